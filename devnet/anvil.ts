@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+
+export interface Anvil {
+  readonly httpUrl: string;
+  readonly wsUrl: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** The anvil binary: `ANVIL_BIN`, or the one that npm installed. Fails with what to do when there is none. */
+export function anvilBinary(): string {
+  const chosen = process.env["ANVIL_BIN"];
+  if (chosen !== undefined && chosen !== "") {
+    if (!existsSync(chosen)) throw new Error(`ANVIL_BIN names ${chosen}, which does not exist`);
+    return chosen;
+  }
+  try {
+    return createRequire(import.meta.url).resolve("@foundry-rs/anvil-linux-amd64/bin/anvil");
+  } catch {
+    throw new Error(
+      "no anvil binary: npm installs it on linux x64 only; elsewhere install foundry and set ANVIL_BIN=/path/to/anvil",
+    );
+  }
+}
+
+/** Starts anvil on a free port, without mining by itself; resolves when it listens. */
+export async function startAnvil(extraArgs: readonly string[] = []): Promise<Anvil> {
+  const args = [
+    "--chain-id=137",
+    "--port=0",
+    "--no-mining",
+    "--order=fifo",
+    "--base-fee=30000000000",
+    "--gas-limit=140000000",
+    "--disable-code-size-limit",
+    ...extraArgs,
+  ];
+  const child = spawn(anvilBinary(), args, { stdio: ["ignore", "pipe", "pipe"] });
+  const exited = new Promise<number | null>((resolve) => {
+    child.once("exit", resolve);
+  });
+  const killWithUs = (): void => void child.kill("SIGKILL");
+  process.once("exit", killWithUs);
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    void exited.then((code) => {
+      reject(new Error(`anvil ended with ${code} before it listened: ${errors.trim()}`));
+    });
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const found = /Listening on 127\.0\.0\.1:(\d+)/.exec(line);
+      if (found) resolve(Number(found[1]));
+    });
+  });
+  return {
+    httpUrl: `http://127.0.0.1:${port}`,
+    wsUrl: `ws://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    stop: async () => {
+      process.off("exit", killWithUs);
+      child.kill("SIGTERM");
+      const late = setTimeout(() => child.kill("SIGKILL"), 2000);
+      await exited;
+      clearTimeout(late);
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { Address, BlockRef } from "../chain/types.ts";
+import type { Opportunity, Plan } from "../search/opportunity.ts";
+
+/** Why an opportunity was not sent, or what it was sent for; every opportunity ends with exactly one. */
+export type OutcomeCode =
+  | "submitted"
+  | "below_min_profit"
+  | "gas_over_profit"
+  | "fee_cap"
+  | "suspect"
+  | "quarantined"
+  | "tainted"
+  | "conflict"
+  | "in_flight"
+  | "no_native_price"
+  | "plan_full"
+  | "halted"
+  | "observe";
+
+/** The numbers at each gate, as `why` shows them; wei unless said otherwise. */
+export interface GateNumbers {
+  /** Profit in raw units of the base. */
+  readonly profit: bigint;
+  /** The same in wei of the native token, rounded down; null when the graph has no price. */
+  readonly profitNative: bigint | null;
+  readonly gas: bigint;
+  readonly gasPrice: bigint;
+  readonly gasCost: bigint;
+  readonly net: bigint | null;
+  readonly minNet: bigint;
+}
+
+/** An opportunity that went through the gates. */
+export interface Judged {
+  readonly id: string;
+  readonly opportunity: Opportunity;
+  readonly code: OutcomeCode;
+  readonly detail: string;
+  readonly numbers: GateNumbers;
+}
+
+export interface SubmitDecision {
+  readonly type: "submit";
+  readonly intentId: string;
+  readonly plan: Plan;
+  /** The state that the plan was priced on. */
+  readonly parent: BlockRef;
+  readonly targetBlock: number;
+  readonly targetTimestamp: number;
+  readonly baseFeePerGas: bigint;
+  readonly opportunityIds: readonly string[];
+  /** Wei of the native token expected after gas. */
+  readonly net: bigint;
+}
+
+export type Decision =
+  | { readonly type: "judged"; readonly judged: Judged; readonly block: BlockRef }
+  | SubmitDecision
+  | {
+      readonly type: "quarantine";
+      readonly cycleId: string;
+      readonly reason: string;
+      readonly block: BlockRef;
+    }
+  | { readonly type: "repair"; readonly pools: readonly Address[]; readonly block: BlockRef }
+  | { readonly type: "resync"; readonly reason: string };

@@ -1,0 +1,79 @@
+import type { PoolState } from "../amm/poolState.ts";
+import type {
+  Address,
+  BlockHeader,
+  BlockRef,
+  ChainLog,
+  Hash,
+  PendingTransaction,
+  Pool,
+} from "../chain/types.ts";
+
+/** `time` is milliseconds since 1970 as the rim saw it; the engine has no clock of its own. */
+interface Timed {
+  readonly time: number;
+}
+
+/** The full state of the listed pools at one pinned block: the start, and after a gap too deep to fill. */
+export interface SyncedEvent extends Timed {
+  readonly type: "synced";
+  readonly block: BlockHeader;
+  readonly pools: readonly { readonly pool: Pool; readonly state: PoolState | null }[];
+}
+
+/** A block on top of the last one, with all its logs of known pools in order of `logIndex`. */
+export interface CommittedEvent extends Timed {
+  readonly type: "committed";
+  readonly block: BlockHeader;
+  readonly logs: readonly ChainLog[];
+  /** Pools whose logs of this block could not be proven complete. */
+  readonly tainted: readonly Address[];
+  /** False while older blocks are being filled in: the state moves, nothing is decided. */
+  readonly atHead: boolean;
+}
+
+/** The last block is undone. */
+export interface RevertedEvent extends Timed {
+  readonly type: "reverted";
+  readonly block: BlockRef;
+}
+
+/** The feed lost the thread: nothing is decided until a committed block with `atHead` or a new `synced`. */
+export interface GapEvent extends Timed {
+  readonly type: "gap";
+  readonly reason: string;
+}
+
+export interface PendingEvent extends Timed {
+  readonly type: "pending";
+  readonly transaction: PendingTransaction;
+}
+
+/** Fresh state of pools read at the current head: repairs taint. */
+export interface RepairedEvent extends Timed {
+  readonly type: "repaired";
+  readonly block: BlockRef;
+  readonly pools: readonly { readonly address: Address; readonly state: PoolState }[];
+}
+
+export type Fate = "included" | "reverted" | "missed" | "replaced" | "rejected" | "dry-run" | "unknown";
+
+/** What became of an intent: the execution room's answer to a `submit` decision. */
+export interface OutcomeEvent extends Timed {
+  readonly type: "outcome";
+  readonly intentId: string;
+  readonly fate: Fate;
+  readonly reason: string;
+  readonly block: number | null;
+  readonly transactionHash: Hash | null;
+}
+
+export type FeedEvent =
+  | SyncedEvent
+  | CommittedEvent
+  | RevertedEvent
+  | GapEvent
+  | PendingEvent
+  | RepairedEvent;
+
+export type EngineEvent = FeedEvent | OutcomeEvent;
