@@ -1,0 +1,95 @@
+import { z } from "zod";
+import type { Address } from "../chain/types.ts";
+
+/** Config is data: defaults, then the file. A secret is a reference (`env:NAME`), never a value. */
+
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, "must be an address: 0x and 40 hex digits")
+  .transform((text): Address => `0x${text.slice(2).toLowerCase()}`);
+const decimal = z.string().regex(/^\d{1,30}(\.\d{1,18})?$/, 'must be a decimal in quotes, like "0.05"');
+const url = (schemes: readonly string[]) =>
+  z.string().refine(
+    (text) => {
+      return URL.canParse(text) && schemes.includes(new URL(text).protocol);
+    },
+    `must be a URL that starts with ${schemes.map((scheme) => `${scheme}//`).join(" or ")}`,
+  );
+const secretReference = z
+  .string()
+  .regex(
+    /^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+|credential:[\w.-]+)$/,
+    'must name a secret: "env:NAME", "file:/path" or "credential:NAME"',
+  );
+const milliseconds = z.int().min(1).max(3_600_000);
+
+const channel = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("flashbots"),
+    name: z.string().default("flashbots"),
+    url: url(["http:", "https:"]),
+    /** Signs the relay's header, not transactions; default: a key made at start. */
+    auth_key: secretReference.optional(),
+  }),
+  z.strictObject({
+    type: z.literal("private"),
+    name: z.string().default("private"),
+    url: url(["http:", "https:"]),
+    method: z
+      .enum(["eth_sendRawTransactionPrivate", "eth_sendRawTransaction"])
+      .default("eth_sendRawTransactionPrivate"),
+    /** Sent as the Authorization header. */
+    authorization: secretReference.optional(),
+  }),
+]);
+
+export const configSchema = z.strictObject({
+  chain: z.int().positive().default(137),
+  mode: z.enum(["observe", "dry-run", "live"]).default("observe"),
+  node: z.strictObject({
+    ws: url(["ws:", "wss:"]),
+    request_timeout_ms: milliseconds.default(5000),
+    stale_after_ms: milliseconds.default(6000),
+    pending: z.enum(["full", "hash", "alchemy", "off"]).default("full"),
+  }),
+  market: z
+    .strictObject({
+      /** Names of the registry; empty: all of them. */
+      dexes: z.array(z.string()).default([]),
+      /** Symbols or addresses; empty: the registry's. */
+      bases: z.array(z.string()).default([]),
+      tokens_allow: z.array(z.string()).default([]),
+      tokens_deny: z.array(z.string()).default([]),
+      pools_allow: z.array(address).default([]),
+      pools_deny: z.array(address).default([]),
+      min_depth_native: decimal.default("0"),
+      max_hops: z.int().min(2).max(4).default(3),
+    })
+    .prefault({}),
+  profit: z
+    .strictObject({
+      min_net_native: decimal.default("0.01"),
+      max_cycles_per_plan: z.int().min(1).max(8).default(4),
+      quarantine_blocks: z.int().min(1).max(100_000).default(40),
+    })
+    .prefault({}),
+  fees: z
+    .strictObject({
+      tip_gwei: decimal.default("30"),
+      max_tx_fee_native: decimal.default("1"),
+    })
+    .prefault({}),
+  executor: z.strictObject({ address, treasury: address.optional() }).optional(),
+  signer: z.strictObject({ key: secretReference }).optional(),
+  channels: z.array(channel).default([]),
+  ledger: z.strictObject({ path: z.string().min(1).default("data/run/turbo-mev.sqlite") }).prefault({}),
+  recorder: z.strictObject({ path: z.string().default("") }).prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
+    })
+    .prefault({}),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type ChannelConfig = Config["channels"][number];

@@ -1,0 +1,64 @@
+import type { PoolState } from "../../amm/poolState.ts";
+import type { Address, BlockHeader, Hash, Pool } from "../../chain/types.ts";
+import { deepEnough } from "./depth.ts";
+import { discoverPools, type DiscoveryOptions, type Rejected } from "./discover.ts";
+import { createMulticall, type MulticallOptions } from "./multicall.ts";
+import { readStates, type PoolFacts } from "./readStates.ts";
+import type { Rpc } from "./rpcPort.ts";
+
+export interface PoolLoaderOptions {
+  readonly discovery: DiscoveryOptions;
+  readonly multicall: MulticallOptions;
+  readonly wrappedNative: Address;
+  /** In raw units of the native token; a float, since it only decides what is worth watching. */
+  readonly minDepthFloat: number;
+}
+
+interface PoolLoaderParts {
+  readonly rpc: Rpc;
+  readonly onRejected: (rejected: readonly Rejected[]) => void;
+}
+
+/** Verified pools and their states, at one pinned block. */
+export interface PoolLoader {
+  /** All pools of the registry that the operator lets in: discovered and verified once, read each time. */
+  load(block: BlockHeader, signal: AbortSignal): Promise<readonly { pool: Pool; state: PoolState | null }[]>;
+  /** Fresh states of known pools; unknown ones and those without a price are left out. */
+  read(
+    addresses: readonly Address[],
+    blockHash: Hash,
+  ): Promise<readonly { address: Address; state: PoolState }[]>;
+}
+
+export function createPoolLoader(options: PoolLoaderOptions, parts: PoolLoaderParts): PoolLoader {
+  const readCalls = createMulticall(options.multicall, parts.rpc);
+  let known = new Map<Address, PoolFacts>();
+
+  const discoverOnce = async (blockHash: Hash): Promise<readonly PoolFacts[]> => {
+    if (known.size > 0) return [...known.values()];
+    const { pools, rejected } = await discoverPools(options.discovery, blockHash, readCalls);
+    if (rejected.length > 0) parts.onRejected(rejected);
+    return pools;
+  };
+
+  return {
+    load: async (block, signal) => {
+      const facts = await discoverOnce(block.hash);
+      signal.throwIfAborted();
+      const states = await readStates(facts, block.hash, readCalls);
+      signal.throwIfAborted();
+      const loaded = facts.map((fact, i) => ({ facts: fact, pool: fact.pool, state: states[i] ?? null }));
+      const kept = deepEnough(loaded, options.wrappedNative, options.minDepthFloat);
+      known = new Map(kept.map(({ facts: fact }) => [fact.pool.address, fact]));
+      return kept.map(({ pool, state }) => ({ pool, state }));
+    },
+    read: async (addresses, blockHash) => {
+      const facts = addresses.flatMap((address) => known.get(address) ?? []);
+      const states = await readStates(facts, blockHash, readCalls);
+      return facts.flatMap(({ pool: { address } }, i) => {
+        const state = states[i];
+        return state === null || state === undefined ? [] : [{ address, state }];
+      });
+    },
+  };
+}
