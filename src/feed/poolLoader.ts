@@ -1,0 +1,17 @@
+import type { PoolState } from "../amm/poolState.ts";
+import type { Address, BlockHeader, Hash, Pool } from "../chain/types.ts";
+
+/** Reads pools from the chain at one pinned block. Node trouble is a `RetryableError`. */
+export interface PoolLoader {
+  /** All pools to follow with their full state; `state` null: a V3 or Algebra pool without a price yet. */
+  load(
+    block: BlockHeader,
+    signal: AbortSignal,
+  ): Promise<readonly { readonly pool: Pool; readonly state: PoolState | null }[]>;
+  /** Fresh state of some of them; what cannot be read is left out. */
+  read(
+    addresses: readonly Address[],
+    blockHash: Hash,
+    signal: AbortSignal,
+  ): Promise<readonly { readonly address: Address; readonly state: PoolState }[]>;
+}
