@@ -12,10 +12,15 @@ export interface V2State {
   readonly reserve1: bigint;
 }
 
-/** Initialised ticks, ascending; `liquidityNet[i]` (int128) belongs to `indexes[i]`. */
+/**
+ * Initialised ticks, ascending; `liquidityNet[i]` (int128) belongs to `indexes[i]`. A tick stays initialised
+ * while its gross liquidity is above zero, also when its net is zero; where `liquidityGross` is not known, a
+ * burn that brings the net to zero is taken as the end of the tick.
+ */
 export interface TickTable {
   readonly indexes: Int32Array;
   readonly liquidityNet: readonly bigint[];
+  readonly liquidityGross?: readonly bigint[];
 }
 
 /** Concentrated liquidity: Uniswap V3, or Algebra v1.1 (QuickSwap V3), whose fee is part of the state. */
@@ -50,7 +55,7 @@ export interface Swap {
   readonly after: PoolState;
 }
 
-/** Where the contract would revert. */
+/** Where the contract would revert; `invalid_state`: no contract can be in this state. */
 export type SwapRefusal =
   | "zero_amount"
   | "no_liquidity"
@@ -58,7 +63,8 @@ export type SwapRefusal =
   | "price_limit"
   | "amount_out_of_range"
   | "reserve_overflow"
-  | "price_out_of_range";
+  | "price_out_of_range"
+  | "invalid_state";
 
 export type SwapResult =
   | { readonly ok: true; readonly swap: Swap }
