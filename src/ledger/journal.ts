@@ -1,0 +1,173 @@
+import type { Database } from "better-sqlite3";
+import type {
+  FateRecord,
+  IntentJournal,
+  IntentRecord,
+  SignedRecord,
+  SubmissionRecord,
+} from "../execution/journal.ts";
+import { openWritable, ledgerError } from "./database.ts";
+import { readOpenIntents } from "./openIntents.ts";
+import type { HaltRecord, RunRecord } from "./records.ts";
+
+/** The ledger's durable side, on the thread that decides. `dispose` closes the file. */
+export interface Journal extends IntentJournal {
+  readonly runId: number;
+  /** Stops or allows trading, durably. */
+  halt(record: HaltRecord): void;
+  /** The halt that holds, from this run or an earlier one; null when trading is allowed. */
+  currentHalt(): HaltRecord | null;
+  endRun(time: number): void;
+  dispose(): void;
+}
+
+/** Opens (or creates and migrates) the ledger at `path` and begins a run in it. Errors as `openWritable`. */
+export function openJournal(path: string, run: RunRecord): Journal {
+  const db = openWritable(path, "full");
+  try {
+    return createJournal(db, beginRun(db, run));
+  } catch (error) {
+    db.close();
+    throw ledgerError(error, path);
+  }
+}
+
+/** The row that all records of this start belong to; its id. */
+export function beginRun(db: Database, run: RunRecord): number {
+  const { lastInsertRowid } = db
+    .prepare("INSERT INTO runs (mode, chain_id, native_symbol, version, started_at) VALUES (?, ?, ?, ?, ?)")
+    .run(run.mode, run.chainId, run.nativeSymbol, run.version, run.time);
+  return Number(lastInsertRowid);
+}
+
+/**
+ * The journal over an open ledger with `synchronous=FULL`. Each write is one transaction: when it throws,
+ * nothing of it is there. Errors as `ledgerError`.
+ */
+export function createJournal(db: Database, runId: number): Journal {
+  const open = intentWriter(db, runId);
+  const sign = signedWriter(db);
+  const submit = submissionWriter(db);
+  const end = fateWriter(db);
+  const insertHalt = db.prepare("INSERT INTO halts (run_id, action, reason, at) VALUES (?, ?, ?, ?)");
+  const latestHalt = db.prepare<[], HaltRecord>(
+    "SELECT action, reason, at AS time FROM halts ORDER BY id DESC LIMIT 1",
+  );
+  const endRun = db.prepare("UPDATE runs SET ended_at = ? WHERE id = ?");
+  return {
+    runId,
+    open: (intent) => guarded(`intent ${intent.id}`, () => open(intent)),
+    signed: (record) => guarded(`intent ${record.intentId}`, () => sign(record)),
+    submitted: (record) => guarded(`intent ${record.intentId}`, () => submit(record)),
+    close: (record) => guarded(`intent ${record.intentId}`, () => end(record)),
+    openIntents: () => guarded("open intents", () => readOpenIntents(db)),
+    halt: ({ action, reason, time }) =>
+      guarded(action, () => void insertHalt.run(runId, action, reason, time)),
+    currentHalt: () =>
+      guarded("halts", () => {
+        const latest = latestHalt.get();
+        return latest?.action === "halt" ? latest : null;
+      }),
+    endRun: (time) => guarded("run", () => void endRun.run(time, runId)),
+    dispose: () => void db.close(),
+  };
+}
+
+function guarded<T>(subject: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw ledgerError(error, `journal of ${subject}`);
+  }
+}
+
+function intentWriter(db: Database, runId: number): (intent: IntentRecord) => void {
+  const insert = db.prepare(
+    `INSERT INTO intents (id, run_id, trigger_type, trigger_hash, trigger_block, parent_number, parent_hash,
+       target_block, net, executor, calldata, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertOpportunity = db.prepare(
+    "INSERT INTO intent_opportunities (intent_id, position, opportunity_id) VALUES (?, ?, ?)",
+  );
+  const insertProfit = db.prepare("INSERT INTO intent_profits (intent_id, base, predicted) VALUES (?, ?, ?)");
+  const write = db.transaction((intent: IntentRecord) => {
+    const { trigger, parent } = intent;
+    insert.run(
+      intent.id,
+      runId,
+      trigger.type,
+      trigger.hash,
+      trigger.type === "block" ? trigger.number : null,
+      parent.number,
+      parent.hash,
+      intent.targetBlock,
+      intent.net.toString(),
+      intent.executor,
+      intent.calldata,
+      intent.time,
+    );
+    intent.opportunityIds.forEach((id, position) => insertOpportunity.run(intent.id, position, id));
+    for (const { base, profit } of intent.predicted) insertProfit.run(intent.id, base, profit.toString());
+  });
+  return (record) => write.immediate(record);
+}
+
+function signedWriter(db: Database): (record: SignedRecord) => void {
+  const insert = db.prepare(
+    `INSERT INTO signed_transactions (intent_id, transaction_hash, raw_transaction, nonce, gas_limit,
+       max_fee_per_gas, max_priority_fee_per_gas, bundle_id, merkle_root, merkle_proof, signed_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  return (record) => {
+    insert.run(
+      record.intentId,
+      record.transactionHash,
+      record.rawTransaction,
+      record.nonce,
+      record.gasLimit.toString(),
+      record.maxFeePerGas.toString(),
+      record.maxPriorityFeePerGas.toString(),
+      record.bundleId,
+      record.merkleRoot,
+      JSON.stringify(record.merkleProof),
+      record.time,
+    );
+  };
+}
+
+function submissionWriter(db: Database): (record: SubmissionRecord) => void {
+  const insert = db.prepare(
+    `INSERT INTO submissions (intent_id, channel, result, detail, micros, submitted_at)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  return ({ intentId, channel, result, detail, micros, time }) => {
+    insert.run(intentId, channel, result, detail, Math.round(micros), time);
+  };
+}
+
+/** The prediction that `realised` is compared with is the one journaled with the intent, before the signature. */
+function fateWriter(db: Database): (record: FateRecord) => void {
+  const insert = db.prepare(
+    `INSERT INTO fates (intent_id, fate, reason, block_number, block_hash, transaction_hash,
+       transaction_index, gas_used, effective_gas_price, decided_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertProfit = db.prepare("INSERT INTO fate_profits (fate_id, base, realised) VALUES (?, ?, ?)");
+  const write = db.transaction((record: FateRecord) => {
+    const { lastInsertRowid } = insert.run(
+      record.intentId,
+      record.fate,
+      record.reason,
+      record.block?.number ?? null,
+      record.block?.hash ?? null,
+      record.transactionHash,
+      record.transactionIndex,
+      record.gasUsed?.toString() ?? null,
+      record.effectiveGasPrice?.toString() ?? null,
+      record.time,
+    );
+    for (const { base, realised } of record.profits) {
+      insertProfit.run(lastInsertRowid, base, realised.toString());
+    }
+  });
+  return (record) => write.immediate(record);
+}

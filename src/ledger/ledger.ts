@@ -1,0 +1,84 @@
+import { openWritable } from "./database.ts";
+import { beginRun, createJournal, type Journal } from "./journal.ts";
+import { createRecordQueue } from "./recordQueue.ts";
+import type { LedgerRecord, RunRecord } from "./records.ts";
+import { startWriterThread } from "./writerThread.ts";
+
+const CAPACITY = 10_000;
+
+export interface LedgerOptions {
+  readonly path: string;
+  readonly run: RunRecord;
+  /** Records that may wait to be written; default 10,000. */
+  readonly capacity?: number;
+  /** Records are refused or cannot be written: nothing may be sent until `onResume`. */
+  readonly onHalt: (reason: string) => void;
+  readonly onResume: () => void;
+}
+
+export interface Ledger {
+  /** Durable before it returns. */
+  readonly journal: Journal;
+  /** Written soon, in order. False: refused because the queue is full; the ledger is halted and counts it. */
+  readonly record: (record: LedgerRecord) => boolean;
+  /** Records not yet written. */
+  readonly backlog: () => number;
+  /** Why the ledger is halted, or null. */
+  readonly halted: () => string | null;
+  /** Resolves when all recorded so far is in the database; rejects when it never will, or the signal aborts. */
+  readonly flush: (signal?: AbortSignal) => Promise<void>;
+  /**
+   * Writes what waits, marks the run as ended at `time` and closes the file. When the rest cannot be written
+   * (the signal aborts, the writer broke) the file is closed all the same, the run stays unended, and it rejects.
+   */
+  readonly close: (time: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/**
+ * Opens (or creates) the ledger at `path` and begins a run in it: the journal on this thread, all else in batches
+ * on a thread of its own. Errors as `openWritable`.
+ */
+export function openLedger(options: LedgerOptions): Ledger {
+  const { path, run } = options;
+  const db = openWritable(path, "full");
+  // Checkpoints cost milliseconds: they are the writer's, not the deciding thread's.
+  db.pragma("wal_autocheckpoint = 0");
+  const journal = createJournal(db, beginRun(db, run));
+  const queue = createRecordQueue(
+    {
+      capacity: options.capacity ?? CAPACITY,
+      onHalt: options.onHalt,
+      onResume: (refused) => {
+        // The ledger itself says where it lacks something.
+        if (refused > 0) {
+          queue.push({ type: "event", kind: "records_refused", facts: { refused }, time: Date.now() });
+        }
+        options.onResume();
+      },
+    },
+    { send: (batch) => thread.send(batch) },
+  );
+  const thread = startWriterThread({
+    path,
+    runId: journal.runId,
+    onReply: (reply) => (reply.type === "written" ? queue.written() : queue.failed(reply.reason)),
+    onEnd: queue.broke,
+  });
+  return {
+    journal,
+    record: queue.push,
+    backlog: queue.backlog,
+    halted: queue.halted,
+    flush: queue.flush,
+    close: async (time, signal) => {
+      try {
+        await queue.flush(signal);
+        await thread.stop();
+        journal.endRun(time);
+      } finally {
+        await thread.kill();
+        journal.dispose();
+      }
+    },
+  };
+}

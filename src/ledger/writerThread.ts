@@ -1,0 +1,70 @@
+import { Worker } from "node:worker_threads";
+import type { LedgerRecord } from "./records.ts";
+
+export interface WorkerOptions {
+  readonly path: string;
+  readonly runId: number;
+}
+
+export type WorkerReply = { readonly type: "written" } | { readonly type: "failed"; readonly reason: string };
+
+export interface WriterThreadOptions extends WorkerOptions {
+  readonly onReply: (reply: WorkerReply) => void;
+  /** The thread ended without being asked: nothing will be written any more. */
+  readonly onEnd: (reason: string) => void;
+}
+
+export interface WriterThread {
+  /** One batch at a time; the next one after its `written`. */
+  readonly send: (batch: readonly LedgerRecord[]) => void;
+  /** Ends the thread after the batch under way. */
+  readonly stop: () => Promise<void>;
+  /** Ends the thread at once; a batch under way is rolled back. */
+  readonly kill: () => Promise<void>;
+}
+
+/**
+ * Built, the worker is a `.js` file beside this one. From the source it is `.ts`, and a thread of Node 20 does not
+ * inherit tsx from `--import`: it registers tsx for itself first.
+ */
+function startWorker(workerData: WorkerOptions): Worker {
+  if (import.meta.url.endsWith(".js")) {
+    return new Worker(new URL("./ledgerWorker.js", import.meta.url), { workerData });
+  }
+  const tsx = import.meta.resolve("tsx/esm/api");
+  const source = new URL("./ledgerWorker.ts", import.meta.url).href;
+  const load = `import("${tsx}").then((tsx) => { tsx.register(); return import("${source}"); });`;
+  return new Worker(load, { eval: true, workerData });
+}
+
+/** Starts the thread that writes the ledger's batches. */
+export function startWriterThread(options: WriterThreadOptions): WriterThread {
+  const thread = startWorker({ path: options.path, runId: options.runId });
+  let stopping = false;
+  const ended = new Promise<void>((resolve) => {
+    thread.once("exit", () => {
+      resolve();
+      if (!stopping) options.onEnd("the thread exited");
+    });
+  });
+  thread.once("error", (error) => {
+    if (!stopping) options.onEnd(error instanceof Error ? error.message : String(error));
+  });
+  thread.on("message", (reply: WorkerReply) => options.onReply(reply));
+  const post = (message: readonly LedgerRecord[] | "stop"): void => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    thread.postMessage(message);
+  };
+  return {
+    send: post,
+    stop: () => {
+      stopping = true;
+      post("stop");
+      return ended;
+    },
+    kill: async () => {
+      stopping = true;
+      await thread.terminate();
+    },
+  };
+}

@@ -1,0 +1,185 @@
+import { statSync } from "node:fs";
+import Database from "better-sqlite3";
+import { expect, test } from "vitest";
+import { openWritable } from "../../../src/ledger/database.ts";
+import { beginRun, createJournal, openJournal } from "../../../src/ledger/journal.ts";
+import { EXIT, PlainError, RetryableError } from "../../../src/lib/errors.ts";
+import {
+  fate,
+  hash,
+  intent,
+  ledgerPath,
+  run,
+  signed,
+  submission,
+  TIME,
+  USDC,
+  WETH,
+} from "../../support/ledgerRecords.ts";
+
+const failureOf = (act: () => unknown): unknown => {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+};
+
+test("an intent comes back whole until it has its final fate", () => {
+  const path = ledgerPath();
+  const first = openJournal(path, run);
+  const wanted = intent("i1", {
+    trigger: { type: "pending", hash: hash(5) },
+    opportunityIds: ["b", "a"],
+    predicted: [
+      { base: USDC, profit: 2n ** 255n },
+      { base: WETH, profit: 1n },
+    ],
+    net: -1n,
+  });
+  first.open(wanted);
+  expect(first.openIntents()).toEqual([{ intent: wanted, signed: null, submitted: false }]);
+  first.signed(signed("i1", 1));
+  first.submitted(submission("i1", { result: "timeout" }));
+  first.dispose();
+
+  const second = openJournal(path, run);
+  expect(second.openIntents()).toEqual([{ intent: wanted, signed: signed("i1", 1), submitted: true }]);
+  second.close(fate("i1", { fate: "unknown", block: null, profits: [] }));
+  expect(second.openIntents()).toHaveLength(1);
+  second.close(fate("i1"));
+  expect(second.openIntents()).toEqual([]);
+  second.dispose();
+});
+
+test("an intent ends in exactly one fate", () => {
+  const journal = openJournal(ledgerPath(), run);
+  journal.open(intent("i1"));
+  journal.close(fate("i1", { fate: "unknown", block: null, profits: [] }));
+  journal.close(fate("i1", { fate: "unknown", block: null, profits: [] }));
+  journal.close(fate("i1", { fate: "missed", block: null, profits: [] }));
+  for (const again of ["missed", "included", "unknown"] as const) {
+    expect(() => journal.close(fate("i1", { fate: again }))).toThrow(
+      "journal of intent i1: the intent already has its final fate",
+    );
+  }
+  journal.dispose();
+});
+
+test("what has no intent, or is there already, is refused", () => {
+  const journal = openJournal(ledgerPath(), run);
+  expect(() => journal.signed(signed("i1", 1))).toThrow("FOREIGN KEY");
+  expect(() => journal.submitted(submission("i1"))).toThrow("FOREIGN KEY");
+  expect(() => journal.close(fate("i1"))).toThrow("FOREIGN KEY");
+  journal.open(intent("i1"));
+  expect(() => journal.open(intent("i1"))).toThrow("UNIQUE");
+  journal.signed(signed("i1", 1));
+  expect(() => journal.signed(signed("i1", 2))).toThrow("UNIQUE");
+  journal.dispose();
+});
+
+test("a write that fails halfway leaves nothing", () => {
+  const path = ledgerPath();
+  const journal = openJournal(path, run);
+  const twice = { base: USDC, profit: 1n };
+  expect(() => journal.open(intent("i1", { predicted: [twice, twice] }))).toThrow("UNIQUE");
+  expect(journal.openIntents()).toEqual([]);
+  journal.open(intent("i1"));
+  const realised = { base: USDC, predicted: 1n, realised: 1n };
+  expect(() => journal.close(fate("i1", { profits: [realised, realised] }))).toThrow("UNIQUE");
+  expect(journal.openIntents()).toHaveLength(1);
+  journal.dispose();
+});
+
+test("journaled rows are never changed or deleted", () => {
+  const path = ledgerPath();
+  const journal = openJournal(path, run);
+  journal.open(intent("i1"));
+  journal.signed(signed("i1", 1));
+  journal.submitted(submission("i1"));
+  journal.close(fate("i1"));
+  journal.halt({ action: "halt", reason: "test", time: TIME });
+  journal.dispose();
+  const db = new Database(path);
+  db.pragma("foreign_keys = OFF");
+  for (const table of ["halts", "intents", "intent_opportunities", "intent_profits", "fate_profits"]) {
+    expect(() => db.exec(`DELETE FROM ${table}`)).toThrow(`${table} is append-only`);
+  }
+  for (const table of ["signed_transactions", "submissions", "fates"]) {
+    expect(() => db.exec(`UPDATE ${table} SET intent_id = 'x'`)).toThrow(`${table} is append-only`);
+  }
+  db.close();
+});
+
+test("the latest halt holds across runs until it is resumed", () => {
+  const path = ledgerPath();
+  const first = openJournal(path, run);
+  expect(first.currentHalt()).toBeNull();
+  first.halt({ action: "halt", reason: "gas spike", time: TIME });
+  first.dispose();
+  const second = openJournal(path, run);
+  expect(second.currentHalt()).toEqual({ action: "halt", reason: "gas spike", time: TIME });
+  second.halt({ action: "resume", reason: "gas is back", time: TIME + 1 });
+  expect(second.currentHalt()).toBeNull();
+  second.dispose();
+});
+
+test("a full disk throws with exit code 74, leaves nothing half-written, and passes", () => {
+  const db = openWritable(ledgerPath(), "full");
+  const journal = createJournal(db, beginRun(db, run));
+  const pages = Number(db.pragma("page_count", { simple: true }));
+  db.pragma(`max_page_count = ${pages}`);
+  const calldata = `0x${"ab".repeat(40_000)}` as const;
+  const error = failureOf(() => journal.open(intent("i1", { calldata })));
+  expect(error).toBeInstanceOf(PlainError);
+  expect(error).toMatchObject({ exitCode: EXIT.journal, message: expect.stringContaining("SQLITE_FULL") });
+  expect(journal.openIntents()).toEqual([]);
+  db.pragma("max_page_count = 100000");
+  journal.open(intent("i1", { calldata }));
+  expect(journal.openIntents()).toHaveLength(1);
+  expect(db.pragma("integrity_check", { simple: true })).toBe("ok");
+  journal.dispose();
+});
+
+test("a read-only database throws with exit code 74", () => {
+  const db = openWritable(ledgerPath(), "full");
+  const journal = createJournal(db, beginRun(db, run));
+  db.pragma("query_only = ON");
+  const error = failureOf(() => journal.open(intent("i1")));
+  expect(error).toBeInstanceOf(PlainError);
+  expect(error).toMatchObject({
+    exitCode: EXIT.journal,
+    message: expect.stringContaining("SQLITE_READONLY"),
+  });
+  expect(journal.openIntents()).toEqual([]);
+  journal.dispose();
+});
+
+test("a foreign exclusive lock is operational: it may pass, and nothing is written under it", () => {
+  const path = ledgerPath();
+  const journal = openJournal(path, run);
+  const other = new Database(path);
+  other.exec("BEGIN IMMEDIATE");
+  const error = failureOf(() => journal.open(intent("i1")));
+  expect(error).toBeInstanceOf(RetryableError);
+  expect(error).toMatchObject({ code: "ledger_busy" });
+  other.exec("COMMIT");
+  expect(journal.openIntents()).toEqual([]);
+  journal.open(intent("i1"));
+  expect(journal.openIntents()).toHaveLength(1);
+  other.close();
+  journal.dispose();
+});
+
+test("the file is ours alone, its write-ahead log too, and a commit is on the disk", () => {
+  const path = ledgerPath();
+  const db = openWritable(path, "full");
+  beginRun(db, run);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(statSync(`${path}-wal`).mode & 0o777).toBe(0o600);
+  expect(db.pragma("journal_mode", { simple: true })).toBe("wal");
+  expect(db.pragma("synchronous", { simple: true })).toBe(2);
+  expect(db.pragma("foreign_keys", { simple: true })).toBe(1);
+  db.close();
+});
