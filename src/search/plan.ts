@@ -1,0 +1,82 @@
+import { swap } from "../amm/swap.ts";
+import { createOverlay } from "../market/overlay.ts";
+import type { Overlay } from "../market/overlay.ts";
+import type { StateView } from "../market/stateView.ts";
+import type { Opportunity } from "./opportunity.ts";
+import { spotRateFloat } from "./rates.ts";
+import { createLeg, estimateSize, priced, sizeCycle } from "./sizing.ts";
+
+export interface PlanOptions {
+  readonly maxCycles: number;
+  /** Whether an opportunity, as it is sized now, is still worth a place. */
+  minProfit(opportunity: Opportunity): boolean;
+}
+
+/** `conflict`: no longer worth it after those before it. */
+export type DropReason = "below_min_profit" | "conflict" | "plan_full";
+
+export interface PlanSelection {
+  /** In the order in which they are to be executed, each sized on the state that the former ones leave. */
+  readonly chosen: readonly Opportunity[];
+  readonly dropped: readonly { readonly opportunity: Opportunity; readonly why: DropReason }[];
+}
+
+/**
+ * Takes opportunities in the given order (best first) for one transaction. One that shares a pool with those
+ * taken before is sized again on what they leave. `opportunities` must be priced on `view`.
+ */
+export function selectPlan(
+  opportunities: readonly Opportunity[],
+  view: StateView,
+  options: PlanOptions,
+): PlanSelection {
+  const overlay = createOverlay(view);
+  const chosen: Opportunity[] = [];
+  const dropped: { opportunity: Opportunity; why: DropReason }[] = [];
+  for (const opportunity of opportunities) {
+    if (chosen.length >= options.maxCycles) {
+      dropped.push({ opportunity, why: "plan_full" });
+      continue;
+    }
+    const met = opportunity.hops.some(({ pool }) => overlay.isChanged(pool));
+    const now = met ? sizedAgain(opportunity, overlay) : opportunity;
+    if (now === null || !options.minProfit(now))
+      dropped.push({ opportunity, why: met ? "conflict" : "below_min_profit" });
+    else if (execute(now, overlay)) chosen.push(now);
+    else throw new Error(`opportunity ${opportunity.cycle.id} is not priced on this view`);
+  }
+  return { chosen, dropped };
+}
+
+/** The same cycle at its best size in this view, or null when it does not pay here. */
+function sizedAgain(before: Opportunity, view: StateView): Opportunity | null {
+  const { cycle } = before;
+  const legs = cycle.hops.flatMap(({ pool, zeroForOne }) => {
+    const state = view.stateOf(pool);
+    return state === null ? [] : [createLeg(state, zeroForOne)];
+  });
+  if (legs.length < cycle.hops.length) return null;
+  const estimate = estimateSize(legs);
+  const sizing = estimate && sizeCycle(legs, estimate);
+  if (!sizing) return null;
+  const rateFloat = before.profitNativeFloat / Number(before.profit);
+  return {
+    ...before,
+    ...priced(cycle, sizing),
+    profitNativeFloat: rateFloat * Number(sizing.profit),
+    marginal: legs.reduce((rate, { state, zeroForOne }) => rate * spotRateFloat(state, zeroForOne), 1),
+  };
+}
+
+/** Moves the pools as the opportunity will; false, with the overlay untouched, when they give other amounts. */
+function execute({ hops }: Opportunity, overlay: Overlay): boolean {
+  const after = [];
+  for (const { pool, zeroForOne, amountIn, amountOut } of hops) {
+    const state = overlay.stateOf(pool);
+    const result = state && swap(state, { zeroForOne, amountIn });
+    if (!result?.ok || !result.swap.complete || result.swap.amountOut !== amountOut) return false;
+    after.push({ pool, state: result.swap.after });
+  }
+  for (const { pool, state } of after) overlay.set(pool, state);
+  return true;
+}

@@ -1,0 +1,165 @@
+import type { Address, Pool } from "../chain/types.ts";
+import type { StateView } from "../market/stateView.ts";
+import { createCycleIndex } from "./cycleIndex.ts";
+import type { CycleIndex } from "./cycleIndex.ts";
+import type { Cycle, Opportunity, Verdict } from "./opportunity.ts";
+import { createPrices } from "./prices.ts";
+import type { Prices } from "./prices.ts";
+import { compareByValue } from "./ranking.ts";
+import { createRates } from "./rates.ts";
+import type { Rates } from "./rates.ts";
+import { marginalFloat, screen } from "./screen.ts";
+import { estimateSize, priced, sizeCycle } from "./sizing.ts";
+import type { Estimate, Leg } from "./sizing.ts";
+
+export interface SearchOptions {
+  /** Tokens that a cycle may start from, in order: a cycle starts at the first one that it contains. */
+  readonly bases: readonly Address[];
+  /** At least 2. */
+  readonly maxHops: number;
+  readonly wrappedNative: Address;
+  isTaxed(token: Address): boolean;
+}
+
+export interface SearchRequest {
+  readonly view: StateView;
+  /** Only cycles through these pools are looked at. */
+  readonly changed: readonly Address[] | "all";
+  /** The state of a settled block, where a wide margin is not believed. */
+  readonly atRest: boolean;
+  /** Asked now and then; once true, the answer is what was found so far, the most promising first. */
+  readonly expired?: () => boolean;
+  /** Longest answer. */
+  readonly limit?: number;
+}
+
+export interface SearchAnswer {
+  /** Best first, as `compareByValue` orders. */
+  readonly opportunities: readonly Opportunity[];
+  readonly touchedCycles: number;
+  /** False when time ran out: some that pay may be missing. */
+  readonly complete: boolean;
+}
+
+export interface Search {
+  /** Adds the pools that are not known yet, and lists the cycles anew: give many at a time. */
+  addPools(pools: readonly Pool[]): void;
+  removePools(pools: readonly Address[]): void;
+  readonly cycleCount: number;
+  run(request: SearchRequest): SearchAnswer;
+  /** Wei of native that an amount would fetch in this view, rounded down; null when the graph has no price. */
+  toNative(view: StateView, token: Address, amount: bigint): bigint | null;
+}
+
+/** A settled market leaves no wider margin: prices are stale, or a token does not deliver. */
+const WIDEST_MARGIN_AT_REST = 1.05;
+
+/** All that follows from the list of pools. */
+interface Index {
+  readonly cycles: CycleIndex;
+  readonly rates: Rates;
+  readonly prices: Prices;
+}
+
+interface Candidate {
+  readonly cycle: number;
+  readonly legs: readonly Leg[];
+  readonly estimate: Estimate;
+  readonly valueFloat: number;
+}
+
+export function createSearch(options: SearchOptions): Search {
+  const known = new Map<Address, Pool>();
+  let index = buildIndex([], options);
+  const rebuild = () => {
+    index = buildIndex([...known.values()], options);
+  };
+  return {
+    addPools: (pools) => {
+      const before = known.size;
+      for (const pool of pools) if (!known.has(pool.address)) known.set(pool.address, pool);
+      if (known.size > before) rebuild();
+    },
+    removePools: (pools) => {
+      if (pools.filter((pool) => known.delete(pool)).length > 0) rebuild();
+    },
+    get cycleCount() {
+      return index.cycles.table.count;
+    },
+    run: (request) => run(index, options, request),
+    toNative: (view, token, amount) => index.prices.toNative(view, token, amount),
+  };
+}
+
+const buildIndex = (pools: readonly Pool[], options: SearchOptions): Index => ({
+  cycles: createCycleIndex(pools, options),
+  rates: createRates(pools),
+  prices: createPrices(options, pools),
+});
+
+function run(index: Index, options: SearchOptions, request: SearchRequest): SearchAnswer {
+  const { view, changed, expired = () => false } = request;
+  const { cycles, rates } = index;
+  rates.turnTo(view);
+  const touched = cycles.touchedBy(changed);
+  const screened = screen(touched, cycles.table, rates, expired);
+  const valueFloat = valuation(index.prices, view);
+  const opportunities: Opportunity[] = [];
+  let { complete } = screened;
+  for (const { cycle, legs, estimate } of candidatesOf(index, screened.cycles, valueFloat)) {
+    if (expired()) {
+      complete = false;
+      break;
+    }
+    const sizing = sizeCycle(legs, estimate);
+    if (sizing === null) continue;
+    const described = cycles.describe(cycle);
+    const marginal = marginalFloat(cycles.table, cycle, rates);
+    const verdict = verdictOf(described, marginal, request.atRest, options);
+    const profitNativeFloat = valueFloat(described.base, Number(sizing.profit));
+    opportunities.push({ ...priced(described, sizing), profitNativeFloat, marginal, verdict });
+  }
+  return {
+    opportunities: opportunities.toSorted(compareByValue).slice(0, request.limit),
+    touchedCycles: touched.length,
+    complete,
+  };
+}
+
+/** Those with a size that pays, by the closed form, the dearest first: what time cuts off is the cheap end. */
+function candidatesOf(
+  { cycles, rates }: Index,
+  promising: readonly number[],
+  valueFloat: Valuation,
+): readonly Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const cycle of promising) {
+    const legs = [...cycles.edges(cycle)].flatMap((edge) => rates.leg(edge) ?? []);
+    const estimate = estimateSize(legs);
+    if (estimate === null) continue;
+    const value = valueFloat(cycles.base(cycle), estimate.profitFloat);
+    candidates.push({ cycle, legs, estimate, valueFloat: Number.isNaN(value) ? -1 : value });
+  }
+  return candidates.toSorted(
+    (a, b) =>
+      b.valueFloat - a.valueFloat || b.estimate.profitFloat - a.estimate.profitFloat || a.cycle - b.cycle,
+  );
+}
+
+/** Estimated wei of native for an amount of a base; NaN without a price. */
+type Valuation = (base: Address, amountFloat: number) => number;
+
+/** Reads each base's price once. */
+function valuation(prices: Prices, view: StateView): Valuation {
+  const rates = new Map<Address, number>();
+  return (base, amountFloat) => {
+    const rate = rates.get(base) ?? prices.rateFloat(view, base);
+    rates.set(base, rate);
+    return amountFloat * rate;
+  };
+}
+
+function verdictOf({ hops }: Cycle, marginal: number, atRest: boolean, options: SearchOptions): Verdict {
+  if (hops.some(({ tokenIn }) => options.isTaxed(tokenIn))) return "suspect:taxed";
+  return atRest && marginal > WIDEST_MARGIN_AT_REST ? "suspect:marginal" : "ok";
+}
