@@ -51,6 +51,8 @@ export interface SubmitDecision {
   readonly opportunityIds: readonly string[];
   /** Wei of the native token expected after gas. */
   readonly net: bigint;
+  /** Wei of gas that `net` has counted; the simulation's real figure must leave some of it. */
+  readonly gasCost: bigint;
 }
 
 export type Decision =

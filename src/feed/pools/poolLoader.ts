@@ -1,5 +1,5 @@
-import type { PoolState } from "../../amm/poolState.ts";
-import type { Address, BlockHeader, Hash, Pool } from "../../chain/types.ts";
+import type { Address, Hash } from "../../chain/types.ts";
+import type { PoolLoader } from "../poolLoader.ts";
 import { deepEnough } from "./depth.ts";
 import { discoverPools, type DiscoveryOptions, type Rejected } from "./discover.ts";
 import { createMulticall, type MulticallOptions } from "./multicall.ts";
@@ -19,17 +19,10 @@ interface PoolLoaderParts {
   readonly onRejected: (rejected: readonly Rejected[]) => void;
 }
 
-/** Verified pools and their states, at one pinned block. */
-export interface PoolLoader {
-  /** All pools of the registry that the operator lets in: discovered and verified once, read each time. */
-  load(block: BlockHeader, signal: AbortSignal): Promise<readonly { pool: Pool; state: PoolState | null }[]>;
-  /** Fresh states of known pools; unknown ones and those without a price are left out. */
-  read(
-    addresses: readonly Address[],
-    blockHash: Hash,
-  ): Promise<readonly { address: Address; state: PoolState }[]>;
-}
-
+/**
+ * Loads the pools of the registry that the operator lets in: discovered and verified once, read each time at one
+ * pinned block.
+ */
 export function createPoolLoader(options: PoolLoaderOptions, parts: PoolLoaderParts): PoolLoader {
   const readCalls = createMulticall(options.multicall, parts.rpc);
   let known = new Map<Address, PoolFacts>();
@@ -52,9 +45,10 @@ export function createPoolLoader(options: PoolLoaderOptions, parts: PoolLoaderPa
       known = new Map(kept.map(({ facts: fact }) => [fact.pool.address, fact]));
       return kept.map(({ pool, state }) => ({ pool, state }));
     },
-    read: async (addresses, blockHash) => {
+    read: async (addresses, blockHash, signal) => {
       const facts = addresses.flatMap((address) => known.get(address) ?? []);
       const states = await readStates(facts, blockHash, readCalls);
+      signal.throwIfAborted();
       return facts.flatMap(({ pool: { address } }, i) => {
         const state = states[i];
         return state === null || state === undefined ? [] : [{ address, state }];

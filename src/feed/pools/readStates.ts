@@ -1,6 +1,6 @@
 import { decodeFunctionResult, encodeFunctionData, parseAbi } from "viem";
 import type { PoolState } from "../../amm/poolState.ts";
-import { tickTable } from "../../amm/tickTable.ts";
+import { tickTable, type TickEntry } from "../../amm/tickTable.ts";
 import type { Address, Hash, Hex, Pool } from "../../chain/types.ts";
 import type { ReadCall, ReadCalls } from "./multicall.ts";
 
@@ -101,12 +101,12 @@ function readHead(facts: PoolFacts, take: () => Hex | null): PoolState | Concent
   return price === 0n ? null : { kind: "algebra", facts, sqrtPriceX96: price, tick, feePpm: fee, liquidity };
 }
 
-/** All initialised ticks of each pool, ascending, as [tick, liquidityNet]. */
+/** All initialised ticks of each pool, ascending, as [tick, liquidityNet, liquidityGross]. */
 async function readTicks(
   heads: readonly ConcentratedHead[],
   blockHash: Hash,
   read: ReadCalls,
-): Promise<Map<Address, [number, bigint][]>> {
+): Promise<Map<Address, TickEntry[]>> {
   const words = heads.flatMap((head) => wordsOf(head).map((word) => ({ head, word })));
   const bitmaps = await read(words.map(wordCall), blockHash);
   const ticks = words.flatMap(({ head, word }, i) =>
@@ -118,12 +118,12 @@ async function readTicks(
     answerBytes: TICKS_CALL_BYTES,
   }));
   const answers = await read(calls, blockHash);
-  const tables = new Map<Address, [number, bigint][]>(heads.map(({ facts }) => [facts.pool.address, []]));
+  const tables = new Map<Address, TickEntry[]>(heads.map(({ facts }) => [facts.pool.address, []]));
   for (const [i, { head, tick }] of ticks.entries()) {
     const data = answers[i];
     if (data === null || data === undefined) continue;
-    const [, net] = decodeFunctionResult({ abi: V3, functionName: "ticks", data });
-    tables.get(head.facts.pool.address)?.push([tick, net]);
+    const [gross, net] = decodeFunctionResult({ abi: V3, functionName: "ticks", data });
+    tables.get(head.facts.pool.address)?.push([tick, net, gross]);
   }
   return tables;
 }
@@ -152,12 +152,11 @@ export function ticksOfWord(bitmap: bigint, word: number, tickSpacing: number): 
   return ticks;
 }
 
-function concentrated(head: ConcentratedHead, entries: readonly [number, bigint][]): PoolState | null {
+function concentrated(head: ConcentratedHead, entries: readonly TickEntry[]): PoolState | null {
   // At one pinned block the nets up to the tick are the liquidity in range; anything else is not this contract.
   const inRange = entries.reduce((sum, [tick, net]) => (tick <= head.tick ? sum + net : sum), 0n);
   if (inRange !== head.liquidity) return null;
   const { kind, feePpm, sqrtPriceX96, tick, liquidity, facts } = head;
   const { tickSpacing } = facts;
-  const ticks = tickTable(entries.map(([index, net]) => [index, net]));
-  return { kind, feePpm, tickSpacing, sqrtPriceX96, tick, liquidity, ticks };
+  return { kind, feePpm, tickSpacing, sqrtPriceX96, tick, liquidity, ticks: tickTable(entries) };
 }

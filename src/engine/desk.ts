@@ -1,0 +1,181 @@
+import type { BlockHeader, BlockRef } from "../chain/types.ts";
+import type { Market } from "../market/market.ts";
+import type { Opportunity, Plan } from "../search/opportunity.ts";
+import { selectPlan } from "../search/plan.ts";
+import type { Search } from "../search/search.ts";
+import type { Decision, GateNumbers, Judged, OutcomeCode, SubmitDecision } from "./decisions.ts";
+import { passGates, type GateOptions, type GateView, type Passage } from "./gates.ts";
+import { createQuarantine, type Quarantine } from "./quarantine.ts";
+
+export interface DeskOptions {
+  readonly gates: GateOptions;
+  readonly maxCyclesPerPlan: number;
+  /** How long a cycle that proved false is not believed. */
+  readonly quarantineBlocks: number;
+  /** Seconds from one block to the next, rounded up: the target block's time is an expectation. */
+  readonly blockSeconds: number;
+  /** False in `observe`: what passes every gate is only noted. */
+  readonly submits: boolean;
+}
+
+interface DeskParts {
+  readonly market: Market;
+  readonly search: Search;
+}
+
+export interface DeskRequest {
+  readonly block: BlockHeader;
+  /** What a unit of gas is expected to cost in the target block, wei. */
+  readonly gasPrice: bigint;
+  /** All that pays, best first. */
+  readonly open: readonly Opportunity[];
+  readonly fresh: readonly Opportunity[];
+  /** Cycles that stood open and untouched for too long. */
+  readonly suspects: ReadonlySet<string>;
+}
+
+/** Judges what pays, and makes at most one plan a block of what passes. */
+export interface Desk {
+  decide(request: DeskRequest): readonly Decision[];
+  /** A simulation or the chain refused this plan: its cycles are tried alone, then quarantined. */
+  disbelieve(plan: Plan, reason: string, block: BlockRef): readonly Decision[];
+}
+
+/** What the desk remembers from block to block. */
+interface Memory extends DeskParts {
+  readonly options: DeskOptions;
+  readonly quarantine: Quarantine;
+  /** Cycles that are believed only when a plan of their own simulates well. */
+  readonly doubts: Quarantine;
+  codes: ReadonlyMap<string, OutcomeCode>;
+  suspects: ReadonlySet<string>;
+}
+
+/** Bound of each list of cycles that are not believed. */
+const MAX_QUARANTINED = 10_000;
+
+export function createDesk(options: DeskOptions, parts: DeskParts): Desk {
+  const memory: Memory = {
+    ...parts,
+    options,
+    quarantine: createQuarantine(MAX_QUARANTINED),
+    doubts: createQuarantine(MAX_QUARANTINED),
+    codes: new Map(),
+    suspects: new Set(),
+  };
+  return {
+    decide: (request) => decide(memory, request),
+    disbelieve: (plan, reason, block) => disbelieve(memory, plan, reason, block),
+  };
+}
+
+function decide(memory: Memory, request: DeskRequest): readonly Decision[] {
+  const { options } = memory;
+  const { block, open, fresh, suspects } = request;
+  const view = gateViewOf(memory, request);
+  const passages = new Map(open.map((item) => [item.cycle.id, passGates(item, true, options.gates, view)]));
+  const passing = open.filter(({ cycle }) => passages.get(cycle.id)?.code === "pass");
+  const { chosen, dropped } = choose(memory, passing, block, view);
+
+  const codes = new Map<string, OutcomeCode>();
+  for (const [id, { code }] of passages) codes.set(id, code === "pass" ? "conflict" : code);
+  for (const { opportunity, why } of dropped) codes.set(opportunity.cycle.id, why);
+  for (const { cycle } of chosen) codes.set(cycle.id, options.submits ? "submitted" : "observe");
+
+  const always = new Set([...fresh, ...chosen].map(({ cycle }) => cycle.id));
+  const news = open.filter(({ cycle: { id } }) => always.has(id) || codes.get(id) !== memory.codes.get(id));
+  const newSuspects = [...suspects].filter((id) => !memory.suspects.has(id));
+  memory.codes = codes;
+  memory.suspects = suspects;
+  return [
+    ...newSuspects.map((cycleId) => quarantined(cycleId, "standing", block)),
+    ...news.map((item): Decision => {
+      return { type: "judged", judged: judgedOf(item, block, passages, codes), block: refOf(block) };
+    }),
+    ...(options.submits && chosen.length > 0 ? [submitOf(options, chosen, block, view)] : []),
+  ];
+}
+
+function gateViewOf({ market, search, quarantine }: Memory, request: DeskRequest): GateView {
+  const { block, gasPrice, suspects } = request;
+  return {
+    gasPrice,
+    toNative: (token, amount) => search.toNative(market, token, amount),
+    quarantined: (id) => (suspects.has(id) ? "standing" : quarantine.reasonOf(id, block.number)),
+    tainted: (pool) => market.isTainted(pool),
+  };
+}
+
+/** A cycle whose margin only a simulation can confirm goes alone: it must not spoil a plan of others. */
+function choose(memory: Memory, passing: readonly Opportunity[], block: BlockRef, view: GateView) {
+  const { options, market, doubts } = memory;
+  const needsOwnPlan = ({ verdict, cycle }: Opportunity): boolean =>
+    verdict !== "ok" || doubts.reasonOf(cycle.id, block.number) !== null;
+  const [best] = passing;
+  const alone = best !== undefined && needsOwnPlan(best);
+  const candidates = alone ? [best] : passing.filter((candidate) => !needsOwnPlan(candidate));
+  return selectPlan(candidates, market, {
+    maxCycles: options.maxCyclesPerPlan,
+    // Each passed alone, with the transaction's gas; in a plan it needs to earn its own gas only.
+    minProfit: (opportunity) => passGates(opportunity, false, options.gates, view).code === "pass",
+  });
+}
+
+function submitOf(
+  options: DeskOptions,
+  opportunities: readonly Opportunity[],
+  block: BlockHeader,
+  view: GateView,
+): SubmitDecision {
+  const numbers = opportunities.map((item, i) => passGates(item, i === 0, options.gates, view).numbers);
+  const sum = (of: (one: GateNumbers) => bigint): bigint =>
+    numbers.reduce((total, one) => total + of(one), 0n);
+  return {
+    type: "submit",
+    intentId: `${block.number + 1}-${block.hash.slice(2, 10)}`,
+    plan: { trigger: { type: "block", number: block.number, hash: block.hash }, opportunities },
+    parent: refOf(block),
+    targetBlock: block.number + 1,
+    targetTimestamp: block.timestamp + options.blockSeconds,
+    baseFeePerGas: block.baseFeePerGas,
+    opportunityIds: opportunities.map((opportunity) => opportunityId(opportunity, block)),
+    net: sum(({ net }) => net ?? 0n),
+    gasCost: sum(({ gasCost }) => gasCost),
+  };
+}
+
+function disbelieve(memory: Memory, plan: Plan, reason: string, block: BlockRef): readonly Decision[] {
+  const { opportunities } = plan;
+  const until = block.number + memory.options.quarantineBlocks;
+  const alone = opportunities.length === 1;
+  for (const { cycle } of opportunities)
+    (alone ? memory.quarantine : memory.doubts).add(cycle.id, reason, until);
+  return alone ? opportunities.map(({ cycle }) => quarantined(cycle.id, reason, block)) : [];
+}
+
+const refOf = ({ number, hash }: BlockRef): BlockRef => ({ number, hash });
+
+const quarantined = (cycleId: string, reason: string, block: BlockRef): Decision => ({
+  type: "quarantine",
+  cycleId,
+  reason,
+  block: refOf(block),
+});
+
+/** The same cycle on the same block has the same id in every run. */
+const opportunityId = ({ cycle }: Opportunity, block: BlockRef): string =>
+  `${block.number}-${block.hash.slice(2, 10)}-${cycle.id}`;
+
+function judgedOf(
+  opportunity: Opportunity,
+  block: BlockRef,
+  passages: ReadonlyMap<string, Passage>,
+  codes: ReadonlyMap<string, OutcomeCode>,
+): Judged {
+  const { id } = opportunity.cycle;
+  const passage = passages.get(id);
+  if (passage === undefined) throw new Error(`opportunity ${id} was not judged`);
+  const { detail, numbers } = passage;
+  const code = codes.get(id) ?? "conflict";
+  return { id: opportunityId(opportunity, block), opportunity, code, detail, numbers };
+}

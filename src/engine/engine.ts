@@ -1,0 +1,193 @@
+import { baseFeeBound, type FeePolicy } from "../chain/fees.ts";
+import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
+import { createMarket, type Market } from "../market/market.ts";
+import type { Plan } from "../search/opportunity.ts";
+import { createSearch, type Search, type SearchOptions } from "../search/search.ts";
+import { createStanding, type Standing } from "../search/standing.ts";
+import type { Decision } from "./decisions.ts";
+import { createDesk, type Desk, type DeskOptions } from "./desk.ts";
+import type { CommittedEvent, EngineEvent, OutcomeEvent, RepairedEvent, SyncedEvent } from "./events.ts";
+import { createOpenBook, type OpenBook } from "./openBook.ts";
+
+export interface EngineOptions extends DeskOptions {
+  readonly search: SearchOptions;
+  readonly fees: FeePolicy;
+  /** Blocks that a reorg may undo. */
+  readonly journalDepth: number;
+  /** Blocks that a cycle may stay profitable and untouched before it is taken for unreal. */
+  readonly standingBlocks: number;
+}
+
+/** What the engine knows about itself: for status lines and the ledger. */
+export interface EngineStatus {
+  readonly live: boolean;
+  readonly cycles: number;
+  readonly pendingSeen: number;
+  readonly openOpportunities: number;
+  readonly lastTouchedCycles: number;
+}
+
+/**
+ * The deterministic middle: events in, decisions out. It has no clock, no promise and no randomness, so the same
+ * events give the same decisions. `expired` bounds one step; without it a step always runs to its end.
+ */
+export interface Engine {
+  step(event: EngineEvent, expired?: () => boolean): readonly Decision[];
+  readonly status: EngineStatus;
+  /** Read only: the live pool graph. */
+  readonly market: Pick<Market, "head" | "pools" | "stateOf" | "tainted">;
+}
+
+/** The engine's parts and what it remembers; changed by the steps below only. */
+interface Core {
+  readonly options: EngineOptions;
+  readonly market: Market;
+  readonly search: Search;
+  readonly book: OpenBook;
+  readonly standing: Standing;
+  readonly desk: Desk;
+  readonly inFlight: Map<string, Plan>;
+  /** Pools that moved since the last search. */
+  moved: Set<Address> | "all";
+  live: boolean;
+  pendingSeen: number;
+  lastTouchedCycles: number;
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const core = createCore(options);
+  return {
+    market: core.market,
+    step: (event, expired) => step(core, event, expired),
+    get status() {
+      const { live, pendingSeen, lastTouchedCycles, search, book } = core;
+      const cycles = search.cycleCount;
+      return { live, cycles, pendingSeen, openOpportunities: book.all().length, lastTouchedCycles };
+    },
+  };
+}
+
+function createCore(options: EngineOptions): Core {
+  const market = createMarket({ journalDepth: options.journalDepth });
+  const search = createSearch(options.search);
+  return {
+    options,
+    market,
+    search,
+    book: createOpenBook(search),
+    standing: createStanding(options.standingBlocks),
+    desk: createDesk(options, { market, search }),
+    inFlight: new Map(),
+    moved: "all",
+    live: false,
+    pendingSeen: 0,
+    lastTouchedCycles: 0,
+  };
+}
+
+function step(core: Core, event: EngineEvent, expired?: () => boolean): readonly Decision[] {
+  switch (event.type) {
+    case "synced":
+      return synced(core, event);
+    case "committed":
+      return committed(core, event, expired);
+    case "reverted":
+      return reverted(core, event.block);
+    case "gap":
+      core.live = false;
+      return [];
+    case "repaired":
+      return repaired(core, event);
+    case "pending":
+      core.pendingSeen++;
+      return [];
+    case "outcome":
+      return outcome(core, event);
+  }
+}
+
+function note(core: Core, changed: readonly Address[]): void {
+  if (core.moved !== "all") for (const pool of changed) core.moved.add(pool);
+}
+
+/** Starts afresh; the first decision comes with the next block, since this one may be old by now. */
+function synced(core: Core, { block, pools }: SyncedEvent): readonly Decision[] {
+  const { market, search } = core;
+  const before = [...market.pools.keys()];
+  market.load(block, pools);
+  search.removePools(before.filter((pool) => !market.pools.has(pool)));
+  search.addPools(pools.map(({ pool }) => pool));
+  core.moved = "all";
+  core.live = true;
+  return [];
+}
+
+function committed(core: Core, event: CommittedEvent, expired?: () => boolean): readonly Decision[] {
+  const { block } = event;
+  const result = core.market.commit(block, event.logs);
+  if (!result.ok) {
+    if (result.reason === "duplicate" || result.reason === "behind") return [];
+    core.live = false;
+    return [{ type: "resync", reason: result.reason }];
+  }
+  for (const pool of event.tainted) core.market.taint(pool, "logs of a block could not be proven complete");
+  note(core, result.changed);
+  const repairs = repairOf(core.market, block);
+  if (!event.atHead) return repairs;
+  core.live = true;
+  return [...repairs, ...decide(core, block, expired)];
+}
+
+function decide(core: Core, block: BlockHeader, expired?: () => boolean): readonly Decision[] {
+  const { market, book, moved } = core;
+  const { fees } = core.options;
+  const changed = moved === "all" ? moved : [...moved];
+  const update = book.update(market, changed, expired);
+  core.lastTouchedCycles = update.touchedCycles;
+  // What an expired search did not reach is looked at again with the next block.
+  if (update.complete) core.moved = new Set();
+  const open = book.all();
+  const touched = changed === "all" ? market.pools.keys() : changed;
+  const suspects = core.standing.observe(block.number, open, touched);
+  const gasPrice = baseFeeBound(block.baseFeePerGas, fees.baseFeeStepPpm, 1) + fees.tipFloor;
+  const decisions = core.desk.decide({ block, gasPrice, open, fresh: update.fresh, suspects });
+  for (const decision of decisions) {
+    if (decision.type === "submit") core.inFlight.set(decision.intentId, decision.plan);
+  }
+  return decisions;
+}
+
+function reverted(core: Core, block: BlockRef): readonly Decision[] {
+  const result = core.market.revert(block);
+  if (result.ok) note(core, result.changed);
+  else if (result.reason === "too_deep") return [{ type: "resync", reason: "reorg too deep" }];
+  return [];
+}
+
+function repaired(core: Core, { block, pools }: RepairedEvent): readonly Decision[] {
+  if (core.market.head?.hash !== block.hash) return [];
+  for (const { address, state } of pools) core.market.repair(address, state);
+  note(
+    core,
+    pools.map(({ address }) => address),
+  );
+  return [];
+}
+
+/** Fates after which a plan is not believed when the simulation said so. */
+const FALSE_FATES: ReadonlySet<OutcomeEvent["fate"]> = new Set(["rejected", "reverted"]);
+
+function outcome(core: Core, { intentId, fate, reason }: OutcomeEvent): readonly Decision[] {
+  const plan = core.inFlight.get(intentId);
+  if (plan === undefined) return [];
+  if (fate !== "unknown") core.inFlight.delete(intentId);
+  const { head } = core.market;
+  const disbelieved = FALSE_FATES.has(fate) && reason.startsWith("simulation");
+  return disbelieved && head !== null ? core.desk.disbelieve(plan, reason, head) : [];
+}
+
+function repairOf(market: Market, block: BlockHeader): readonly Decision[] {
+  if (market.tainted.size === 0) return [];
+  const pools = [...market.tainted.keys()];
+  return [{ type: "repair", pools, block: { number: block.number, hash: block.hash } }];
+}

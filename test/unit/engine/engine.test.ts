@@ -1,0 +1,198 @@
+import { expect, test } from "vitest";
+import { POLYGON_FEES } from "../../../src/chain/fees.ts";
+import type { Decision, Judged, SubmitDecision } from "../../../src/engine/decisions.ts";
+import { createEngine, type Engine, type EngineOptions } from "../../../src/engine/engine.ts";
+import type { EngineEvent } from "../../../src/engine/events.ts";
+import { toJson } from "../../../src/lib/bigint.ts";
+import {
+  USDC,
+  UNIT,
+  WETH,
+  WPOL,
+  committed,
+  hash,
+  header,
+  syncLog,
+  synced,
+  v2Pool,
+  v2State,
+} from "../../support/marketFixture.ts";
+
+const OPTIONS: EngineOptions = {
+  search: { bases: [WPOL, USDC], maxHops: 3, wrappedNative: WPOL, isTaxed: () => false },
+  fees: POLYGON_FEES,
+  journalDepth: 16,
+  standingBlocks: 3,
+  gates: {
+    gas: {
+      perTransaction: 100_000n,
+      perCycle: 10_000n,
+      perHop: { v2: 80_000n, v3: 120_000n, algebra: 150_000n },
+    },
+    minNet: UNIT / 100n,
+    txFeeCap: UNIT,
+  },
+  maxCyclesPerPlan: 4,
+  quarantineBlocks: 10,
+  blockSeconds: 2,
+  submits: true,
+};
+
+const CHEAP = v2Pool(1, WPOL, USDC);
+const DEAR = v2Pool(2, WPOL, USDC);
+const OTHER = v2Pool(3, WPOL, WETH);
+const OTHER2 = v2Pool(4, WPOL, WETH);
+const K = 1_000_000n * UNIT;
+const even = v2State(K, K);
+
+function start(options: Partial<EngineOptions> = {}): Engine {
+  const engine = createEngine({ ...OPTIONS, ...options });
+  const pools = [CHEAP, DEAR, OTHER, OTHER2].map((pool) => ({ pool, state: even }));
+  expect(engine.step(synced(header(1), pools))).toEqual([]);
+  return engine;
+}
+
+/** DEAR gives 3 % more USDC for WPOL than CHEAP. */
+const gap = (number: number) => {
+  const block = header(number);
+  return committed(block, [syncLog(DEAR.address, K, (K * 103n) / 100n, block)]);
+};
+const quiet = (number: number) => committed(header(number), []);
+
+const submits = (decisions: readonly Decision[]): SubmitDecision[] =>
+  decisions.filter((decision) => decision.type === "submit");
+const judged = (decisions: readonly Decision[]): Judged[] =>
+  decisions.flatMap((decision) => (decision.type === "judged" ? [decision.judged] : []));
+
+test("a settled market gives no decision", () => {
+  expect(start().step(quiet(2))).toEqual([]);
+});
+
+test("a gap between two pools becomes one plan for the next block, net of gas", () => {
+  const decisions = start().step(gap(2));
+  const [submit] = submits(decisions);
+  expect(submit?.targetBlock).toBe(3);
+  expect(submit?.parent).toEqual({ number: 2, hash: header(2).hash });
+  expect(submit?.plan.opportunities).toHaveLength(1);
+  expect(judged(decisions).map(({ code }) => code)).toEqual(["submitted"]);
+  const numbers = judged(decisions)[0]?.numbers;
+  expect(numbers?.gas).toBe(270_000n);
+  expect(numbers?.gasCost).toBe(270_000n * (31_500_000_000n + 30_000_000_000n));
+  expect(numbers?.net).toBe((numbers?.profitNative ?? 0n) - (numbers?.gasCost ?? 0n));
+  expect(submit?.net).toBe(numbers?.net);
+  expect(submit?.opportunityIds).toEqual(judged(decisions).map(({ id }) => id));
+});
+
+test("two gaps that share no pool travel in one plan, two that share one are priced in order", () => {
+  const block = header(2);
+  const logs = [
+    syncLog(DEAR.address, K, (K * 103n) / 100n, block),
+    syncLog(OTHER2.address, K, (K * 102n) / 100n, block),
+  ];
+  const [submit] = submits(start().step(committed(block, logs)));
+  expect(submit?.plan.opportunities.map(({ hops }) => hops.length)).toEqual([2, 2]);
+});
+
+test("an open gap that was not taken is planned again with the next block", () => {
+  const engine = start();
+  const first = submits(engine.step(gap(2)))[0];
+  const second = submits(engine.step(quiet(3)))[0];
+  expect(second?.targetBlock).toBe(4);
+  expect(second?.plan.opportunities[0]?.profit).toBe(first?.plan.opportunities[0]?.profit);
+});
+
+test("what stands open untouched for three blocks is quarantined with the reason", () => {
+  const engine = start();
+  for (const event of [gap(2), quiet(3), quiet(4)]) expect(submits(engine.step(event))).toHaveLength(1);
+  const decisions = engine.step(quiet(5));
+  expect(submits(decisions)).toEqual([]);
+  expect(decisions).toContainEqual(expect.objectContaining({ type: "quarantine", reason: "standing" }));
+  expect(judged(decisions)[0]).toMatchObject({ code: "quarantined", detail: "standing" });
+});
+
+test("nothing is decided before the tip, after a gap, or on tainted pools", () => {
+  const engine = start();
+  expect(submits(engine.step(committed(gap(2).block, gap(2).logs, { atHead: false })))).toEqual([]);
+  engine.step({ type: "gap", time: 0, reason: "closed" });
+  expect(engine.status.live).toBe(false);
+  const tainted = engine.step(committed(header(3), [], { tainted: [DEAR.address] }));
+  expect(submits(tainted)).toEqual([]);
+  expect(tainted).toContainEqual(expect.objectContaining({ type: "repair", pools: [DEAR.address] }));
+  expect(judged(tainted)[0]).toMatchObject({ code: "tainted", detail: DEAR.address });
+  const ref = { number: 3, hash: header(3).hash };
+  engine.step({
+    type: "repaired",
+    time: 0,
+    block: ref,
+    pools: [{ address: DEAR.address, state: v2State(K, (K * 103n) / 100n) }],
+  });
+  expect(submits(engine.step(quiet(4)))).toHaveLength(1);
+});
+
+test("a profit that gas eats, and one below the minimum, name their gate", () => {
+  const block = header(2);
+  const thin = committed(block, [syncLog(DEAR.address, K, (K * 10_061n) / 10_000n, block)]);
+  expect(judged(start().step(thin))[0]?.code).toBe("gas_over_profit");
+  const dear = start({ gates: { ...OPTIONS.gates, minNet: 10n ** 30n } });
+  expect(judged(dear.step(gap(2)))[0]?.code).toBe("below_min_profit");
+});
+
+test("observe notes what it would have sent, and sends nothing", () => {
+  const decisions = start({ submits: false }).step(gap(2));
+  expect(submits(decisions)).toEqual([]);
+  expect(judged(decisions)[0]?.code).toBe("observe");
+});
+
+test("a plan that a simulation refuses is tried no more for a while", () => {
+  const engine = start();
+  const [submit] = submits(engine.step(gap(2)));
+  const outcome: EngineEvent = {
+    type: "outcome",
+    time: 0,
+    intentId: submit?.intentId ?? "",
+    fate: "rejected",
+    reason: "simulation_reverted",
+    block: null,
+    transactionHash: null,
+  };
+  expect(engine.step(outcome)).toEqual([
+    expect.objectContaining({ type: "quarantine", reason: "simulation_reverted" }),
+  ]);
+  const decisions = engine.step(quiet(3));
+  expect(submits(decisions)).toEqual([]);
+  expect(judged(decisions)[0]).toMatchObject({ code: "quarantined", detail: "simulation_reverted" });
+});
+
+test("a margin above 5 % travels alone, for the simulation to believe or not", () => {
+  const block = header(2);
+  const logs = [
+    syncLog(DEAR.address, K, (K * 120n) / 100n, block),
+    syncLog(OTHER2.address, K, (K * 102n) / 100n, block),
+  ];
+  const [submit] = submits(start().step(committed(block, logs)));
+  expect(submit?.plan.opportunities).toHaveLength(1);
+  expect(submit?.plan.opportunities[0]?.verdict).toBe("suspect:marginal");
+});
+
+test("a reverted block takes its gap with it", () => {
+  const engine = start();
+  expect(submits(engine.step(gap(2)))).toHaveLength(1);
+  engine.step({ type: "reverted", time: 0, block: { number: 2, hash: header(2).hash } });
+  expect(submits(engine.step(committed(header(2, 5, 0), [])))).toEqual([]);
+});
+
+test("a block that does not follow asks for a new start", () => {
+  expect(start().step(quiet(5))).toEqual([{ type: "resync", reason: "gap" }]);
+  expect(start().step(committed({ ...header(2), parentHash: hash(99) }, []))).toEqual([
+    { type: "resync", reason: "fork" },
+  ]);
+});
+
+const runOnce = (): string => {
+  const engine = start();
+  return toJson([gap(2), quiet(3), gap(4), quiet(5)].map((event) => engine.step(event)));
+};
+
+test("the same events give the same decisions", () => {
+  expect(runOnce()).toBe(runOnce());
+});
