@@ -1,0 +1,85 @@
+import { ceilDiv, maxBigint, minBigint } from "../lib/bigint.ts";
+
+const PPM = 1_000_000n;
+
+/** How fees are chosen; wei per gas unless said otherwise. Polygon's figures are in `POLYGON_FEES`. */
+export interface FeePolicy {
+  /** Most that the base fee may rise from one block to the next, in parts per million. */
+  readonly baseFeeStepPpm: bigint;
+  /** Blocks after the parent that the fee must still be good for; at least 1. */
+  readonly blocksAhead: number;
+  /** Priority fee that we bid; `tipFloor` where it is lower. */
+  readonly tip: bigint;
+  /** Least priority fee that block producers take. */
+  readonly tipFloor: bigint;
+  /** Most wei that one transaction may cost: gas limit times `maxFeePerGas`. */
+  readonly txFeeCap: bigint;
+}
+
+export interface Fees {
+  readonly maxFeePerGas: bigint;
+  readonly maxPriorityFeePerGas: bigint;
+}
+
+/**
+ * Polygon since Lisovo: a producer moves the base fee by at most 5 % a block (PIP-79), pools want 25 gwei tip
+ * and the documentation 30, and Bor's default `rpc.txfeecap` refuses what could cost more than 1 POL.
+ */
+export const POLYGON_FEES: FeePolicy = {
+  baseFeeStepPpm: 50_000n,
+  blocksAhead: 2,
+  tip: 30_000_000_000n,
+  tipFloor: 30_000_000_000n,
+  txFeeCap: 10n ** 18n,
+};
+
+/** Highest base fee possible `blocks` after one with `baseFee`, each step rounded up; wei. */
+export function baseFeeBound(baseFee: bigint, stepPpm: bigint, blocks: number): bigint {
+  let bound = baseFee;
+  for (let i = 0; i < blocks; i++) bound = ceilDiv(bound * (PPM + stepPpm), PPM);
+  return bound;
+}
+
+/** What the producer gets for each gas, as Bor orders by: min(tip cap, fee cap - base fee); may be negative. */
+export const effectiveTip = (fees: Fees, baseFee: bigint): bigint =>
+  minBigint(fees.maxPriorityFeePerGas, fees.maxFeePerGas - baseFee);
+
+/** What we pay for each gas in a block with `baseFee`, provided that the fee cap covers it. */
+export const effectiveGasPrice = (fees: Fees, baseFee: bigint): bigint =>
+  baseFee + effectiveTip(fees, baseFee);
+
+/** Fees of a transaction of ours on settled state; `baseFee` is the parent block's. */
+export function settledFees(policy: FeePolicy, baseFee: bigint): Fees {
+  const maxPriorityFeePerGas = maxBigint(policy.tip, policy.tipFloor);
+  const bound = baseFeeBound(baseFee, policy.baseFeeStepPpm, policy.blocksAhead);
+  return { maxFeePerGas: bound + maxPriorityFeePerGas, maxPriorityFeePerGas };
+}
+
+/** Bor's price bump of 10 %, rounded up. */
+const bump = (fee: bigint): bigint => ceilDiv(fee * 11n, 10n);
+
+/** Fees of a replacement: both fields at least 10 % above the old ones, and not under `floor`. */
+export function replacementFees(old: Fees, floor: Fees): Fees {
+  return {
+    maxFeePerGas: maxBigint(bump(old.maxFeePerGas), floor.maxFeePerGas),
+    maxPriorityFeePerGas: maxBigint(bump(old.maxPriorityFeePerGas), floor.maxPriorityFeePerGas),
+  };
+}
+
+/** The trigger's own fee fields; a legacy transaction's `gasPrice` stands for both. */
+export interface TriggerFees {
+  readonly gasPrice: bigint | null;
+  readonly maxFeePerGas: bigint | null;
+  readonly maxPriorityFeePerGas: bigint | null;
+}
+
+/**
+ * Fees of a back-run: the trigger's, exactly. Bor orders by effective tip, ties by first seen, so equal fields
+ * stand behind the trigger under every base fee; one wei more would stand before it. Null when the trigger
+ * carries no fee at all.
+ */
+export function backrunFees(trigger: TriggerFees): Fees | null {
+  const { gasPrice, maxFeePerGas, maxPriorityFeePerGas } = trigger;
+  if (maxFeePerGas !== null && maxPriorityFeePerGas !== null) return { maxFeePerGas, maxPriorityFeePerGas };
+  return gasPrice === null ? null : { maxFeePerGas: gasPrice, maxPriorityFeePerGas: gasPrice };
+}

@@ -1,0 +1,111 @@
+import { z } from "zod";
+import type { Address, BlockRef, Hash, Hex } from "../chain/types.ts";
+
+/** The node, as far as execution asks it. Rejects on a time-out and on JSON-RPC errors. */
+export interface Rpc {
+  request(
+    method: string,
+    params: readonly unknown[],
+    options: { readonly timeoutMs: number },
+  ): Promise<unknown>;
+}
+
+export interface AnswerLog {
+  readonly address: Address;
+  readonly topics: readonly Hex[];
+  readonly data: Hex;
+}
+
+/** The parts of a mined transaction's receipt that we use; gas in units, price in wei. */
+export interface Receipt {
+  readonly block: BlockRef;
+  readonly transactionHash: Hash;
+  readonly transactionIndex: number;
+  readonly success: boolean;
+  readonly gasUsed: bigint;
+  readonly effectiveGasPrice: bigint;
+  readonly logs: readonly AnswerLog[];
+}
+
+const hexText = (pattern: RegExp) =>
+  z
+    .string()
+    .regex(pattern)
+    .transform((text): Hex => `0x${text.slice(2).toLowerCase()}`);
+
+const hash = hexText(/^0x[0-9a-fA-F]{64}$/);
+const address = hexText(/^0x[0-9a-fA-F]{40}$/);
+const bytes = hexText(/^0x(?:[0-9a-fA-F]{2})*$/);
+const quantity = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{1,64}$/)
+  .transform(BigInt);
+const count = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{1,12}$/)
+  .transform(Number);
+const log = z.object({ address, topics: z.array(hash).max(4), data: bytes });
+
+const receiptSchema = z
+  .object({
+    blockHash: hash,
+    blockNumber: count,
+    transactionHash: hash,
+    transactionIndex: count,
+    status: count,
+    gasUsed: quantity,
+    effectiveGasPrice: quantity,
+    logs: z.array(log),
+  })
+  .transform(({ blockHash, blockNumber, status, ...rest }): Receipt => {
+    return { ...rest, block: { number: blockNumber, hash: blockHash }, success: status === 1 };
+  });
+
+/** `eth_getTransactionReceipt`: null while the transaction is not in a block. Throws on anything else. */
+export const parseReceipt = (answer: unknown): Receipt | null => receiptSchema.nullable().parse(answer);
+
+/** A hex count that fits a number: a nonce, a block. Throws on anything else. */
+export const parseCount = (answer: unknown): number => count.parse(answer);
+
+/** A hex quantity of at most 256 bits. Throws on anything else. */
+export const parseQuantity = (answer: unknown): bigint => quantity.parse(answer);
+
+/** One word that is an address. Throws on anything else. */
+export const parseAddressWord = (answer: unknown): Address =>
+  address.parse(bytes.parse(answer).replace(/^0x0{24}(?=[0-9a-f]{40}$)/, "0x"));
+
+const headSchema = z
+  .object({ number: count, hash, baseFeePerGas: quantity })
+  .transform(({ number, hash: blockHash, baseFeePerGas }) => ({ number, hash: blockHash, baseFeePerGas }));
+
+/** The parts of a header that fates need, of `eth_getBlockByNumber`. Throws on anything else. */
+export const parseHead = (answer: unknown): z.infer<typeof headSchema> => headSchema.parse(answer);
+
+const simulatedCallSchema = z.object({
+  status: count,
+  gasUsed: quantity,
+  returnData: bytes,
+  logs: z.array(log),
+});
+
+export type SimulatedCall = z.infer<typeof simulatedCallSchema>;
+
+const simulationSchema = z.tuple([z.object({ calls: z.tuple([simulatedCallSchema]) })]);
+
+/** `eth_simulateV1` of one block with one call. Throws on anything else. */
+export const parseSimulation = (answer: unknown): SimulatedCall => simulationSchema.parse(answer)[0].calls[0];
+
+const MAX_CAUSES = 8;
+
+/** Revert data that an RPC error carries, itself or in its causes; null when it is no revert. */
+export function revertDataOf(error: unknown): Hex | null {
+  let current: unknown = error;
+  for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth++) {
+    const data = "data" in current ? bytes.safeParse(current.data) : null;
+    if (data?.success === true) return data.data;
+    current = current.cause;
+  }
+  return null;
+}
+
+export const toQuantity = (value: number | bigint): Hex => `0x${value.toString(16)}`;

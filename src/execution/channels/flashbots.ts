@@ -1,0 +1,123 @@
+import { keccak256, toHex } from "viem";
+import type { Secret } from "../../lib/secret.ts";
+import type { Bundle } from "../bundle.ts";
+import type { BundleSimulation, Channel, Promises } from "./channel.ts";
+import { loadFlashbots } from "./ethers.ts";
+import { CHANNEL_GUARD, createGuard, sick, sound, type Attempt, type GuardOptions } from "./guard.ts";
+import { HttpFailure, postJson, type Endpoint } from "./httpJson.ts";
+import { shortText } from "./rpcAnswer.ts";
+
+export interface FlashbotsChannelOptions {
+  readonly name: string;
+  readonly chainId: number;
+  readonly endpoint: Endpoint;
+  /** Signs the relay's header, never a transaction; null: a key made for this run. */
+  readonly authKey: Secret | null;
+  readonly guard?: GuardOptions;
+}
+
+const PROMISES: Promises = { atomic: true, private: true, revertProtection: true };
+
+type Provider = InstanceType<ReturnType<typeof loadFlashbots>["flashbots"]["FlashbotsBundleProvider"]>;
+
+/**
+ * The provider for one call: its requests go through our own HTTP, so that deadline, size cap and redirect rule
+ * are the same everywhere, and end with the call's signal. It never polls: the chain's answers come from the feed.
+ */
+function openProvider(options: FlashbotsChannelOptions, authKey: string, signal: AbortSignal): Provider {
+  const { ethers, flashbots } = loadFlashbots();
+  const network = new ethers.Network("", BigInt(options.chainId));
+  const connection = new ethers.FetchRequest(options.endpoint.url.reveal());
+  connection.retryFunc = () => Promise.resolve(false);
+  connection.getUrlFunc = async ({ body, headers }) => {
+    const text = Buffer.from(body ?? []).toString("utf8");
+    const { status, text: answer } = await postJson(options.endpoint, text, signal, headers);
+    if (status >= 300) throw new HttpFailure(`http ${status}`, status !== 429);
+    return { statusCode: status, statusMessage: "", headers: {}, body: Buffer.from(answer) };
+  };
+  const unused = new ethers.AbstractProvider(network, { cacheTimeout: -1 });
+  return new flashbots.FlashbotsBundleProvider(unused, new ethers.Wallet(authKey), connection, network);
+}
+
+/** Names the bundle for one target block at the relay, so that it can be taken back. */
+function replacementUuid(bundle: Bundle, block: number): string {
+  const hex = keccak256(toHex(`${bundle.id}:${block}`)).slice(2);
+  const variant = ((parseInt(hex.slice(16, 17), 16) & 3) | 8).toString(16);
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, variant + hex.slice(17, 20)];
+  return [...parts, hex.slice(20, 32)].join("-");
+}
+
+/** Any failure of the library or of the wire, as an attempt; its texts may hold the URL and are not passed on. */
+const failure = (error: unknown): Attempt => {
+  if (!(error instanceof HttpFailure)) return sick("error", "garbage");
+  return sick(error.sent ? "error" : "refused", error.message);
+};
+
+async function sendOne(provider: Provider, bundle: Bundle, block: number): Promise<Attempt> {
+  try {
+    const uuid = { replacementUuid: replacementUuid(bundle, block) };
+    const answer = await provider.sendRawBundle([...bundle.transactions], block, uuid);
+    return "error" in answer ? sound("refused", shortText(answer.error.message)) : sound("accepted", "");
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+async function cancelOne(provider: Provider, bundle: Bundle, block: number): Promise<Attempt> {
+  try {
+    const answer = await provider.cancelBundles(replacementUuid(bundle, block));
+    return "error" in answer ? sound("refused", shortText(answer.error.message)) : sound("accepted", "");
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+/** The answer for several target blocks: one acceptance is enough to land; any doubt outweighs a refusal. */
+function combine(attempts: readonly Attempt[]): Attempt {
+  const of = (result: Attempt["answer"]["result"]): Attempt | undefined =>
+    attempts.find(({ answer }) => answer.result === result);
+  return of("accepted") ?? of("error") ?? of("timeout") ?? of("refused") ?? sound("refused", "empty bundle");
+}
+
+/** What the relay's `eth_callBundle` says of the bundle on top of the block before its first target. */
+async function callBundle(provider: Provider, bundle: Bundle): Promise<BundleSimulation> {
+  const [block] = bundle.targetBlocks;
+  if (block === undefined) return { type: "unavailable", reason: "no target block" };
+  try {
+    const answer = await provider.simulate([...bundle.transactions], block, block - 1);
+    if ("error" in answer) return { type: "unavailable", reason: shortText(answer.error.message) };
+    const failed = answer.firstRevert;
+    if (failed === undefined) return { type: "ok", gasUsed: BigInt(answer.totalGasUsed) };
+    return { type: "revert", reason: shortText("revert" in failed ? failed.revert : "error") };
+  } catch (error) {
+    return { type: "unavailable", reason: failure(error).answer.detail };
+  }
+}
+
+/**
+ * A Flashbots-compatible relay (`eth_sendBundle` with a signed header) through Flashbots' own provider. One
+ * request for each target block.
+ */
+export function createFlashbotsChannel(options: FlashbotsChannelOptions): Channel {
+  const guard = createGuard(options.guard ?? CHANNEL_GUARD);
+  const authKey = options.authKey?.reveal() ?? loadFlashbots().ethers.Wallet.createRandom().privateKey;
+  const forEachTarget = async (
+    bundle: Bundle,
+    signal: AbortSignal,
+    call: typeof sendOne,
+  ): Promise<Attempt> => {
+    const provider = openProvider(options, authKey, signal);
+    return combine(await Promise.all(bundle.targetBlocks.map((block) => call(provider, bundle, block))));
+  };
+  return {
+    name: options.name,
+    promises: PROMISES,
+    send: (bundle, { deadlineMs }) =>
+      guard.run(deadlineMs, (signal) => forEachTarget(bundle, signal, sendOne)),
+    cancel: (bundle, { deadlineMs }) =>
+      guard.run(deadlineMs, (signal) => forEachTarget(bundle, signal, cancelOne)),
+    simulate: (bundle, { deadlineMs }) =>
+      callBundle(openProvider(options, authKey, AbortSignal.timeout(deadlineMs)), bundle),
+    counts: () => guard.counts(),
+  };
+}

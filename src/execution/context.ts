@@ -1,0 +1,81 @@
+import type { Address, BlockHeader } from "../chain/types.ts";
+import type { SubmitDecision } from "../engine/decisions.ts";
+import type { OutcomeEvent } from "../engine/events.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Rpc } from "./chainAnswers.ts";
+import type { Channel } from "./channels/channel.ts";
+import type { IntentJournal } from "./journal.ts";
+import type { NonceState } from "./nonces.ts";
+import { refusal, type PrepareOptions, type Refusal } from "./prepare.ts";
+import type { Signer } from "./signer.ts";
+import type { Simulator } from "./simulate.ts";
+import type { Tracker } from "./tracker.ts";
+
+export interface ExecutionOptions extends PrepareOptions {
+  readonly chainId: number;
+  readonly executor: Address;
+  readonly rpcTimeoutMs: number;
+  readonly signTimeoutMs: number;
+  /** Deadline of one send to one channel. */
+  readonly sendTimeoutMs: number;
+  /** Asks the channels that can simulate, with the signed bundle, before it is sent. */
+  readonly relaySimulation: boolean;
+  /** Blocks on top of the mined one before a fate is booked. */
+  readonly confirmations: number;
+  /** Blocks after the last target until a lingering private transaction is cancelled. */
+  readonly cancelAfterBlocks: number;
+  /** Longest wait for work under way when stopped. */
+  readonly stopMs: number;
+}
+
+/** Live mode: the signer, and where its transactions go. */
+export interface Live {
+  readonly signer: Signer;
+  readonly channels: readonly Channel[];
+}
+
+/** How far a decision has come. */
+export type Stage = "simulated" | "journaled" | "signed" | "sent" | "answered";
+
+export interface ExecutionParts {
+  readonly rpc: Rpc;
+  readonly journal: IntentJournal;
+  readonly simulator: Simulator;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Null: dry-run. No signer exists, nothing is signed and nothing sent. */
+  readonly live: Live | null;
+  /** Swap fee of a V2 pool in parts per million. */
+  feePpmOf(pool: Address): number;
+  onOutcome(event: OutcomeEvent): void;
+  /** Microseconds from the decision to the end of a stage. */
+  onTiming(stage: Stage, micros: number): void;
+}
+
+/** What changes; one owner, one event loop. */
+export interface ExecutionState {
+  readonly options: ExecutionOptions;
+  readonly parts: ExecutionParts;
+  readonly tracker: Tracker;
+  head: BlockHeader | null;
+  nonces: NonceState;
+  /** Signatures in a row that came too late or not at all. */
+  signerMisses: number;
+  /** A decision is between simulation and the channels' answers. */
+  busy: boolean;
+  stopping: boolean;
+}
+
+const SIGNER_MISSES_TO_HALT = 3;
+
+export const signerHalted = (state: ExecutionState): boolean => state.signerMisses >= SIGNER_MISSES_TO_HALT;
+
+/** Why the decision cannot go on at this moment, or null: asked again after every wait. */
+export function standstill(state: ExecutionState, { parent }: SubmitDecision): Refusal | null {
+  const { head } = state;
+  if (state.stopping) return refusal("stopping");
+  if (signerHalted(state)) return refusal("signer_halted");
+  if (head === null || head.number < parent.number || head.hash === parent.hash) return null;
+  return refusal("stale", `head is ${head.number}, the plan stands on ${parent.number}`);
+}

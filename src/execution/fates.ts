@@ -1,0 +1,54 @@
+import type { Receipt } from "./chainAnswers.ts";
+
+/** What the chain said of an intent's transaction, asked in this order on top of one head. */
+export interface Look {
+  readonly head: number;
+  /** Transaction count of the sender at that head's block. */
+  readonly spentNonces: number;
+  /** Asked after the count, so that a spent nonce of ours shows its receipt. */
+  readonly receipt: Receipt | null;
+}
+
+/** What the tracker knows of a sent transaction. */
+export interface Sent {
+  readonly nonce: number;
+  /** Last block in which it is meant to land. */
+  readonly lastBlock: number;
+  /** True when it travelled in bundles alone: after its last block it cannot land any more. */
+  readonly atomicOnly: boolean;
+  /** Looks in a row that found the nonce spent and no receipt. */
+  readonly spentLooks: number;
+  /** Head at which it was last cancelled, or null. */
+  readonly cancelledAt: number | null;
+}
+
+export type FateVerdict =
+  | { readonly type: "wait"; readonly spentLooks: number }
+  | { readonly type: "mined"; readonly receipt: Receipt }
+  | { readonly type: "missed" }
+  | { readonly type: "replaced" }
+  | { readonly type: "cancel" };
+
+/**
+ * A node behind a load balancer may know the count of a block and not yet its receipts: one look is no proof
+ * that somebody else spent the nonce.
+ */
+const LOOKS_TO_BE_REPLACED = 2;
+
+/**
+ * The one fate of a sent transaction, from one look at the chain:
+ * mined (its receipt says included or reverted), replaced (another transaction spent the nonce), missed (bundles
+ * alone, their last block is over and the nonce unspent). A transaction in a private mempool can land for
+ * minutes; its own guards make that a cheap revert, but it blocks the nonce: `cancelAfter` blocks past its last
+ * one it is cancelled by a bare transaction with the same nonce, and again after as many blocks.
+ */
+export function judgeFate(sent: Sent, look: Look, cancelAfter: number): FateVerdict {
+  if (look.receipt !== null) return { type: "mined", receipt: look.receipt };
+  if (look.spentNonces > sent.nonce) {
+    const spentLooks = sent.spentLooks + 1;
+    return spentLooks >= LOOKS_TO_BE_REPLACED ? { type: "replaced" } : { type: "wait", spentLooks };
+  }
+  if (sent.atomicOnly && look.head >= sent.lastBlock) return { type: "missed" };
+  const due = (sent.cancelledAt ?? sent.lastBlock) + cancelAfter;
+  return !sent.atomicOnly && look.head >= due ? { type: "cancel" } : { type: "wait", spentLooks: 0 };
+}

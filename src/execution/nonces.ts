@@ -1,0 +1,67 @@
+import type { Hash } from "../chain/types.ts";
+
+/**
+ * The nonces of one signer, as an immutable value. It has one owner (`execution`), which holds a nonce from the
+ * moment of signing until the chain has spent it or it is proven that the transaction cannot land.
+ */
+export interface NonceState {
+  /** The next nonce by the chain's latest state; null before the first answer. */
+  readonly next: number | null;
+  /** Nonces whose transactions may still land, ascending. More than one only after a reorg. */
+  readonly held: readonly HeldNonce[];
+  /** Somebody else uses our key: transactions that we do not know are pending. */
+  readonly foreignPending: boolean;
+}
+
+export interface HeldNonce {
+  readonly nonce: number;
+  readonly hash: Hash;
+}
+
+/** Transaction counts of the signer at the `latest` and the `pending` tag. */
+export interface NonceCounts {
+  readonly latest: number;
+  readonly pending: number;
+}
+
+export type NonceAnswer =
+  | { readonly ok: true; readonly nonce: number }
+  | { readonly ok: false; readonly reason: "nonce_unknown" | "in_flight" | "foreign_pending" };
+
+export const NO_NONCES: NonceState = { next: null, held: [], foreignPending: false };
+
+/** The nonce that may be signed now: the chain's next one, when nothing of anybody's may still take it. */
+export function nextNonce(state: NonceState): NonceAnswer {
+  if (state.next === null) return { ok: false, reason: "nonce_unknown" };
+  if (state.held.length > 0) return { ok: false, reason: "in_flight" };
+  if (state.foreignPending) return { ok: false, reason: "foreign_pending" };
+  return { ok: true, nonce: state.next };
+}
+
+/**
+ * Marks a nonce as used by a transaction that may land: after signing, at recovery, or when the block that
+ * held it was reverted. Throws when another transaction of ours holds it: that would be a double use.
+ */
+export function holdNonce(state: NonceState, nonce: number, hash: Hash): NonceState {
+  const holder = state.held.find((entry) => entry.nonce === nonce);
+  if (holder?.hash === hash) return state;
+  if (holder !== undefined) throw new Error(`nonce ${nonce} is held by ${holder.hash}`);
+  const held = [...state.held, { nonce, hash }].toSorted((a, b) => a.nonce - b.nonce);
+  return { ...state, held };
+}
+
+/** Frees a nonce whose transaction cannot land any more, or has landed. */
+export const releaseNonce = (state: NonceState, hash: Hash): NonceState => ({
+  ...state,
+  held: state.held.filter((entry) => entry.hash !== hash),
+});
+
+/**
+ * Takes over what the chain says. The chain is always right: `next` may fall (a reorg) as well as rise. Spent
+ * nonces are no longer held; whose transaction spent them is for the fates to find out.
+ */
+export function reconcile(state: NonceState, counts: NonceCounts): NonceState {
+  const held = state.held.filter(({ nonce }) => nonce >= counts.latest);
+  const known = counts.latest + held.length;
+  return { next: counts.latest, held, foreignPending: counts.pending > known };
+}

@@ -1,0 +1,174 @@
+import { effectiveGasPrice, settledFees, type FeePolicy, type Fees } from "../chain/fees.ts";
+import type { Address, BlockHeader, Hex } from "../chain/types.ts";
+import type { SubmitDecision } from "../engine/decisions.ts";
+import { encodePlan } from "./calldata.ts";
+import { chooseGas, coldSlots, type GasChoice, type GasPolicy } from "./gas.ts";
+import { equalProfits, promisedProfits } from "./profits.ts";
+import type { Simulation, SimulationRequest, Simulator } from "./simulate.ts";
+
+/** Why a plan is not sent; the detail, where there is one, is for people. */
+export interface Refusal {
+  readonly code:
+    | "backrun_not_available"
+    | "in_flight"
+    | "nonce_unknown"
+    | "foreign_pending"
+    | "stale"
+    | "stopping"
+    | "simulation_unavailable"
+    | "simulation_reverted"
+    | "simulation_differs"
+    | "algebra_fee_unsettled"
+    | "gas_cap"
+    | "fee_cap"
+    | "gas_over_profit"
+    | "journal"
+    | "signer"
+    | "signer_halted"
+    | "relay_simulation"
+    | "channels"
+    | "internal";
+  readonly detail: string;
+}
+
+export const refusal = (code: Refusal["code"], detail = ""): Refusal => ({ code, detail });
+
+export interface PrepareOptions {
+  readonly fees: FeePolicy;
+  readonly gas: GasPolicy;
+  /**
+   * Blocks after the target in which the plan may still land. 0: the target alone, tied to the parent by its
+   * hash, so that it meets the very state it was priced on or reverts.
+   */
+  readonly graceBlocks: number;
+  /** Seconds after the parent at which the next block may be stamped; Algebra's fee hangs on it. */
+  readonly blockSeconds: readonly number[];
+}
+
+export interface PrepareParts {
+  readonly simulator: Simulator;
+  /** Swap fee of a V2 pool in parts per million. */
+  feePpmOf(pool: Address): number;
+}
+
+/** A plan that was simulated and priced: ready to be journaled. */
+export interface Prepared {
+  readonly calldata: Hex;
+  readonly gas: GasChoice;
+  readonly fees: Fees;
+}
+
+export type Preparation =
+  | { readonly ok: true; readonly prepared: Prepared }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+const no = (code: Refusal["code"], detail = ""): Preparation => ({
+  ok: false,
+  refusal: refusal(code, detail),
+});
+
+/** Calldata of the decision's plan; each cycle must bring at least the given profit. */
+function encoder(
+  decision: SubmitDecision,
+  options: PrepareOptions,
+  parts: PrepareParts,
+): SimulationRequest["encode"] {
+  const guarded = options.graceBlocks === 0;
+  return (minProfits, guard) =>
+    encodePlan(decision.plan, {
+      minProfits,
+      maxBlock: BigInt(decision.targetBlock + options.graceBlocks),
+      parentHash: guarded && guard === "parent" ? decision.parent.hash : null,
+      feePpmOf: (pool) => parts.feePpmOf(pool),
+    });
+}
+
+const usesAlgebra = ({ plan }: SubmitDecision): boolean =>
+  plan.opportunities.some(({ hops }) => hops.some(({ kind }) => kind === "algebra"));
+
+/** The timestamps that the target block may have, as far as they matter to this plan. */
+function candidateTimestamps(
+  decision: SubmitDecision,
+  head: Pick<BlockHeader, "hash" | "timestamp"> | null,
+  blockSeconds: readonly number[],
+): readonly number[] {
+  const { targetTimestamp, parent } = decision;
+  if (!usesAlgebra(decision)) return [targetTimestamp];
+  const parentTime = head?.hash === parent.hash ? head.timestamp : null;
+  const around = parentTime === null ? [targetTimestamp - 1] : blockSeconds.map((s) => parentTime + s);
+  return [...new Set([...around, targetTimestamp])];
+}
+
+/** One verdict from the simulations at all candidate timestamps: the gas of the dearest, or why not. */
+function judgeSimulations(
+  decision: SubmitDecision,
+  simulations: readonly Simulation[],
+): { readonly gasUsed: bigint } | Refusal {
+  const promised = promisedProfits(decision.plan);
+  let gasUsed = 0n;
+  let differs = "";
+  for (const simulation of simulations) {
+    if (simulation.type === "unavailable") return refusal("simulation_unavailable", simulation.reason);
+    if (simulation.type === "revert") {
+      const code =
+        usesAlgebra(decision) && simulations.length > 1 ? "algebra_fee_unsettled" : "simulation_reverted";
+      return refusal(code, simulation.reason);
+    }
+    const { realised } = simulation;
+    if (!equalProfits(realised, promised)) differs = realised.map(({ profit }) => profit).join(" ");
+    if (simulation.gasUsed > gasUsed) gasUsed = simulation.gasUsed;
+  }
+  if (differs === "") return { gasUsed };
+  const code =
+    usesAlgebra(decision) && simulations.length > 1 ? "algebra_fee_unsettled" : "simulation_differs";
+  return refusal(code, `simulated ${differs}, promised ${promised.map(({ profit }) => profit).join(" ")}`);
+}
+
+/** Gas and fees of a simulated plan, or the cap that they break. */
+function price(
+  decision: SubmitDecision,
+  gasUsed: bigint,
+  options: PrepareOptions,
+): { readonly gas: GasChoice; readonly fees: Fees } | Refusal {
+  const gas = chooseGas(options.gas, gasUsed, coldSlots(decision.plan));
+  if (gas === null) return refusal("gas_cap", `${gasUsed} gas`);
+  const fees = settledFees(options.fees, decision.baseFeePerGas);
+  const most = gas.limit * fees.maxFeePerGas;
+  if (most > options.fees.txFeeCap) return refusal("fee_cap", `may cost ${most} wei`);
+  const cost = gas.expected * effectiveGasPrice(fees, decision.baseFeePerGas);
+  const left = decision.net + decision.gasCost - cost;
+  return left > 0n ? { gas, fees } : refusal("gas_over_profit", `gas costs ${cost} wei, ${-left} too much`);
+}
+
+/**
+ * Decision → calldata → simulation at every timestamp that matters → gas and fees. The least profit of each
+ * cycle is exactly what the plan promises, and so must be the simulated one. `head` is the latest header.
+ */
+export async function prepare(
+  decision: SubmitDecision,
+  head: Pick<BlockHeader, "hash" | "timestamp"> | null,
+  options: PrepareOptions,
+  parts: PrepareParts,
+): Promise<Preparation> {
+  if (decision.plan.trigger.type !== "block") return no("backrun_not_available");
+  const promised = promisedProfits(decision.plan);
+  const encode = encoder(decision, options, parts);
+  const minProfits = promised.map(({ profit }) => profit);
+  const request = {
+    parent: decision.parent,
+    block: decision.targetBlock,
+    gas: options.gas.txGasCap,
+    bases: promised.map(({ base }) => base),
+    minProfits,
+    encode,
+  };
+  const timestamps = candidateTimestamps(decision, head, options.blockSeconds);
+  const simulations = await Promise.all(
+    timestamps.map((timestamp) => parts.simulator.simulate({ ...request, timestamp })),
+  );
+  const verdict = judgeSimulations(decision, simulations);
+  if ("code" in verdict) return { ok: false, refusal: verdict };
+  const priced = price(decision, verdict.gasUsed, options);
+  if ("code" in priced) return { ok: false, refusal: priced };
+  return { ok: true, prepared: { calldata: encode(minProfits, "parent"), ...priced } };
+}

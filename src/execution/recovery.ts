@@ -1,0 +1,86 @@
+import { recoverTransactionAddress } from "viem";
+import type { Address } from "../chain/types.ts";
+import { parseHead } from "./chainAnswers.ts";
+import type { ExecutionState } from "./context.ts";
+import type { OpenIntent, SignedRecord } from "./journal.ts";
+import { holdNonce } from "./nonces.ts";
+import type { Head, TrackedIntent } from "./tracker.ts";
+
+async function senderOf({ intentId, rawTransaction }: SignedRecord): Promise<Address> {
+  // Ours are EIP-1559 transactions, type 2.
+  if (!rawTransaction.startsWith("0x02")) throw new Error(`intent ${intentId}: not a transaction of ours`);
+  const sender = await recoverTransactionAddress({ serializedTransaction: `0x02${rawTransaction.slice(4)}` });
+  return `0x${sender.slice(2).toLowerCase()}`;
+}
+
+/** A signed intent of a former run as the tracker watches it: it may be out, whatever the journal says. */
+async function asTracked(
+  state: ExecutionState,
+  { intent }: OpenIntent,
+  signed: SignedRecord,
+): Promise<TrackedIntent> {
+  const { live } = state.parts;
+  const { maxFeePerGas, maxPriorityFeePerGas } = signed;
+  return {
+    intentId: intent.id,
+    hash: signed.transactionHash,
+    nonce: signed.nonce,
+    fees: { maxFeePerGas, maxPriorityFeePerGas },
+    sender: await senderOf(signed),
+    executor: intent.executor,
+    predicted: intent.predicted,
+    lastBlock: intent.targetBlock + state.options.graceBlocks,
+    atomicOnly: live !== null && live.channels.every(({ promises }) => promises.atomic),
+    spentLooks: 0,
+    cancelledAt: null,
+  };
+}
+
+/** It was never signed, so it can never land. */
+function closeUnsigned({ parts }: ExecutionState, { intent }: OpenIntent): void {
+  const time = parts.clock.now();
+  const fate = {
+    intentId: intent.id,
+    fate: "rejected",
+    reason: "not_signed",
+    transactionHash: null,
+    block: null,
+    time,
+  } as const;
+  parts.onOutcome({ type: "outcome", ...fate });
+  parts.journal.close({
+    ...fate,
+    transactionIndex: null,
+    gasUsed: null,
+    effectiveGasPrice: null,
+    profits: [],
+  });
+}
+
+async function latestHead({ parts, options }: ExecutionState): Promise<Head> {
+  const answer = await parts.rpc.request("eth_getBlockByNumber", ["latest", false], {
+    timeoutMs: options.rpcTimeoutMs,
+  });
+  return parseHead(answer);
+}
+
+/**
+ * Gives every intent that a former run left open its one fate: at once where the chain answers, else the tracker
+ * goes on asking. Start and crash take the same path. Rejects when the node or the journal is away.
+ */
+export async function recoverIntents(state: ExecutionState): Promise<Head> {
+  const { parts, tracker } = state;
+  const head = await latestHead(state);
+  for (const open of parts.journal.openIntents()) {
+    if (open.signed === null) {
+      closeUnsigned(state, open);
+      continue;
+    }
+    const intent = await asTracked(state, open, open.signed);
+    if (intent.sender === parts.live?.signer.address)
+      state.nonces = holdNonce(state.nonces, intent.nonce, intent.hash);
+    tracker.watch(intent);
+    tracker.sent(intent.intentId, null);
+  }
+  return head;
+}

@@ -1,0 +1,82 @@
+import { privateKeyToAccount } from "viem/accounts";
+import type { TransactionSerializableEIP1559 } from "viem";
+import type { Address, Hex } from "../chain/types.ts";
+import { EXIT, PlainError } from "../lib/errors.ts";
+import type { Secret } from "../lib/secret.ts";
+
+/** The fields that our transactions have, no others; wei. */
+export interface UnsignedTransaction {
+  readonly chainId: number;
+  readonly nonce: number;
+  readonly to: Address;
+  readonly data: Hex;
+  readonly value: bigint;
+  readonly gas: bigint;
+  readonly maxFeePerGas: bigint;
+  readonly maxPriorityFeePerGas: bigint;
+}
+
+/** Signs for one address: in this process, or wherever the key lives (the shape of viem's accounts). */
+export interface Signer {
+  readonly address: Address;
+  /** The signed EIP-1559 transaction, serialised. Rejects when it does not sign. */
+  signTransaction(transaction: UnsignedTransaction): Promise<Hex>;
+}
+
+const lower = (address: string): Address => `0x${address.slice(2).toLowerCase()}`;
+
+/** A signer whose key lives in this process. Made in live mode alone: the other modes have no signer object. */
+export function createLocalSigner(key: Secret): Signer {
+  const hex = /^(?:0x)?([0-9a-fA-F]{64})$/.exec(key.reveal())?.[1];
+  if (hex === undefined) throw new PlainError(EXIT.config, "the operator's key must be 64 hex digits");
+  let account;
+  try {
+    account = privateKeyToAccount(`0x${hex}`);
+  } catch {
+    // The library's own error may quote the key.
+    throw new PlainError(EXIT.config, "the operator's key is not a valid secp256k1 key");
+  }
+  const { signTransaction } = account;
+  return {
+    address: lower(account.address),
+    signTransaction: (transaction) => {
+      const typed: TransactionSerializableEIP1559 = { type: "eip1559", ...transaction };
+      return signTransaction(typed);
+    },
+  };
+}
+
+/** What a signer of ours may sign at all; everything else is refused before the key is touched. */
+export interface SigningPolicy {
+  readonly chainId: number;
+  readonly executor: Address;
+  readonly txGasCap: bigint;
+  /** Most wei that one transaction may cost. */
+  readonly txFeeCap: bigint;
+}
+
+/** Why the transaction may not be signed, or null. `self` is the signer: a bare cancellation to itself is fine. */
+export function policyRefusal(
+  policy: SigningPolicy,
+  transaction: UnsignedTransaction,
+  self: Address,
+): string | null {
+  const { chainId, to, data, value, gas, maxFeePerGas, maxPriorityFeePerGas } = transaction;
+  if (chainId !== policy.chainId) return "wrong_chain";
+  if (value !== 0n) return "carries_value";
+  if (to !== policy.executor && !(to === self && data === "0x")) return "foreign_target";
+  if (gas > policy.txGasCap) return "gas_cap";
+  if (maxPriorityFeePerGas > maxFeePerGas) return "tip_above_fee";
+  if (gas * maxFeePerGas > policy.txFeeCap) return "fee_cap";
+  return null;
+}
+
+/** The signer behind its policy; a refusal rejects with the reason's name. */
+export const guardSigner = (signer: Signer, policy: SigningPolicy): Signer => ({
+  address: signer.address,
+  signTransaction: async (transaction) => {
+    const refusal = policyRefusal(policy, transaction, signer.address);
+    if (refusal !== null) throw new Error(`not signed: ${refusal}`);
+    return await signer.signTransaction(transaction);
+  },
+});

@@ -1,0 +1,159 @@
+import { decodeErrorResult, encodeFunctionData } from "viem";
+import { executorAbi } from "../chain/executorAbi.ts";
+import type { Address, BlockRef, Hex } from "../chain/types.ts";
+import { decodeRealised, type Realised } from "./calldata.ts";
+import {
+  parseAddressWord,
+  parseQuantity,
+  parseSimulation,
+  revertDataOf,
+  toQuantity,
+  type Rpc,
+} from "./chainAnswers.ts";
+import { decodeExecutorError } from "./executorError.ts";
+
+/** What one plan would do in one block. */
+export type Simulation =
+  | { readonly type: "ok"; readonly gasUsed: bigint; readonly realised: readonly Realised[] }
+  | { readonly type: "revert"; readonly reason: string }
+  | { readonly type: "unavailable"; readonly reason: string };
+
+export interface SimulationRequest {
+  /** The state to stand on. */
+  readonly parent: BlockRef;
+  readonly block: number;
+  /** Seconds; the fee of an Algebra pool hangs on it. */
+  readonly timestamp: number;
+  readonly gas: bigint;
+  readonly bases: readonly Address[];
+  readonly minProfits: readonly bigint[];
+  /** The call with these least profits; `anyParent` leaves the parent guard out. */
+  encode(minProfits: readonly bigint[], guard: "parent" | "anyParent"): Hex;
+}
+
+export interface SimulatorOptions {
+  readonly executor: Address;
+  /** Who calls the executor: its operator. */
+  readonly from: Address;
+  readonly timeoutMs: number;
+}
+
+export interface Simulator {
+  readonly method: "eth_simulateV1" | "eth_call";
+  simulate(request: SimulationRequest): Promise<Simulation>;
+}
+
+const METHOD_NOT_FOUND = -32601;
+/** More than any profit: with it the executor reverts, and its error says what the cycle would have brought. */
+const ASK_FOR_TOO_MUCH = 2n ** 128n - 1n;
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message.slice(0, 200) : "error");
+
+/** A failed request as a simulation: revert data means that the call reverts, everything else says nothing. */
+function failed(error: unknown): Simulation {
+  const data = revertDataOf(error);
+  if (data !== null) return { type: "revert", reason: decodeExecutorError(data) };
+  return { type: "unavailable", reason: reasonOf(error) };
+}
+
+async function simulateV1(
+  rpc: Rpc,
+  options: SimulatorOptions,
+  request: SimulationRequest,
+): Promise<Simulation> {
+  const call = {
+    from: options.from,
+    to: options.executor,
+    input: request.encode(request.minProfits, "parent"),
+    gas: toQuantity(request.gas),
+  };
+  const blockOverrides = { number: toQuantity(request.block), time: toQuantity(request.timestamp) };
+  const payload = { blockStateCalls: [{ blockOverrides, calls: [call] }], validation: false };
+  try {
+    const answer = await rpc.request(
+      "eth_simulateV1",
+      [payload, { blockHash: request.parent.hash }],
+      options,
+    );
+    const { status, gasUsed, returnData, logs } = parseSimulation(answer);
+    if (status !== 1) return { type: "revert", reason: decodeExecutorError(returnData) };
+    return { type: "ok", gasUsed, realised: decodeRealised(logs, options.executor) };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** What cycle `index` brings: asked for more than it can, the executor reverts and names its profit. */
+async function measureProfit(
+  call: (data: Hex) => Promise<unknown>,
+  request: SimulationRequest,
+  index: number,
+): Promise<bigint | null> {
+  const asked = request.minProfits.map((least, i) => (i === index ? ASK_FOR_TOO_MUCH : least));
+  try {
+    await call(request.encode(asked, "parent"));
+    return null;
+  } catch (error) {
+    const data = revertDataOf(error);
+    if (data === null) throw error;
+    const decoded = decodeErrorResult({ abi: executorAbi, data });
+    if (decoded.errorName !== "ProfitBelowMinimum" || decoded.args[0] !== BigInt(index)) return null;
+    return decoded.args[1];
+  }
+}
+
+/** The same answer from `eth_call` and `eth_estimateGas`, for nodes without `eth_simulateV1`. */
+async function simulateByCalls(
+  rpc: Rpc,
+  options: SimulatorOptions,
+  request: SimulationRequest,
+): Promise<Simulation> {
+  const { executor: to, from } = options;
+  const gas = toQuantity(request.gas);
+  const block = { blockHash: request.parent.hash };
+  const overrides = { number: toQuantity(request.block), time: toQuantity(request.timestamp) };
+  const call = (input: Hex): Promise<unknown> =>
+    rpc.request("eth_call", [{ from, to, input, gas }, block, {}, overrides], options);
+  try {
+    await call(request.encode(request.minProfits, "parent"));
+    const profits = await Promise.all(request.minProfits.map((_, i) => measureProfit(call, request, i)));
+    const realised = request.bases.map((base, i) => ({ base, profit: profits[i] ?? -1n }));
+    // Its block is the parent itself, where the parent guard would not hold.
+    const input = request.encode(request.minProfits, "anyParent");
+    const estimate = await rpc.request(
+      "eth_estimateGas",
+      [{ from, to, input }, toQuantity(request.parent.number)],
+      options,
+    );
+    return { type: "ok", gasUsed: parseQuantity(estimate), realised };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** Whether the node knows `eth_simulateV1`: it says so by another complaint than "method not found". */
+async function knowsSimulateV1(rpc: Rpc, timeoutMs: number): Promise<boolean> {
+  try {
+    await rpc.request("eth_simulateV1", [], { timeoutMs });
+    return true;
+  } catch (error) {
+    const text = error instanceof Error ? error.message : "";
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    return code !== METHOD_NOT_FOUND && !/not found|not supported|not available|does not exist/i.test(text);
+  }
+}
+
+/** Probes the node once and takes the best way it offers. */
+export async function createSimulator(options: SimulatorOptions, rpc: Rpc): Promise<Simulator> {
+  const method = (await knowsSimulateV1(rpc, options.timeoutMs)) ? "eth_simulateV1" : "eth_call";
+  const run = method === "eth_simulateV1" ? simulateV1 : simulateByCalls;
+  return { method, simulate: (request) => run(rpc, options, request) };
+}
+
+/** The address that may call the executor. Throws when there is no executor at the address. */
+export async function readOperator(rpc: Rpc, executor: Address, timeoutMs: number): Promise<Address> {
+  const data = encodeFunctionData({ abi: executorAbi, functionName: "operator" });
+  return parseAddressWord(
+    await rpc.request("eth_call", [{ to: executor, input: data }, "latest"], { timeoutMs }),
+  );
+}
