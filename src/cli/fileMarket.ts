@@ -1,0 +1,54 @@
+import type { PoolState } from "../amm/poolState.ts";
+import { findRegistry } from "../chain/registry.ts";
+import type { Address } from "../chain/types.ts";
+import type { Snapshot } from "../market/snapshotFile.ts";
+import type { StateView } from "../market/stateView.ts";
+import type { Opportunity } from "../search/opportunity.ts";
+import { createPrices } from "../search/prices.ts";
+import { compareByValue } from "../search/ranking.ts";
+import { createSearch, type Search } from "../search/search.ts";
+import { chooseBases } from "./baseTokens.ts";
+
+export interface MarketOptions {
+  /** Symbols or addresses; none: the chain's base tokens. */
+  readonly base: readonly string[];
+  readonly maxHops: number;
+}
+
+/** A file's pools, ready to be searched. */
+export interface FileMarket {
+  readonly search: Search;
+  readonly view: StateView;
+  setState(pool: Address, state: PoolState | null): void;
+  /** The same opportunities, best first at today's prices: a price may move while a cycle stands still. */
+  rank(opportunities: readonly Opportunity[]): readonly Opportunity[];
+}
+
+export function createFileMarket(snapshot: Snapshot, { base, maxHops }: MarketOptions): FileMarket {
+  const registry = findRegistry(snapshot.chainId);
+  const bases = chooseBases(base, snapshot, registry);
+  const [first] = bases;
+  // Where no registry names the native token, the first base is the measure of value.
+  const wrappedNative = registry?.native.wrapped ?? first;
+  const isTaxed = (token: Address): boolean =>
+    snapshot.tokens.get(token)?.taxed === true || registry?.tokens.get(token)?.taxed === true;
+  const pools = snapshot.pools.map(({ pool }) => pool);
+  const search = createSearch({ bases, maxHops, wrappedNative, isTaxed });
+  search.addPools(pools);
+  const prices = createPrices({ bases, wrappedNative }, pools);
+  const states = new Map(snapshot.pools.map(({ pool, state }) => [pool.address, state]));
+  const view: StateView = { stateOf: (pool) => states.get(pool) ?? null };
+  return {
+    search,
+    view,
+    setState: (pool, state) => states.set(pool, state),
+    rank: (opportunities) => {
+      const rates = new Map(bases.map((token) => [token, prices.rateFloat(view, token)]));
+      const valued = opportunities.map((opportunity) => ({
+        ...opportunity,
+        profitNativeFloat: Number(opportunity.profit) * (rates.get(opportunity.cycle.base) ?? Number.NaN),
+      }));
+      return valued.toSorted(compareByValue);
+    },
+  };
+}

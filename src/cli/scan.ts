@@ -1,0 +1,41 @@
+import { performance } from "node:perf_hooks";
+import { createSnapshotReader } from "../market/snapshotFile.ts";
+import { createFileMarket } from "./fileMarket.ts";
+import { readInputFile } from "./inputFile.ts";
+import { printed } from "./opportunityJson.ts";
+import { opportunityTable } from "./opportunityTable.ts";
+import type { Output } from "./output.ts";
+
+export interface ScanOptions {
+  readonly base: readonly string[];
+  readonly maxHops: number;
+  readonly top: number;
+  readonly json: boolean;
+}
+
+/** Milliseconds to a tenth of a microsecond. */
+const since = (start: number): number => Math.round((performance.now() - start) * 1e4) / 1e4;
+
+/** Lists what pays in the state of a snapshot, best first. */
+export async function scan(file: string, options: ScanOptions, output: Output): Promise<void> {
+  const loadStart = performance.now();
+  const snapshot = await readInputFile(file, createSnapshotReader());
+  const loadMs = since(loadStart);
+
+  const indexStart = performance.now();
+  const { search, view } = createFileMarket(snapshot, options);
+  const indexMs = since(indexStart);
+
+  const scanStart = performance.now();
+  const { opportunities } = search.run({ view, changed: "all", atRest: true });
+  const scanMs = since(scanStart);
+
+  const top = opportunities.slice(0, options.top);
+  const { chainId, block, pools, tokens } = snapshot;
+  const counts = { chainId, block, pools: pools.length, tokens: tokens.size, cycles: search.cycleCount };
+  const timing = { loadMs, indexMs, scanMs };
+  const answer = options.json
+    ? JSON.stringify({ ...counts, timing, opportunities: top.map(printed) })
+    : opportunityTable({ ...counts, timing, found: opportunities.length }, top, snapshot);
+  await output.write(`${answer}\n`);
+}
