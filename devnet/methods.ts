@@ -1,0 +1,86 @@
+import type { Chain } from "./chain.ts";
+import { AddressText, HashText, quantity } from "./hex.ts";
+import type { Pooled } from "./mempool.ts";
+import { RpcError } from "./rpc.ts";
+import { readTransaction } from "./transaction.ts";
+
+const GWEI = 1_000_000_000n;
+
+type Params = readonly unknown[];
+type Method = (params: Params) => unknown;
+
+/** Writes to state that leave pool and blocks alone; what else changes the chain is the devnet's own business. */
+const POKES = new Set([
+  "anvil_setBalance",
+  "anvil_setCode",
+  "anvil_setStorageAt",
+  "anvil_setNonce",
+  "hardhat_setBalance",
+  "hardhat_setCode",
+  "hardhat_setStorageAt",
+  "hardhat_setNonce",
+]);
+
+const READ_PREFIXES = ["eth_", "net_", "web3_", "debug_", "trace_", "ots_"];
+/** These would go past our pool into anvil's. */
+const NEVER = new Set([
+  "eth_sendTransaction",
+  "eth_sign",
+  "eth_sendUnsignedTransaction",
+  "eth_sendRawTransactionSync",
+]);
+
+const grouped = (pool: readonly Pooled[]): Record<string, Record<string, unknown>> => {
+  const bySender: Record<string, Record<string, unknown>> = {};
+  for (const { tx, isPrivate } of pool) {
+    if (isPrivate) continue;
+    (bySender[tx.from] ??= {})[String(tx.nonce)] = tx.body;
+  }
+  return bySender;
+};
+
+/** The node's own methods; all other reads go to anvil unchanged. */
+export function createMethods(
+  chain: Chain,
+  clientVersion: string,
+): (method: string, params: Params) => Promise<unknown> {
+  const send = async (params: Params, isPrivate: boolean): Promise<string> => {
+    const tx = await readTransaction(params[0]);
+    await chain.submit(tx, isPrivate);
+    return tx.hash;
+  };
+  /** A pending transaction that clients may see. */
+  const visible = (params: Params): Pooled | undefined => {
+    const pooled = chain.pooled(HashText.parse(params[0]));
+    return pooled?.isPrivate === false ? pooled : undefined;
+  };
+  const visiblePool = (): readonly Pooled[] => chain.allPooled().filter(({ isPrivate }) => !isPrivate);
+
+  const methods: Readonly<Record<string, Method>> = {
+    web3_clientVersion: () => clientVersion,
+    eth_sendRawTransaction: (params) => send(params, false),
+    eth_sendRawTransactionPrivate: (params) => send(params, true),
+    eth_getTransactionByHash: (params) =>
+      visible(params)?.tx.body ?? chain.read("eth_getTransactionByHash", params),
+    eth_getRawTransactionByHash: (params) =>
+      visible(params)?.tx.raw ?? chain.read("eth_getRawTransactionByHash", params),
+    eth_getTransactionCount: async (params) =>
+      params[1] === "pending"
+        ? quantity(await chain.pendingNonce(AddressText.parse(params[0])))
+        : chain.read("eth_getTransactionCount", params),
+    // Bor's floor is 25 gwei, its documentation asks for 30.
+    eth_maxPriorityFeePerGas: () => quantity(30n * GWEI),
+    eth_gasPrice: () => quantity(30n * GWEI + chain.head().baseFeePerGas),
+    txpool_status: () => ({ pending: quantity(visiblePool().length), queued: "0x0" }),
+    txpool_content: () => ({ pending: grouped(visiblePool()), queued: {} }),
+  };
+
+  return async (method, params) => {
+    const own = Object.hasOwn(methods, method) ? methods[method] : undefined;
+    if (own !== undefined) return own(params);
+    if (POKES.has(method)) return chain.poke(method, params);
+    const isRead = READ_PREFIXES.some((prefix) => method.startsWith(prefix)) && !NEVER.has(method);
+    if (!isRead) throw new RpcError(-32601, `the method ${method} does not exist/is not available`);
+    return chain.read(method, params);
+  };
+}

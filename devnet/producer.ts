@@ -1,0 +1,155 @@
+import type { Address, Hash } from "../src/chain/types.ts";
+import type { DevBlock } from "./block.ts";
+import { blockRow, bundleTip, judgeBundle, withoutConflicts } from "./bundles.ts";
+import type { Bundle, BundleFate, BundlePool } from "./bundles.ts";
+import type { BlockFrame, Executor } from "./executor.ts";
+import type { Mempool } from "./mempool.ts";
+import type { SignedTransaction } from "./transaction.ts";
+
+/** anvil's flag in `anvil.ts`. */
+const BLOCK_GAS_LIMIT = 140_000_000n;
+
+/** What a reorg does with the transactions of the blocks it replaces. */
+export type ReorgKeeps =
+  /** Mined again in the new block at the same height, in the same order. */
+  | "remine"
+  /** The new blocks are empty; the transactions go back to the pool and are announced again. */
+  | "return"
+  /** The new blocks are empty and the transactions are gone. */
+  | "forget";
+
+export interface BuiltBlock {
+  readonly block: DevBlock;
+  readonly fates: readonly { readonly bundle: Bundle; readonly fate: BundleFate }[];
+}
+
+export interface Producer {
+  /** Makes the next block: bundles of that height first, by what they pay, then the pool in Bor's order. */
+  build(frame: BlockFrame): Promise<BuiltBlock>;
+  /** Mines the row on top of the chain, hands the block to `look`, and takes it back without a trace. */
+  rehearse<T>(
+    row: readonly SignedTransaction[],
+    frame: BlockFrame,
+    look: (block: DevBlock) => Promise<T>,
+  ): Promise<T>;
+  /** New blocks, oldest first, in place of the old ones. */
+  replace(old: readonly DevBlock[], keeps: ReorgKeeps, coinbase: Address): Promise<readonly DevBlock[]>;
+}
+
+interface ProducerParts {
+  readonly executor: Executor;
+  readonly mempool: Mempool;
+  readonly bundles: BundlePool;
+}
+
+type Fates = BuiltBlock["fates"];
+
+/** The first bundle that does not stand in the block, which begins with `row` of bundles. */
+const firstFailing = (row: readonly Bundle[], block: DevBlock): Bundle | undefined => {
+  let from = 0;
+  for (const bundle of row) {
+    if (judgeBundle(bundle, block, from) !== "included") return bundle;
+    from += bundle.transactions.length;
+  }
+  return undefined;
+};
+
+export function createProducer(parts: ProducerParts, height: () => number): Producer {
+  const { executor, mempool, bundles } = parts;
+
+  const isPublic = (hash: Hash): boolean => mempool.get(hash) !== undefined;
+
+  const rehearse: Producer["rehearse"] = async (row, frame, look) => {
+    const block = await executor.mine(row, frame);
+    try {
+      return await look(block);
+    } finally {
+      await executor.rollback(1);
+    }
+  };
+
+  /** Each bundle alone on top of the chain: those that stand, best paying first. */
+  const rankBundles = async (frame: BlockFrame): Promise<{ ranked: readonly Bundle[]; fates: Fates }> => {
+    const standing: { readonly bundle: Bundle; readonly tip: bigint }[] = [];
+    const fates: Fates[number][] = [];
+    for (const bundle of bundles.forBlock(height() + 1)) {
+      if (frame.timestamp < bundle.minTimestamp || frame.timestamp > bundle.maxTimestamp) {
+        fates.push({ bundle, fate: "outside_timestamps" });
+        continue;
+      }
+      await rehearse(bundle.transactions, frame, async (block) => {
+        const fate = judgeBundle(bundle, block, 0);
+        if (fate !== "included") fates.push({ bundle, fate });
+        else standing.push({ bundle, tip: bundleTip(block.transactions, isPublic, frame.baseFee) });
+      });
+    }
+    const ranked = standing.toSorted((a, b) => (a.tip === b.tip ? 0 : a.tip > b.tip ? -1 : 1));
+    return { ranked: ranked.map(({ bundle }) => bundle), fates };
+  };
+
+  /** Mines bundles and pool; leaves out the first bundle that fails and tries again until all stand. */
+  const mineWhole = async (
+    wanted: readonly Bundle[],
+    pooled: readonly SignedTransaction[],
+    frame: BlockFrame,
+  ): Promise<{ block: DevBlock; row: readonly SignedTransaction[]; dropped: readonly Bundle[] }> => {
+    let standing = wanted;
+    const dropped: Bundle[] = [];
+    for (;;) {
+      const row = blockRow(standing, pooled, BLOCK_GAS_LIMIT);
+      const block = await executor.mine(row, frame);
+      const failing = firstFailing(standing, block);
+      if (failing === undefined) return { block, row, dropped };
+      dropped.push(failing);
+      standing = standing.filter((one) => one !== failing);
+      await executor.rollback(1);
+    }
+  };
+
+  /** After a block: what was mined, overtaken or impossible leaves the pool. */
+  const settlePool = async (row: readonly SignedTransaction[], block: DevBlock): Promise<void> => {
+    for (const sender of mempool.senders()) mempool.settle(sender, await executor.nonceOf(sender));
+    const mined = new Set(block.transactions.map(({ hash }) => hash));
+    for (const tx of row) {
+      if (mined.has(tx.hash) || mempool.get(tx.hash) === undefined) continue;
+      // It was tried at its turn and cannot be executed (no funds): Bor drops it as well.
+      if ((await executor.nonceOf(tx.from)) === tx.nonce) mempool.remove(tx.hash);
+    }
+  };
+
+  return {
+    rehearse,
+    async build(frame) {
+      const nonces = new Map<Address, number>();
+      for (const sender of mempool.senders()) nonces.set(sender, await executor.nonceOf(sender));
+      const pooled = mempool.ordered(frame.baseFee, (sender) => nonces.get(sender) ?? 0);
+      const { ranked, fates } = await rankBundles(frame);
+      const { fitting, conflicting } = withoutConflicts(ranked);
+      const { block, row, dropped } = await mineWhole(fitting, pooled, frame);
+      executor.keep();
+      await settlePool(row, block);
+      bundles.prune(block.number);
+      const lost = new Set([...conflicting, ...dropped]);
+      return {
+        block,
+        fates: [
+          ...fates,
+          ...ranked.map((bundle) => ({
+            bundle,
+            fate: lost.has(bundle) ? ("conflict" as const) : ("included" as const),
+          })),
+        ],
+      };
+    },
+    async replace(old, keeps, coinbase) {
+      await executor.rollback(old.length);
+      const fresh: DevBlock[] = [];
+      for (const { transactions, timestamp, baseFeePerGas } of old) {
+        const row = keeps === "remine" ? transactions.map(({ signed }) => signed) : [];
+        fresh.push(await executor.mine(row, { timestamp, baseFee: baseFeePerGas, coinbase }));
+      }
+      executor.keep();
+      return fresh;
+    },
+  };
+}
