@@ -89,7 +89,9 @@ function intentWriter(db: Database, runId: number): (intent: IntentRecord) => vo
   const insertOpportunity = db.prepare(
     "INSERT INTO intent_opportunities (intent_id, position, opportunity_id) VALUES (?, ?, ?)",
   );
-  const insertProfit = db.prepare("INSERT INTO intent_profits (intent_id, base, predicted) VALUES (?, ?, ?)");
+  const insertProfit = db.prepare(
+    "INSERT INTO intent_profits (intent_id, position, base, predicted) VALUES (?, ?, ?, ?)",
+  );
   const write = db.transaction((intent: IntentRecord) => {
     const { trigger, parent } = intent;
     insert.run(
@@ -107,7 +109,9 @@ function intentWriter(db: Database, runId: number): (intent: IntentRecord) => vo
       intent.time,
     );
     intent.opportunityIds.forEach((id, position) => insertOpportunity.run(intent.id, position, id));
-    for (const { base, profit } of intent.predicted) insertProfit.run(intent.id, base, profit.toString());
+    intent.predicted.forEach(({ base, profit }, position) =>
+      insertProfit.run(intent.id, position, base, profit.toString()),
+    );
   });
   return (record) => write.immediate(record);
 }

@@ -63,7 +63,9 @@ function readIntent(db: Database, row: unknown): IntentRecord {
           .all(intent.id),
       ),
     predicted: profitRows.parse(
-      db.prepare("SELECT base, predicted AS profit FROM intent_profits WHERE intent_id = ?").all(intent.id),
+      db
+        .prepare("SELECT base, predicted AS profit FROM intent_profits WHERE intent_id = ? ORDER BY position")
+        .all(intent.id),
     ),
     net: intent.net,
     executor: intent.executor,

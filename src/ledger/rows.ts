@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Hex } from "../chain/types.ts";
+import type { TokenLabel } from "./records.ts";
 
 /** How values of the database enter as our types. */
 export const hexColumn = z.custom<Hex>((value) => typeof value === "string" && /^0x[0-9a-f]*$/.test(value));
@@ -17,3 +18,22 @@ export const triggerColumns = z.union([
     .object({ trigger_type: z.literal("pending"), trigger_hash: hexColumn })
     .transform((row) => ({ type: "pending" as const, hash: row.trigger_hash })),
 ]);
+
+export const fateColumn = z.enum([
+  "included",
+  "reverted",
+  "missed",
+  "replaced",
+  "rejected",
+  "dry-run",
+  "unknown",
+]);
+
+/** A token out of the columns `token`, `symbol` and `decimals`; one that was never named shows in raw units. */
+export const tokenColumns = z
+  .object({ token: hexColumn, symbol: z.string().nullable(), decimals: z.number().nullable() })
+  .transform((row): TokenLabel => ({
+    address: row.token,
+    symbol: row.symbol ?? row.token,
+    decimals: row.decimals ?? 0,
+  }));

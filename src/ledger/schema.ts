@@ -138,6 +138,7 @@ CREATE INDEX intent_opportunities_id ON intent_opportunities (opportunity_id);
 
 CREATE TABLE intent_profits (
   intent_id TEXT NOT NULL REFERENCES intents (id),
+  position INTEGER NOT NULL,
   base TEXT NOT NULL,
   predicted TEXT NOT NULL,
   PRIMARY KEY (intent_id, base)

@@ -21,7 +21,7 @@ FROM opportunities o;
  */
 const TRADE_PROFITS = `
 CREATE VIEW v_trade_profits AS
-SELECT i.id AS intent_id, p.base, coalesce(t.symbol, p.base) AS symbol,
+SELECT i.id AS intent_id, p.position, p.base, coalesce(t.symbol, p.base) AS symbol,
   p.predicted, coalesce(r.realised, '0') AS realised,
   p.predicted = coalesce(r.realised, '0') AS equal,
   CAST(p.predicted AS REAL) / CAST('1e' || coalesce(t.decimals, 0) AS REAL) AS predicted_f,
@@ -50,7 +50,7 @@ WITH earned AS (
     sum(CASE WHEN realised = '0' THEN 0.0 ELSE CAST(realised AS REAL) * native_per_unit_f END) / 1e18
       AS earned_native_f,
     sum(realised <> '0' AND native_per_unit_f IS NULL) AS unpriced
-  FROM v_trade_profits GROUP BY intent_id
+  FROM (SELECT * FROM v_trade_profits ORDER BY intent_id, position) GROUP BY intent_id
 ), paid AS (
   SELECT *, CAST(coalesce(gas_used, '0') AS REAL) * CAST(coalesce(effective_gas_price, '0') AS REAL) / 1e18
     AS gas_cost_f
@@ -67,7 +67,7 @@ SELECT strftime('%Y-%m-%d %H:%M:%S', f.decided_at / 1000, 'unixepoch') AS time,
   CASE WHEN e.bases = 1 THEN e.realised_f END AS realised_f,
   e.equal, f.gas_cost_f,
   CASE WHEN e.unpriced = 0 THEN e.earned_native_f - f.gas_cost_f END AS net_f,
-  f.decided_at
+  f.decided_at, i.run_id
 FROM paid f
 JOIN intents i ON i.id = f.intent_id
 LEFT JOIN earned e ON e.intent_id = i.id;

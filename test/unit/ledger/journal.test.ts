@@ -33,8 +33,8 @@ test("an intent comes back whole until it has its final fate", () => {
     trigger: { type: "pending", hash: hash(5) },
     opportunityIds: ["b", "a"],
     predicted: [
-      { base: USDC, profit: 2n ** 255n },
-      { base: WETH, profit: 1n },
+      { base: WETH, profit: 2n ** 255n },
+      { base: USDC, profit: 1n },
     ],
     net: -1n,
   });
