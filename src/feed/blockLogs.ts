@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Address, BlockHeader, ChainLog, Hash } from "../chain/types.ts";
+import type { Clock } from "../lib/clock.ts";
+import { RetryableError } from "../lib/errors.ts";
+import { bloomKey, bloomOf, mayContain, type Bloom, type BloomKey } from "./bloom.ts";
+import type { Asking } from "./headers.ts";
+import type { NoticedLogs } from "./noticedLogs.ts";
+import { parseLog } from "./parse.ts";
+import { RpcError } from "./rpcError.ts";
+
+/**
+ * The logs of a block, proven complete or named as not. The rule, cheapest first:
+ * 1. the header's bloom has none of our pools (false positives only): complete, nothing to ask;
+ * 2. `eth_getLogs` by block hash, checked against hash, bloom and what the subscription told: complete;
+ * 3. no such answer in time: what the subscription told, and every pool that the bloom may name is tainted.
+ * The subscription alone never proves: it does not say when it is through.
+ */
+export interface BlockLogs {
+  /** The pools from now on. */
+  watch(pools: readonly Address[]): void;
+  watches(pool: Address, topic: Hash | undefined): boolean;
+  /** For `eth_subscribe`. */
+  filter(): LogFilter;
+  /** Rejects with `RetryableError` when the connection is lost. */
+  of(node: Asking, block: BlockHeader): Promise<ProvenLogs>;
+  readonly stats: Readonly<BlockLogsStats>;
+}
+
+export interface ProvenLogs {
+  /** Of known pools and watched topics, in the order of `logIndex`. */
+  readonly logs: readonly ChainLog[];
+  readonly tainted: readonly Address[];
+}
+
+export interface LogFilter {
+  readonly topics: readonly [readonly Hash[]];
+  readonly address?: readonly Address[];
+}
+
+export interface BlockLogsOptions {
+  /** First topics of the events that change a pool. */
+  readonly topics: readonly Hash[];
+  /** Longer address lists are left out of filters; the node then filters by topics and we by address. */
+  readonly maxAddresses: number;
+  /** Time to prove a block. */
+  readonly proofMs: number;
+}
+
+interface BlockLogsParts {
+  readonly clock: Clock;
+  readonly noticed: NoticedLogs;
+}
+
+interface BlockLogsStats {
+  /** Blocks proven by bloom alone, by answer, not at all. */
+  byBloom: number;
+  byAnswer: number;
+  unproven: number;
+  /** Answers that were refused: wrong block, unreadable, against the bloom. */
+  refused: number;
+  /** Logs that the subscription told and the proof lacked. */
+  contradicted: number;
+}
+
+const FIRST_RETRY_MS = 20;
+
+export function createBlockLogs(options: BlockLogsOptions, parts: BlockLogsParts): BlockLogs {
+  const topics = new Set(options.topics);
+  const topicKeys = options.topics.map(bloomKey);
+  let pools = new Map<Address, BloomKey>();
+  const stats: BlockLogsStats = { byBloom: 0, byAnswer: 0, unproven: 0, refused: 0, contradicted: 0 };
+
+  const filterFor = (addresses: readonly Address[]): LogFilter =>
+    addresses.length > options.maxAddresses
+      ? { topics: [options.topics] }
+      : { topics: [options.topics], address: addresses };
+
+  const watches = (pool: Address, topic: Hash | undefined): boolean =>
+    topic !== undefined && topics.has(topic) && pools.has(pool);
+
+  const answered = (block: BlockHeader, bloom: Bloom, answer: unknown): ChainLog[] | null => {
+    const logs = readAnswer(answer, block);
+    const ours = logs?.filter((log) => watches(log.address, log.topics[0])) ?? null;
+    const honest = ours?.every(({ address }) => mayContain(bloom, pools.get(address) ?? bloomKey(address)));
+    return honest === true ? ours : null;
+  };
+
+  const prove = async (node: Asking, block: BlockHeader, touched: Touched): Promise<ChainLog[] | null> => {
+    const deadline = parts.clock.monotonic() + options.proofMs;
+    const query = { ...filterFor(touched.pools), blockHash: block.hash };
+    for (let wait = FIRST_RETRY_MS; ; wait *= 2) {
+      const timeoutMs = Math.ceil(deadline - parts.clock.monotonic());
+      if (timeoutMs <= 0) return null;
+      const logs = answered(block, touched.bloom, await ask(node, query, timeoutMs));
+      if (logs !== null) return logs;
+      stats.refused++;
+      await sleep(Math.min(wait, Math.max(0, deadline - parts.clock.monotonic())));
+    }
+  };
+
+  const settle = (block: BlockHeader, touched: Touched, proven: ChainLog[] | null): ProvenLogs => {
+    const told = parts.noticed.of(block.hash).filter((log) => watches(log.address, log.topics[0]));
+    if (proven === null) {
+      stats.unproven++;
+      return { logs: told, tainted: touched.pools };
+    }
+    if (touched.pools.length > 0) stats.byAnswer++;
+    else stats.byBloom++;
+    const indexes = new Set(proven.map(({ logIndex }) => logIndex));
+    const missing = told.filter(({ logIndex }) => !indexes.has(logIndex));
+    stats.contradicted += missing.length;
+    return { logs: proven, tainted: [...new Set(missing.map(({ address }) => address))] };
+  };
+
+  return {
+    watch: (addresses) => {
+      pools = new Map(addresses.map((address) => [address, pools.get(address) ?? bloomKey(address)]));
+    },
+    watches,
+    filter: () => filterFor([...pools.keys()]),
+    of: async (node, block) => {
+      const bloom = bloomOf(block.logsBloom);
+      const touched = { bloom, pools: touchedPools(bloom, pools, topicKeys) };
+      if (touched.pools.length > 0) return settle(block, touched, await prove(node, block, touched));
+      return settle(block, touched, []);
+    },
+    stats,
+  };
+}
+
+interface Touched {
+  readonly bloom: Bloom;
+  readonly pools: readonly Address[];
+}
+
+function touchedPools(
+  bloom: Bloom,
+  pools: ReadonlyMap<Address, BloomKey>,
+  topics: readonly BloomKey[],
+): readonly Address[] {
+  if (!topics.some((topic) => mayContain(bloom, topic))) return [];
+  return [...pools].filter(([, key]) => mayContain(bloom, key)).map(([address]) => address);
+}
+
+/** Null: no usable answer, ask again. A lost connection is the caller's matter. */
+async function ask(node: Asking, query: object, timeoutMs: number): Promise<unknown> {
+  try {
+    return await node.request("eth_getLogs", [query], { timeoutMs });
+  } catch (error) {
+    if (error instanceof RpcError || (error instanceof RetryableError && error.code === "timeout"))
+      return null;
+    throw error;
+  }
+}
+
+function readAnswer(answer: unknown, block: BlockHeader): ChainLog[] | null {
+  if (!Array.isArray(answer)) return null;
+  const logs: ChainLog[] = [];
+  for (const item of answer) {
+    const noted = parseLog(item);
+    if (noted === null || noted.removed || noted.log.blockHash !== block.hash) return null;
+    logs.push(noted.log);
+  }
+  logs.sort((a, b) => a.logIndex - b.logIndex);
+  const twice = logs.some((log, i) => i > 0 && logs[i - 1]?.logIndex === log.logIndex);
+  return twice ? null : logs;
+}

@@ -1,0 +1,223 @@
+import type { Address, BlockHeader, BlockRef, Hash } from "../chain/types.ts";
+import type { FeedEvent } from "../engine/events.ts";
+import type { Clock } from "../lib/clock.ts";
+import { EXIT, PlainError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { createBlockLogs, type BlockLogs } from "./blockLogs.ts";
+import { feedStats, type FeedStats } from "./feedStats.ts";
+import { createFollower, type FollowedNode, type Follower } from "./follower.ts";
+import { createHeads, type Heads } from "./heads.ts";
+import { createHeadTarget, type HeadTarget } from "./headTarget.ts";
+import { createNoticedLogs, type NoticedLogs } from "./noticedLogs.ts";
+import { parseCount, parseLog } from "./parse.ts";
+import { createPendings, type Pendings, type PendingSource } from "./pendings.ts";
+import type { PoolLoader } from "./poolLoader.ts";
+import { createRepairs, type Repairs } from "./repairs.ts";
+import type { RpcConnection } from "./rpcConnection.ts";
+import { RpcError } from "./rpcError.ts";
+import type { RpcSocket } from "./rpcSocket.ts";
+import { createTimeline, type Timeline } from "./timeline.ts";
+import { together } from "./together.ts";
+import { createWatchdog, type Watchdog } from "./watchdog.ts";
+
+export interface FeedOptions {
+  readonly chainId: number;
+  /** First topics of the events that change a pool. */
+  readonly topics: readonly Hash[];
+  readonly pending: PendingSource;
+  /** Receivers to ask Alchemy for; the other sources tell everything. */
+  readonly pendingReceivers: readonly Address[];
+  /** Pending transactions that wait for their turn; the oldest are shed first. */
+  readonly pendingQueue: number;
+  readonly hydrateAtOnce: number;
+  /** Blocks held to undo; as deep as the market's own journal. */
+  readonly journalDepth: number;
+  /** A longer way to the newest block is not walked: everything is loaded anew. */
+  readonly maxBackfill: number;
+  /** Longer address lists are left out of log filters. */
+  readonly maxFilterAddresses: number;
+  /** Time to prove the logs of a block complete. */
+  readonly proofMs: number;
+  /** A newest block whose own timestamp is older than this is no ground to act on. */
+  readonly staleAfterMs: number;
+  /** No head for so long: the node is asked, and has `probeMs` to answer. */
+  readonly headSilenceMs: number;
+  readonly probeMs: number;
+  readonly checkEveryMs: number;
+}
+
+/** For Polygon with its 1.5 s blocks: a frozen node is noticed in `headSilenceMs + probeMs + checkEveryMs`. */
+export const feedDefaults = {
+  pending: "full",
+  pendingReceivers: [],
+  pendingQueue: 4096,
+  hydrateAtOnce: 16,
+  journalDepth: 256,
+  maxBackfill: 128,
+  maxFilterAddresses: 1000,
+  proofMs: 1000,
+  staleAfterMs: 6000,
+  headSilenceMs: 3000,
+  probeMs: 1000,
+  checkEveryMs: 250,
+} as const;
+
+export interface FeedParts {
+  readonly socket: RpcSocket;
+  readonly loader: PoolLoader;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called in the order of events, never from within itself. It must not throw. */
+  readonly onEvent: (event: FeedEvent) => void;
+}
+
+/** The chain, put in order. */
+export interface Feed {
+  /**
+   * Follows the chain until `signal` aborts. Rejects with `PlainError` (78) when the node serves another chain;
+   * node trouble never ends it.
+   */
+  run(signal: AbortSignal): Promise<void>;
+  /** Reads these pools anew at the head; ends in a `repaired` event. */
+  repair(pools: readonly Address[]): void;
+  /** Loads everything anew; ends in a `synced` event. */
+  resync(reason: string): void;
+  /** The newest block told. */
+  head(): BlockRef | null;
+  stats(): FeedStats;
+}
+
+interface FeedRoom {
+  readonly heads: Heads;
+  readonly target: HeadTarget;
+  readonly noticed: NoticedLogs;
+  readonly blockLogs: BlockLogs;
+  readonly timeline: Timeline;
+  readonly follower: Follower;
+  readonly pendings: Pendings;
+  readonly repairs: Repairs;
+  readonly watchdog: Watchdog;
+}
+
+export function createFeed(options: FeedOptions, parts: FeedParts): Feed {
+  const room = furnish(options, parts);
+  const { heads, timeline, pendings } = room;
+
+  const session = async (connection: RpcConnection, signal: AbortSignal): Promise<void> => {
+    // At once, whatever the jobs below still wait for.
+    signal.addEventListener("abort", () => timeline.gap(messageOf(signal.reason)), { once: true });
+    try {
+      await checkChain(connection, options.chainId);
+      await listen(connection, room);
+      const node = followed(connection, room, parts.log);
+      await together(
+        [
+          async (stop) => await room.follower.run(node, stop),
+          async (stop) => await room.repairs.run(stop),
+          async (stop) => await room.watchdog.run(node, stop),
+        ],
+        signal,
+      );
+    } catch (error) {
+      timeline.gap(messageOf(error));
+      throw error;
+    } finally {
+      timeline.gap(messageOf(signal.reason));
+    }
+  };
+
+  return {
+    run: async (signal) => {
+      try {
+        await parts.socket.run(session, signal);
+      } finally {
+        pendings.clear();
+      }
+    },
+    repair: (pools) => room.repairs.ask(pools),
+    resync: (reason) => room.follower.resync(reason),
+    head: () => refOf(heads.tip),
+    stats: () => feedStats({ ...room, socket: parts.socket, clock: parts.clock }),
+  };
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : "the connection to the node ended";
+
+const refOf = (block: BlockHeader | null): BlockRef | null =>
+  block === null ? null : { number: block.number, hash: block.hash };
+
+function furnish(options: FeedOptions, { loader, clock, log, onEvent }: FeedParts): FeedRoom {
+  const heads = createHeads(options.journalDepth);
+  const target = createHeadTarget({ clock, heads });
+  const noticed = createNoticedLogs();
+  const blockLogs = createBlockLogs(
+    { topics: options.topics, maxAddresses: options.maxFilterAddresses, proofMs: options.proofMs },
+    { clock, noticed },
+  );
+  const timeline = createTimeline(options, { clock, log, heads, onEvent });
+  const follower = createFollower(options, { clock, heads, target, blockLogs, noticed, loader, timeline });
+  const pendings = createPendings(
+    {
+      source: options.pending,
+      receivers: options.pendingReceivers,
+      queueLength: options.pendingQueue,
+      hydrateAtOnce: options.hydrateAtOnce,
+    },
+    {
+      clock,
+      onPending: (transaction, time) => timeline.emit({ type: "pending", time, transaction }),
+    },
+  );
+  const repairs = createRepairs({ clock, log, heads, loader, timeline });
+  const watchdog = createWatchdog(options, { clock, log, heads, target, timeline, pendings });
+  return { heads, target, noticed, blockLogs, timeline, follower, pendings, repairs, watchdog };
+}
+
+async function checkChain(connection: RpcConnection, chainId: number): Promise<void> {
+  const found = parseCount(await connection.request("eth_chainId", []));
+  if (found === chainId) return;
+  throw new PlainError(
+    EXIT.config,
+    `the node serves chain ${found ?? "(unreadable)"}, the configuration says ${chainId}: change node.ws or chain`,
+  );
+}
+
+async function listen(connection: RpcConnection, { target, pendings }: FeedRoom): Promise<void> {
+  await connection.subscribe(["newHeads"], (head) => target.announce(head));
+  if (pendings.subscription !== null)
+    await connection.subscribe(pendings.subscription, (told) => pendings.accept(told, connection));
+}
+
+function followed(connection: RpcConnection, room: FeedRoom, log: Log): FollowedNode {
+  const { blockLogs, noticed, heads, target } = room;
+  let current: string | null = null;
+
+  const onLog = (value: unknown): void => {
+    const noted = parseLog(value);
+    if (noted === null || !blockLogs.watches(noted.log.address, noted.log.topics[0])) return;
+    if (!noted.removed) noticed.add(noted.log);
+    // Only a hint, since some nodes never send it and some send it late.
+    else if (heads.holds(noted.log.blockHash)) target.check();
+  };
+
+  return {
+    request: connection.request,
+    listenToLogs: async () => {
+      const before = current;
+      if (before !== null) log.warn({ deafBlocks: noticed.deafBlocks }, "log subscription renewed");
+      noticed.restart();
+      current = await connection.subscribe(["logs", blockLogs.filter()], onLog);
+      if (before !== null) await drop(connection, before);
+    },
+  };
+}
+
+async function drop(connection: RpcConnection, subscription: string): Promise<void> {
+  try {
+    await connection.unsubscribe(subscription);
+  } catch (error) {
+    // The node knows it no more: as good as dropped.
+    if (!(error instanceof RpcError)) throw error;
+  }
+}

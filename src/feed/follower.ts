@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BlockHeader } from "../chain/types.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { BlockLogs, ProvenLogs } from "./blockLogs.ts";
+import { pathTo, type ChainPath } from "./chainPath.ts";
+import { latestHeader, type Asking } from "./headers.ts";
+import type { Heads } from "./heads.ts";
+import type { HeadTarget } from "./headTarget.ts";
+import type { NoticedLogs } from "./noticedLogs.ts";
+import type { PoolLoader } from "./poolLoader.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** Follows the chain block by block: each head is reached through its parents, and no block is left out. */
+export interface Follower {
+  /** Give up the thread and load everything anew. */
+  resync(reason: string): void;
+  /** Ends when the signal aborts; rejects with `RetryableError` or `RpcError` when the node fails us. */
+  run(node: FollowedNode, signal: AbortSignal): Promise<void>;
+}
+
+export interface FollowedNode extends Asking {
+  /** Listens to the logs of `BlockLogs.filter()`, in place of what was listened to before. */
+  listenToLogs(): Promise<void>;
+}
+
+export interface FollowerOptions {
+  /** A longer way to the head than this is not walked: everything is loaded anew. */
+  readonly maxBackfill: number;
+}
+
+export interface FollowerParts {
+  readonly clock: Clock;
+  readonly heads: Heads;
+  readonly target: HeadTarget;
+  readonly blockLogs: BlockLogs;
+  readonly noticed: NoticedLogs;
+  readonly loader: PoolLoader;
+  readonly timeline: Timeline;
+}
+
+type Way = ChainPath & { readonly type: "path" };
+
+const LOGS_AT_ONCE = 8;
+const PATH_TRIES = 5;
+const PATH_RETRY_MS = 50;
+/** So many blocks in a row without a word of the log subscription: listen anew; then after twice as many. */
+const DEAF_BLOCKS = 2;
+
+export function createFollower(options: FollowerOptions, parts: FollowerParts): Follower {
+  const { heads, target, timeline } = parts;
+  let lost: string | null = null;
+
+  const advance = async (node: FollowedNode, signal: AbortSignal): Promise<void> => {
+    if (lost !== null) timeline.gap(lost);
+    const taken = target.take();
+    if (taken === null) return;
+    const head = taken === "latest" ? await latestHeader(node) : taken;
+    if (heads.tip === null || lost !== null) {
+      await load(parts, head, { node, signal });
+      lost = null;
+      return;
+    }
+    const step = heads.classify(head);
+    if (step === "duplicate") return;
+    if (step === "behind" || (step === "fork" && taken !== "latest")) {
+      if (taken === "latest") lost = `the node stands at block ${head.number}, long behind us`;
+      target.check();
+      return;
+    }
+    const path = await findPath(parts, head, { node, maxBackfill: options.maxBackfill });
+    if (path.type === "path") await walk(parts, path, node);
+    else {
+      // An announcement is not proof enough to give up the thread: the node is asked first.
+      if (taken === "latest") lost = `no way to block ${head.number} in ${options.maxBackfill} blocks`;
+      target.check();
+    }
+  };
+
+  return {
+    resync: (reason) => {
+      lost = reason;
+      target.check();
+    },
+    run: async (node, signal) => {
+      if (heads.tip !== null) await node.listenToLogs();
+      target.check();
+      while (!signal.aborted) {
+        await target.wait(signal);
+        while (!signal.aborted && !target.reached) await advance(node, signal);
+      }
+    },
+  };
+}
+
+async function load(
+  { loader, timeline, blockLogs }: FollowerParts,
+  block: BlockHeader,
+  { node, signal }: { node: FollowedNode; signal: AbortSignal },
+): Promise<void> {
+  const pools = await loader.load(block, signal);
+  signal.throwIfAborted();
+  blockLogs.watch(pools.map(({ pool }) => pool.address));
+  timeline.sync(block, pools);
+  await node.listenToLogs();
+}
+
+/** The node may be one of several behind one name: a block that one announces reaches the next a moment later. */
+async function findPath(
+  { heads, target }: FollowerParts,
+  head: BlockHeader,
+  { node, maxBackfill }: { node: FollowedNode; maxBackfill: number },
+): Promise<ChainPath> {
+  const known = (hash: BlockHeader["hash"]): BlockHeader | undefined => target.known(hash)?.header;
+  for (let tries = 1; ; tries++) {
+    const path = await pathTo(head, maxBackfill, { node, heads, known });
+    if (path.type !== "not_found") return path;
+    if (tries === PATH_TRIES || !target.reached) return path;
+    await sleep(PATH_RETRY_MS);
+  }
+}
+
+async function walk(parts: FollowerParts, path: Way, node: FollowedNode): Promise<void> {
+  const { blockLogs, timeline } = parts;
+  for (let first = 0; first < path.blocks.length; first += LOGS_AT_ONCE) {
+    const blocks = path.blocks.slice(first, first + LOGS_AT_ONCE);
+    const proofs = await Promise.all(
+      blocks.map(async (block) => ({ block, proof: await blockLogs.of(node, block) })),
+    );
+    // Only now, with the proofs in hand: a connection lost on the way leaves the old branch whole.
+    if (first === 0) timeline.rewindTo(path.ancestor);
+    for (const { block, proof } of proofs)
+      commit(parts, block, { proof, isLast: block === path.blocks.at(-1) });
+    const { deafBlocks } = parts.noticed;
+    if (deafBlocks >= DEAF_BLOCKS && Number.isInteger(Math.log2(deafBlocks))) await node.listenToLogs();
+  }
+}
+
+function commit(
+  { clock, noticed, target, timeline }: FollowerParts,
+  block: BlockHeader,
+  { proof, isLast }: { proof: ProvenLogs; isLast: boolean },
+): void {
+  const announced = target.known(block.hash);
+  // Blocks that were fetched later were never told by the subscription: nothing to compare.
+  const doubted = announced === undefined ? [] : noticed.compare(block.hash, proof.logs);
+  const tainted = doubted.length === 0 ? proof.tainted : [...new Set([...proof.tainted, ...doubted])];
+  const time = announced?.time ?? clock.now();
+  timeline.commit(block, { logs: proof.logs, tainted }, { newest: isLast && target.reached, time });
+}

@@ -1,0 +1,235 @@
+import { WebSocket, type RawData } from "ws";
+import type { Clock } from "../lib/clock.ts";
+import { RetryableError } from "../lib/errors.ts";
+import { RpcError } from "./rpcError.ts";
+import { parseRpcMessage, type RpcMessage } from "./rpcMessage.ts";
+
+export interface RequestOptions {
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Rejects with `RpcError` when the node answers with an error, with `RetryableError` (codes `disconnected`,
+ * `timeout`) when it does not answer.
+ */
+export type RpcRequest = (
+  method: string,
+  params: readonly unknown[],
+  options?: RequestOptions,
+) => Promise<unknown>;
+
+/** The life of one socket; what comes after it is another connection. */
+export interface RpcConnection {
+  readonly request: RpcRequest;
+  /** The handler is called for each notification from the very first, in the order of the wire. */
+  subscribe(params: readonly unknown[], onResult: (result: unknown) => void): Promise<string>;
+  /** Its handler is not called again, whatever the node does. */
+  unsubscribe(subscription: string): Promise<void>;
+  close(reason: string): void;
+  /** Why it ended. */
+  readonly closed: Promise<string>;
+}
+
+export interface RpcConnectionOptions {
+  readonly url: string;
+  readonly requestTimeoutMs: number;
+  readonly handshakeTimeoutMs: number;
+  readonly pingEveryMs: number;
+  /** No byte for so long, pongs included: the other side is gone. */
+  readonly silenceMs: number;
+  readonly maxPayloadBytes: number;
+}
+
+/** Counted over all connections of a socket. */
+export interface RpcCounts {
+  messages: number;
+  malformed: number;
+  timeouts: number;
+}
+
+export interface RpcConnectionParts {
+  readonly clock: Clock;
+  readonly counts: RpcCounts;
+}
+
+interface Waiting {
+  readonly method: string;
+  readonly timer: NodeJS.Timeout;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const ignore = (_reason: string): void => undefined;
+
+type State = {
+  readonly socket: WebSocket;
+  readonly waiting: Map<number, Waiting>;
+  readonly handlers: Map<string, (result: unknown) => void>;
+  readonly parts: RpcConnectionParts;
+  lastHeard: number;
+  lastId: number;
+  ended: string | null;
+};
+
+/** Resolves when the socket is open; rejects with `RetryableError` when it cannot be opened. */
+export async function openConnection(
+  options: RpcConnectionOptions,
+  parts: RpcConnectionParts,
+  signal: AbortSignal,
+): Promise<RpcConnection> {
+  const socket = new WebSocket(options.url, {
+    maxPayload: options.maxPayloadBytes,
+    handshakeTimeout: options.handshakeTimeoutMs,
+    perMessageDeflate: false,
+  });
+  const state: State = {
+    socket,
+    waiting: new Map(),
+    handlers: new Map(),
+    parts,
+    lastHeard: parts.clock.monotonic(),
+    lastId: 0,
+    ended: null,
+  };
+  let settle = ignore;
+  const closed = new Promise<string>((resolve) => (settle = resolve));
+  const close = (reason: string): void => {
+    if (state.ended !== null) return;
+    end(state, reason);
+    settle(reason);
+  };
+  const stop = (): void => close("stopped");
+  const opened = new Promise<void>((resolve) => socket.once("open", resolve));
+  wire(state, close);
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  const failed = await Promise.race([opened, closed]);
+  if (failed !== undefined) {
+    signal.removeEventListener("abort", stop);
+    throw new RetryableError("disconnected", `no connection to the node: ${failed}`);
+  }
+  const heartbeat = startHeartbeat(state, options, close);
+  void closed.then(() => {
+    clearInterval(heartbeat);
+    signal.removeEventListener("abort", stop);
+  });
+  return {
+    request: (method, params, request) =>
+      ask(state, method, params, { timeoutMs: request?.timeoutMs ?? options.requestTimeoutMs }),
+    subscribe: (params, onResult) =>
+      subscribe(state, params, { onResult, timeoutMs: options.requestTimeoutMs }),
+    unsubscribe: async (subscription) => {
+      state.handlers.delete(subscription);
+      await ask(state, "eth_unsubscribe", [subscription], { timeoutMs: options.requestTimeoutMs });
+    },
+    close,
+    closed,
+  };
+}
+
+function wire(state: State, close: (reason: string) => void): void {
+  const { socket, parts } = state;
+  const heard = (): void => void (state.lastHeard = parts.clock.monotonic());
+  socket.on("error", (error) => close(error.message));
+  socket.on("close", (code) => close(`closed by the node (${code})`));
+  socket.on("pong", heard);
+  socket.on("ping", heard);
+  socket.on("message", (data) => {
+    if (state.ended !== null) return;
+    heard();
+    receive(state, textOf(data));
+  });
+}
+
+/** `ws` gives one Buffer unless asked for other forms. */
+const textOf = (data: RawData): string => (Buffer.isBuffer(data) ? data.toString("utf8") : "");
+
+function end(state: State, reason: string): void {
+  state.ended = reason;
+  state.socket.terminate();
+  for (const { method, timer, reject } of state.waiting.values()) {
+    clearTimeout(timer);
+    reject(new RetryableError("disconnected", `${method}: connection lost: ${reason}`));
+  }
+  state.waiting.clear();
+  state.handlers.clear();
+}
+
+/** A tick that comes late ourselves (a long stall, a suspended machine) proves nothing about the node. */
+function startHeartbeat(
+  state: State,
+  { pingEveryMs, silenceMs }: RpcConnectionOptions,
+  close: (reason: string) => void,
+): NodeJS.Timeout {
+  const { clock } = state.parts;
+  let lastTick = clock.monotonic();
+  return setInterval(() => {
+    const now = clock.monotonic();
+    const onTime = now - lastTick < 2 * pingEveryMs;
+    lastTick = now;
+    if (onTime && now - state.lastHeard > silenceMs) close(`no byte for ${silenceMs} ms`);
+    else if (state.ended === null) state.socket.ping();
+  }, pingEveryMs);
+}
+
+async function ask(
+  state: State,
+  method: string,
+  params: readonly unknown[],
+  { timeoutMs, onAnswer }: { timeoutMs: number; onAnswer?: (result: unknown) => void },
+): Promise<unknown> {
+  if (state.ended !== null)
+    throw new RetryableError("disconnected", `${method}: connection lost: ${state.ended}`);
+  const id = ++state.lastId;
+  return await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      state.waiting.delete(id);
+      state.parts.counts.timeouts++;
+      reject(new RetryableError("timeout", `${method}: no answer in ${timeoutMs} ms`));
+    }, timeoutMs);
+    const settle = (result: unknown): void => {
+      onAnswer?.(result);
+      resolve(result);
+    };
+    state.waiting.set(id, { method, timer, resolve: settle, reject });
+    state.socket.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+  });
+}
+
+/** The handler is set while the answer is read: the first notification may stand in the same packet. */
+async function subscribe(
+  state: State,
+  params: readonly unknown[],
+  { onResult, timeoutMs }: { onResult: (result: unknown) => void; timeoutMs: number },
+): Promise<string> {
+  const onAnswer = (id: unknown): void => {
+    if (typeof id === "string") state.handlers.set(id, onResult);
+  };
+  const id = await ask(state, "eth_subscribe", params, { timeoutMs, onAnswer });
+  if (typeof id !== "string")
+    throw new RetryableError("bad_answer", `eth_subscribe ${String(params[0])}: no subscription id`);
+  return id;
+}
+
+function receive(state: State, text: string): void {
+  const { counts } = state.parts;
+  counts.messages++;
+  const message = parseRpcMessage(text);
+  if (message === null || !deliver(state, message)) counts.malformed++;
+}
+
+/** False when nobody waits for it. */
+function deliver(state: State, message: RpcMessage): boolean {
+  if (message.type === "notification") {
+    const handler = state.handlers.get(message.subscription);
+    handler?.(message.result);
+    return handler !== undefined;
+  }
+  const waiting = state.waiting.get(message.id);
+  if (waiting === undefined) return false;
+  state.waiting.delete(message.id);
+  clearTimeout(waiting.timer);
+  if (message.type === "answer") waiting.resolve(message.result);
+  else waiting.reject(new RpcError(waiting.method, message.code, message.message, message.data));
+  return true;
+}

@@ -1,0 +1,48 @@
+import { isFields } from "./parse.ts";
+
+/** One frame of the node, sorted; `result` is not looked into. */
+export type RpcMessage =
+  | { readonly type: "answer"; readonly id: number; readonly result: unknown }
+  | {
+      readonly type: "error";
+      readonly id: number;
+      readonly code: number;
+      readonly message: string;
+      readonly data: unknown;
+    }
+  | { readonly type: "notification"; readonly subscription: string; readonly result: unknown };
+
+const MAX_ERROR_CHARS = 500;
+
+/** Null for whatever is not JSON-RPC 2.0 as we speak it (no batches, numeric ids). Never throws. */
+export function parseRpcMessage(text: string): RpcMessage | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isFields(value)) return null;
+  return value["method"] === undefined ? parseAnswer(value) : parseNotification(value);
+}
+
+function parseAnswer(value: Readonly<Record<string, unknown>>): RpcMessage | null {
+  const { id, error } = value;
+  if (typeof id !== "number") return null;
+  if (error === undefined || error === null) {
+    return "result" in value ? { type: "answer", id, result: value["result"] } : null;
+  }
+  if (!isFields(error)) return null;
+  const code = typeof error["code"] === "number" ? error["code"] : 0;
+  const message = typeof error["message"] === "string" ? error["message"] : "no message";
+  return { type: "error", id, code, message: message.slice(0, MAX_ERROR_CHARS), data: error["data"] };
+}
+
+function parseNotification(value: Readonly<Record<string, unknown>>): RpcMessage | null {
+  const params = value["params"];
+  if (value["method"] !== "eth_subscription" || !isFields(params)) return null;
+  const subscription = params["subscription"];
+  return typeof subscription === "string"
+    ? { type: "notification", subscription, result: params["result"] }
+    : null;
+}

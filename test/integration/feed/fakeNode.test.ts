@@ -1,0 +1,78 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { startStage, type FeedStage, type StageOptions } from "../../support/feedStage.ts";
+
+let stage: FeedStage | null = null;
+
+const start = async (options: StageOptions): Promise<FeedStage> => {
+  stage = await startStage(options);
+  const { reader } = stage;
+  await reader.until("synced", () => reader.events.some(({ type }) => type === "synced"));
+  return stage;
+};
+
+afterEach(async () => {
+  await stage?.stop();
+  stage = null;
+});
+
+describe("in order", () => {
+  test("every block is told once, at the head, with all its logs", async () => {
+    const { reader, mine, inStep, feed } = await start({ seed: 1 });
+    for (let i = 0; i < 50; i++) {
+      mine();
+      await reader.until("in step", inStep);
+    }
+    const committed = reader.events.filter((event) => event.type === "committed");
+    expect(committed).toHaveLength(50);
+    expect(committed.every(({ atHead, tainted }) => atHead && tainted.length === 0)).toBe(true);
+    expect(feed.stats().blocks).toEqual({ committed: 50, backfilled: 0, reverted: 0 });
+  });
+
+  test("a block that touches no pool of ours asks nothing of the node", async () => {
+    const { reader, mine, inStep, node, feed } = await start({ seed: 2 });
+    mine(0);
+    await reader.until("in step", inStep);
+    expect(node.calls.get("eth_getLogs")).toBeUndefined();
+    expect(feed.stats().logs.provenByBloom).toBe(1);
+  });
+
+  test("blocks that come faster than their proofs are all told, and only the newest is at the head", async () => {
+    const { reader, mine, inStep } = await start({ seed: 3 });
+    for (let i = 0; i < 30; i++) mine();
+    await reader.until("in step", inStep);
+    const committed = reader.events.filter((event) => event.type === "committed");
+    expect(committed).toHaveLength(30);
+    expect(committed.at(-1)?.atHead).toBe(true);
+    expect(committed.filter(({ atHead }) => atHead).length).toBeLessThan(30);
+  });
+});
+
+describe("reorgs", () => {
+  for (const depth of [1, 5, 64]) {
+    for (const removed of [true, false]) {
+      test(`depth ${depth}, ${removed ? "with" : "without"} removed logs`, async () => {
+        const { reader, mine, reorg, inStep, feed } = await start({ seed: depth });
+        for (let i = 0; i < depth + 3; i++) mine();
+        await reader.until("in step", inStep);
+        reorg(depth, { removed });
+        await reader.until("in step on the new branch", inStep);
+        expect(feed.stats().blocks.reverted).toBe(depth);
+        expect(feed.stats().syncs).toBe(1);
+        mine();
+        await reader.until("in step after it", inStep);
+      });
+    }
+  }
+
+  test("deeper than the way we walk: everything is loaded anew", async () => {
+    const { reader, mine, reorg, inStep, feed } = await start({ seed: 8, feed: { maxBackfill: 10 } });
+    for (let i = 0; i < 20; i++) {
+      mine();
+      await reader.until("in step", inStep);
+    }
+    reorg(15, { removed: false });
+    await reader.until("in step on the new branch", inStep);
+    expect(feed.stats().syncs).toBe(2);
+    expect(reader.events.some(({ type }) => type === "gap")).toBe(true);
+  });
+});
