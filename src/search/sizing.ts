@@ -27,10 +27,13 @@ export interface Sizing {
   readonly profit: bigint;
 }
 
-/** The search ends when the rounding that another step could save is below this share of the profit. */
-const WORTH_LOOKING = 1e-7;
-/** Steps of the staircase tried at most; a concentrated pool takes some ten times longer to answer. */
-const MOST_STEPS = { v2: 512, concentrated: 64 };
+const MILLION = 1_000_000n;
+/** The search ends when the best size is as near as this share of the profit to what no size can pass. */
+const WORTH_LOOKING = 1e-10;
+/** Steps tried at most in one walk; a concentrated pool takes some ten times longer to answer. */
+const MOST_STEPS = { v2: 512, concentrated: 8, fee: 16 };
+/** So many steps on each side are tried without a gap, the farther ones in growing strides. */
+const EVERY_STEP = 128;
 /** Relative error of a float chain, with room. */
 const FLOAT_ERROR = 1e-12;
 
@@ -68,34 +71,18 @@ export function amountsAlong(legs: readonly Leg[], input: bigint): readonly bigi
  * In integers the profit is a staircase. Its widest steps are those of the token with the smallest amount on the
  * way (few decimals, high price); on one step the least input is best, and it is found backwards from the step.
  * Steps are tried outwards from the estimate until the float bound shows that none further out earns a unit more
- * (then the answer is the optimum), or until what is left to gain is not worth looking.
+ * (then the answer is the optimum), or until the best is as good as the bound.
  */
 export function sizeCycle(legs: readonly Leg[], estimate: Estimate): Sizing | null {
-  const { inputFloat, errorFloat } = estimate;
   const curves = legs.map(({ curve }) => curve);
-  const start = takeableAmounts(legs, inputFloat);
-  const centre = start ?? amountsFloat(curves, inputFloat).map(toAmount);
-  const coarse = indexOfLeast(centre);
-  const roundingFloat = otherRoundingFloat(centre, coarse);
-  const middle = centre[coarse] ?? 1n;
-  const up: Side = { target: middle, by: 1n, open: true };
-  const down: Side = { target: middle - 1n, by: -1n, open: middle > 1n };
-
-  let best = start === null ? null : sizingOf(start);
-  const limit = stepLimit(legs);
-  for (let step = 1; step <= limit && (up.open || down.open); step++) {
-    const side = up.open && (step % 2 === 1 || !down.open) ? up : down;
-    const input = leastInput(legs, coarse, side.target);
-    const amounts = input === null ? null : amountsAlong(legs, input);
-    if (amounts !== null) best = better(best, sizingOf(amounts));
-    const profit = Number(best?.profit ?? 0n);
-    if (step > 2 && roundingFloat <= step * WORTH_LOOKING * profit) break;
-    // Towards the peak the bound still rises: it is read at the peak or beyond.
-    const beyond = side === up ? Math.max(Number(input), inputFloat) : Math.min(Number(input), inputFloat);
-    side.target += side.by;
-    side.open = input !== null && side.target > 0n && profitFloat(curves, beyond) + errorFloat >= profit + 1;
+  const start = takeableAmounts(legs, estimate.inputFloat);
+  const centre = start ?? amountsFloat(curves, estimate.inputFloat).map(toAmount);
+  const look: Look = { legs, curves, estimate, best: start && sizingOf(start) };
+  for (const walk of walksFrom(legs, centre)) {
+    tryOutwards(look, walk);
+    if (settled(look)) break;
   }
-  return best !== null && best.profit > 0n ? best : null;
+  return look.best !== null && look.best.profit > 0n ? look.best : null;
 }
 
 /** The amounts of a sizing in the words of an opportunity. */
@@ -111,11 +98,62 @@ export function priced(
   return { cycle, hops, amountIn: amounts[0] ?? 0n, amountOut: amounts.at(-1) ?? 0n, profit };
 }
 
-/** One way along the staircase: the next step to try. */
-interface Side {
-  target: bigint;
-  readonly by: bigint;
-  open: boolean;
+/** A look around one estimate: what was tried, and the best so far. */
+interface Look {
+  readonly legs: readonly Leg[];
+  readonly curves: readonly Curve[];
+  readonly estimate: Estimate;
+  best: Sizing | null;
+}
+
+/** Amounts to aim at after some hops (0: the input itself): offset 0 is the centre's own, then outwards. */
+interface Walk {
+  readonly hops: number;
+  readonly limit: number;
+  target(offset: bigint): bigint;
+}
+
+/** The best is so near to the bound that nothing is left to gain. */
+function settled({ estimate, best }: Look): boolean {
+  const profit = Number(best?.profit ?? 0n);
+  return estimate.profitFloat - profit <= WORTH_LOOKING * profit;
+}
+
+/**
+ * The walk along the widest steps first. A concentrated pool rounds once more, where it takes its fee: its best inputs are those
+ * whose fee is a whole number or just below one, and each hop with such inputs has a walk along them.
+ */
+function walksFrom(legs: readonly Leg[], centre: readonly bigint[]): readonly Walk[] {
+  const coarse = indexOfLeast(centre);
+  const middle = centre[coarse] ?? 1n;
+  const limit = legs.every(({ state }) => state.kind === "v2") ? MOST_STEPS.v2 : MOST_STEPS.concentrated;
+  const steps = { hops: coarse, limit, target: (offset: bigint) => middle + offset };
+  const feeSteps = legs.flatMap(({ state }, hops): Walk[] => {
+    if (state.kind === "v2" || state.feePpm === 0) return [];
+    const fee = BigInt(state.feePpm);
+    const wholeFees = ((centre[hops] ?? 1n) * fee) / MILLION;
+    return [{ hops, limit: MOST_STEPS.fee, target: (offset) => ((wholeFees + offset) * MILLION) / fee }];
+  });
+  return [steps, ...feeSteps.toSorted((a, b) => compare(centre[a.hops], centre[b.hops]))];
+}
+
+function tryOutwards(look: Look, walk: Walk): void {
+  const { legs, curves, estimate } = look;
+  const { inputFloat, errorFloat } = estimate;
+  const open = { up: true, down: true };
+  for (let step = 0; step < walk.limit && (open.up || open.down) && !settled(look); step++) {
+    const up = step % 2 === 0;
+    const side = up ? "up" : "down";
+    if (!open[side]) continue;
+    const distance = reach(Math.ceil(step / 2));
+    const input = leastInput(legs, walk.hops, walk.target(BigInt(up ? distance : -distance)));
+    const amounts = input === null ? null : amountsAlong(legs, input);
+    if (amounts !== null) look.best = better(look.best, sizingOf(amounts));
+    // Towards the peak the bound still rises: it is read at the peak or beyond.
+    const beyond = up ? Math.max(Number(input), inputFloat) : Math.min(Number(input), inputFloat);
+    const bound = profitFloat(curves, beyond) + errorFloat;
+    open[side] = input !== null && bound >= Number(look.best?.profit ?? 0n) + 1;
+  }
 }
 
 const sizingOf = (amounts: readonly bigint[]): Sizing => ({
@@ -144,14 +182,10 @@ function indexOfLeast(amounts: readonly bigint[]): number {
   return least;
 }
 
-/** What one raw unit of each token but the coarse one is worth together, in raw units of the base. */
-function otherRoundingFloat(amounts: readonly bigint[], coarse: number): number {
-  const inputFloat = Number(amounts[0]);
-  return amounts.reduce((sum, amount, i) => (i === coarse ? sum : sum + inputFloat / Number(amount)), 0);
-}
+/** Growing strides meet every phase of a rounding that repeats with a long period. */
+const reach = (step: number): number => step + Math.max(0, step - EVERY_STEP) ** 2;
 
-const stepLimit = (legs: readonly Leg[]): number =>
-  legs.every(({ state }) => state.kind === "v2") ? MOST_STEPS.v2 : MOST_STEPS.concentrated;
+const compare = (a = 0n, b = 0n): number => (a === b ? 0 : a < b ? -1 : 1);
 
 /** Least input of the cycle that gives `wanted` after `hops` hops; null when they cannot give it. */
 function leastInput(legs: readonly Leg[], hops: number, wanted: bigint): bigint | null {
