@@ -20,12 +20,12 @@ export interface FeedStage {
   readonly reader: FeedReader;
   /** Settles when the feed ends. */
   readonly running: Promise<void>;
-  mine(touched?: number): FakeBlock;
+  readonly mine: (touched?: number) => FakeBlock;
   /** Replaces the last blocks by others, `length` of them (default: one more). */
-  reorg(depth: number, options: { removed: boolean; length?: number }): void;
+  readonly reorg: (depth: number, options: { removed: boolean; length?: number }) => void;
   /** The reader stands where the chain stands, and holds what the chain holds. */
-  inStep(): boolean;
-  stop(): Promise<void>;
+  readonly inStep: () => boolean;
+  readonly stop: () => Promise<void>;
 }
 
 export interface StageOptions {
