@@ -34,8 +34,11 @@ interface IConcentratedPool {
 ///   family's callback and only with the bytes that were handed to it (see `ticket`).
 /// - A cycle never pays out more of a token than it has received, so that tokens that someone left here cannot
 ///   leave through a plan, not even through the operator's own.
-/// - The operator can run cycles and nothing else; the owner alone can replace it; both can move tokens to the
-///   treasury only.
+/// - Whoever holds the operator's key can run cycles and nothing else, whoever holds the owner's can sweep to the
+///   treasury and nothing else.
+///
+/// There is no storage: the three addresses are immutable, which spares a cold read in every transaction. To
+/// replace one, deploy again; there is nothing to move over.
 contract ArbExecutor {
     enum Kind {
         V2,
@@ -70,7 +73,6 @@ contract ArbExecutor {
     }
 
     event CycleExecuted(uint256 indexed index, address indexed base, uint256 profit);
-    event OperatorChanged(address indexed operator);
 
     error NotOwner(address caller);
     error NotOperator(address caller);
@@ -91,24 +93,17 @@ contract ArbExecutor {
 
     address public immutable owner;
     address public immutable treasury;
-    /// Zero stops the executor.
-    address public operator;
+    address public immutable operator;
 
     bool private transient locked;
     /// Hash of the one callback that may come next (caller, selector, bytes); zero when none may.
     bytes32 private transient ticket;
 
     constructor(address owner_, address treasury_, address operator_) {
-        if (owner_ == address(0) || treasury_ == address(0)) revert ZeroAddress();
+        if (owner_ == address(0) || treasury_ == address(0) || operator_ == address(0)) revert ZeroAddress();
         owner = owner_;
         treasury = treasury_;
         operator = operator_;
-        emit OperatorChanged(operator_);
-    }
-
-    modifier onlyOwner() {
-        if (msg.sender != owner) revert NotOwner(msg.sender);
-        _;
     }
 
     modifier lock() {
@@ -134,13 +129,9 @@ contract ArbExecutor {
     }
 
     /// Sends whatever stands here to the treasury: for tokens that others sent by mistake.
-    function sweep(address token) external onlyOwner lock {
+    function sweep(address token) external lock {
+        if (msg.sender != owner) revert NotOwner(msg.sender);
         _transfer(token, treasury, _balance(token, address(this)));
-    }
-
-    function setOperator(address operator_) external onlyOwner lock {
-        operator = operator_;
-        emit OperatorChanged(operator_);
     }
 
     // ---------------------------------------------------------------------------------------------- callbacks

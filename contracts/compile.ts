@@ -83,11 +83,19 @@ export function compileContracts(files: readonly string[]): readonly Artifact[] 
   );
 }
 
-export const ARTIFACT_FILE = join(CONTRACTS, "artifacts/ArbExecutor.json");
+const artifactFile = (name: string): string => join(CONTRACTS, `artifacts/${name}.json`);
+const isForTests = ({ source }: Artifact): boolean => source.startsWith("contracts/test/");
+const text = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** The committed form of the executor: what `npm run build:contracts` writes and its `--check` compares. */
-export function executorArtifactText(): string {
-  const artifact = compileContracts(["ArbExecutor.sol"]).find(({ contract }) => contract === "ArbExecutor");
-  if (artifact === undefined) throw new Error("ArbExecutor.sol holds no contract named ArbExecutor");
-  return `${JSON.stringify(artifact, null, 2)}\n`;
+/** The committed files of `contracts/artifacts`, path to text, as the sources compile now. */
+export function artifactFiles(): ReadonlyMap<string, string> {
+  const compiled = compileContracts(["ArbExecutor.sol", "test/Actors.sol", "test/Tokens.sol"]);
+  const products = compiled.filter((artifact) => !isForTests(artifact));
+  const tests = compiled
+    .filter(isForTests)
+    .map(({ contract, abi, bytecode }) => [contract, { abi, bytecode }]);
+  return new Map([
+    ...products.map((product) => [artifactFile(product.contract), text(product)] as const),
+    [artifactFile("test"), text(Object.fromEntries(tests))],
+  ]);
 }

@@ -1,10 +1,13 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { decodeFunctionResult, encodeDeployData, encodeFunctionData } from "viem";
 import type { Abi } from "viem";
 import { z } from "zod";
-import { compileContracts } from "../../contracts/compile.ts";
 import { startAnvil } from "../../devnet/anvil.ts";
 import type { Address, Hex } from "../../src/chain/types.ts";
 import { decodeExecutorError } from "../../src/execution/executorError.ts";
+
+const ARTIFACTS = join(import.meta.dirname, "../../contracts/artifacts");
 
 const isHex = (value: unknown): value is Hex => typeof value === "string" && /^0x[0-9a-f]*$/i.test(value);
 const lowerHex = z
@@ -145,12 +148,12 @@ export async function startChain() {
   };
 }
 
-const abiSchema = z.custom<Abi>(Array.isArray);
+const contractSchema = z.object({ abi: z.custom<Abi>(Array.isArray), bytecode: lowerHex });
 
-/** The executor and the test contracts, compiled now: the tests see the source, not an old artifact. */
-export function compileAll(): ReadonlyMap<string, Contract> {
-  const artifacts = compileContracts(["ArbExecutor.sol", "test/Tokens.sol", "test/Actors.sol"]);
-  return new Map(
-    artifacts.map(({ contract, abi, bytecode }) => [contract, { abi: abiSchema.parse(abi), bytecode }]),
-  );
+const json = (name: string): unknown => JSON.parse(readFileSync(join(ARTIFACTS, `${name}.json`), "utf8"));
+
+/** The executor and the test contracts, as committed; `artifacts.test.ts` holds them equal to their sources. */
+export function loadContracts(): Readonly<Record<string, Contract>> {
+  const forTests = z.record(z.string(), contractSchema).parse(json("test"));
+  return { ...forTests, ArbExecutor: contractSchema.parse(json("ArbExecutor")) };
 }

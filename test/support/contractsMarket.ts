@@ -3,7 +3,7 @@ import { loadArtifacts } from "../../devnet/artifacts.ts";
 import { z } from "zod";
 import type { Address, Hex, Pool, PoolKind } from "../../src/chain/types.ts";
 import type { Opportunity, Plan, PricedHop } from "../../src/search/opportunity.ts";
-import { compileAll, startChain } from "./contractsChain.ts";
+import { loadContracts, startChain } from "./contractsChain.ts";
 import type { Chain, Contract } from "./contractsChain.ts";
 
 export const E18 = 10n ** 18n;
@@ -60,6 +60,9 @@ function sqrt(value: bigint): bigint {
   return x;
 }
 
+const sorted = (a: Address, b: Address): readonly [Address, Address] => (a < b ? [a, b] : [b, a]);
+
+/** The widest range that the spacing allows. */
 const full = (spacing: number): number => Math.floor(887_000 / spacing) * spacing;
 
 export type Market = Awaited<ReturnType<typeof startMarket>>;
@@ -67,9 +70,9 @@ export type Market = Awaited<ReturnType<typeof startMarket>>;
 /** A bare chain with the real factories of all three families, an executor, and ways to make tokens and pools. */
 export async function startMarket() {
   const chain = await startChain();
-  const contracts = compileAll();
+  const contracts = loadContracts();
   const artifact = (name: string): Contract => {
-    const found = contracts.get(name);
+    const found = contracts[name];
     if (found === undefined) throw new Error(`no test contract ${name}`);
     return found;
   };
@@ -98,8 +101,6 @@ export async function startMarket() {
 
   const balance = async (token: Address, account: Address): Promise<bigint> =>
     bigintSchema.parse(await chain.read(token, tokenAbi, "balanceOf", [account]));
-
-  const sorted = (a: Address, b: Address): readonly [Address, Address] => (a < b ? [a, b] : [b, a]);
 
   /** A V2 pair of that factory with these reserves. */
   async function makeV2(factory: number, a: [Address, bigint], b: [Address, bigint]): Promise<MadePool> {
