@@ -8,3 +8,10 @@ export function toDecimal(amount: bigint, decimals: number): string {
   const fraction = digits.slice(digits.length - decimals).replace(/0+$/, "");
   return `${amount < 0n ? "-" : ""}${whole}${fraction === "" ? "" : `.${fraction}`}`;
 }
+
+/** The raw units that a decimal like `0.05` stands for, rounded down. Throws a RangeError when it is none. */
+export function fromDecimal(text: string, decimals: number): bigint {
+  const [, whole, fraction = ""] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  if (whole === undefined) throw new RangeError(`"${text}" is not a decimal`);
+  return BigInt(whole + fraction.slice(0, decimals).padEnd(decimals, "0"));
+}

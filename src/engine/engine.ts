@@ -174,16 +174,15 @@ function repaired(core: Core, { block, pools }: RepairedEvent): readonly Decisio
   return [];
 }
 
-/** Fates after which a plan is not believed when the simulation said so. */
-const FALSE_FATES: ReadonlySet<OutcomeEvent["fate"]> = new Set(["rejected", "reverted"]);
+/** Refusals that speak against the plan itself, not against the moment. */
+const DISBELIEF = /^simulation_(reverted|differs)/;
 
 function outcome(core: Core, { intentId, fate, reason }: OutcomeEvent): readonly Decision[] {
   const plan = core.inFlight.get(intentId);
   if (plan === undefined) return [];
   if (fate !== "unknown") core.inFlight.delete(intentId);
   const { head } = core.market;
-  const disbelieved = FALSE_FATES.has(fate) && reason.startsWith("simulation");
-  return disbelieved && head !== null ? core.desk.disbelieve(plan, reason, head) : [];
+  return DISBELIEF.test(reason) && head !== null ? core.desk.disbelieve(plan, reason, head) : [];
 }
 
 function repairOf(market: Market, block: BlockHeader): readonly Decision[] {

@@ -1,15 +1,10 @@
-import type { Address, PoolKind } from "../chain/types.ts";
+import type { GasModel } from "../chain/gasModel.ts";
+import type { Address } from "../chain/types.ts";
 import type { Opportunity } from "../search/opportunity.ts";
 import type { GateNumbers, OutcomeCode } from "./decisions.ts";
 
-/** Gas of a plan: one transaction, and each hop by its pool's family. An upper estimate; the simulation decides. */
-export interface GasModel {
-  readonly perTransaction: bigint;
-  readonly perCycle: bigint;
-  readonly perHop: Readonly<Record<PoolKind, bigint>>;
-}
-
 export interface GateOptions {
+  /** An upper estimate; the simulation decides. */
   readonly gas: GasModel;
   /** Least profit after gas, in wei of the native token. */
   readonly minNet: bigint;

@@ -1,0 +1,201 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import type { ChainRegistry } from "../chain/registry.ts";
+import type { Address } from "../chain/types.ts";
+import type { Decision } from "../engine/decisions.ts";
+import { createEngine, type Engine } from "../engine/engine.ts";
+import type { EngineEvent } from "../engine/events.ts";
+import type { Execution } from "../execution/execution.ts";
+import type { Feed } from "../feed/feed.ts";
+import { createRecorder, type Recorder } from "../feed/recorder.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { openLedger, type Ledger } from "../ledger/ledger.ts";
+import type { Config } from "./config.ts";
+import { engineOptionsOf } from "./engineOptions.ts";
+import { buildExecution } from "./executionParts.ts";
+import { buildFeed } from "./feedParts.ts";
+import { lockInstance } from "./instanceLock.ts";
+import { recordsOf } from "./ledgerRecords.ts";
+import { resolveMarket } from "./resolveMarket.ts";
+import type { ServiceManager } from "./serviceManager.ts";
+
+export interface DaemonParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly service: ServiceManager;
+  readonly version: string;
+}
+
+/** Longest one step may search before it answers with what it has. */
+const STEP_BUDGET_MS = 250;
+/** Longest wait for the ledger's last batch when stopped. */
+const CLOSE_MS = 800;
+
+/**
+ * Runs until `signal` aborts; then stops its parts in reverse, within two seconds and with nothing lost. Throws
+ * `PlainError` with the exit code that says what to do.
+ */
+export async function runDaemon(
+  config: Config,
+  registry: ChainRegistry,
+  parts: DaemonParts,
+  signal: AbortSignal,
+): Promise<void> {
+  mkdirSync(dirname(config.ledger.path), { recursive: true });
+  const lock = lockInstance(config.ledger.path);
+  try {
+    await runWithLedger(config, registry, parts, signal);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runWithLedger(
+  config: Config,
+  registry: ChainRegistry,
+  parts: DaemonParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, clock } = parts;
+  const ledger = openLedger({
+    path: config.ledger.path,
+    run: {
+      mode: config.mode,
+      chainId: config.chain,
+      nativeSymbol: registry.native.symbol,
+      version: parts.version,
+      time: clock.now(),
+    },
+    onHalt: (reason) => log.error({ reason }, "ledger halted, nothing is sent"),
+    onResume: () => log.info({}, "ledger writes again"),
+  });
+  try {
+    const room = furnish(config, registry, parts, ledger);
+    await room.feed.run(signal);
+    parts.service.stopping();
+    await room.execution?.stop();
+    await room.recorder?.close();
+  } finally {
+    await ledger.close(clock.now(), AbortSignal.timeout(CLOSE_MS));
+  }
+}
+
+/** The wired parts; `execution` comes with the first connection and stays null in `observe`. */
+interface Room {
+  readonly config: Config;
+  readonly registry: ChainRegistry;
+  readonly parts: DaemonParts;
+  readonly ledger: Ledger;
+  readonly engine: Engine;
+  readonly feed: Feed;
+  readonly recorder: Recorder | null;
+  execution: Execution | null;
+  ready: boolean;
+}
+
+function furnish(config: Config, registry: ChainRegistry, parts: DaemonParts, ledger: Ledger): Room {
+  const { clock, log } = parts;
+  const market = resolveMarket(config.market, registry);
+  const engine = createEngine(engineOptionsOf(config, registry, market));
+  const recorder =
+    config.recorder.path === ""
+      ? null
+      : createRecorder({ folder: config.recorder.path, chainId: config.chain }, { clock, log });
+  const feed = buildFeed(config, registry, market, {
+    clock,
+    log,
+    onEvent: (event) => {
+      take(room, event);
+    },
+    beforeFirstLoad: async (socket) => {
+      room.execution = await buildExecution(config, registry, {
+        rpc: { request: socket.request },
+        journal: ledger.journal,
+        clock,
+        log,
+        feePpmOf: (pool) => feePpmOf(engine, pool),
+        onOutcome: (event) => {
+          take(room, event);
+        },
+        onTiming: (stage, micros) => log.debug({ stage, micros }, "execution stage"),
+      });
+      await room.execution?.recover();
+    },
+  });
+  const room: Room = {
+    config,
+    registry,
+    parts,
+    ledger,
+    engine,
+    feed,
+    recorder,
+    execution: null,
+    ready: false,
+  };
+  return room;
+}
+
+function feePpmOf({ market }: Engine, pool: Address): number {
+  const state = market.stateOf(pool);
+  if (state === null) throw new Error(`pool ${pool} has no state`);
+  return state.feePpm;
+}
+
+/** One event through the engine; its decisions go where they belong. */
+function take(room: Room, event: EngineEvent): void {
+  const { clock, service, log } = room.parts;
+  const started = clock.monotonic();
+  room.recorder?.write(event);
+  if (event.type === "committed") room.execution?.onBlock(event.block);
+  if (event.type === "reverted") room.execution?.onReverted(event.block);
+  const decisions = room.engine.step(event, () => clock.monotonic() - started > STEP_BUDGET_MS);
+  for (const decision of decisions) carryOut(room, decision, event.time);
+  const micros = Math.round((clock.monotonic() - started) * 1000);
+  for (const record of recordsOf(event, room.registry, micros)) room.ledger.record(record);
+  tell(room, event, micros);
+  service.alive();
+  if (!room.ready && event.type === "committed" && event.atHead) {
+    room.ready = true;
+    const { cycles } = room.engine.status;
+    log.info({ block: event.block.number, pools: room.engine.market.pools.size, cycles }, "ready");
+    service.ready(`${room.config.mode} on ${room.registry.name}, block ${event.block.number}`);
+  }
+}
+
+function carryOut({ ledger, feed, execution, parts }: Room, decision: Decision, time: number): void {
+  switch (decision.type) {
+    case "judged": {
+      const { judged, block } = decision;
+      ledger.record({ type: "judged", time, judged, trigger: { type: "block", ...block }, block });
+      return;
+    }
+    case "quarantine": {
+      const { cycleId, reason, block } = decision;
+      ledger.record({ type: "quarantine", time, cycleId, reason, block });
+      return;
+    }
+    case "repair":
+      feed.repair(decision.pools);
+      return;
+    case "resync":
+      parts.log.warn({ reason: decision.reason }, "loading everything anew");
+      feed.resync(decision.reason);
+      return;
+    case "submit":
+      // A halted ledger cannot say afterwards why we traded: nothing is sent.
+      if (ledger.halted() === null) void execution?.submit(decision);
+  }
+}
+
+function tell({ engine, parts: { log } }: Room, event: EngineEvent, micros: number): void {
+  if (event.type === "outcome") {
+    const { intentId, fate, reason, block } = event;
+    log.info({ intentId, fate, reason, block }, "outcome");
+  }
+  if (event.type === "committed") {
+    const { lastTouchedCycles: touched, openOpportunities: open } = engine.status;
+    log.debug({ block: event.block.number, logs: event.logs.length, touched, open, micros }, "block");
+  }
+}

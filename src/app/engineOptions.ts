@@ -1,0 +1,54 @@
+import { POLYGON_FEES, type FeePolicy } from "../chain/fees.ts";
+import { POLYGON_GAS_MODEL } from "../chain/gasModel.ts";
+import type { ChainRegistry } from "../chain/registry.ts";
+import { fromDecimal } from "../chain/units.ts";
+import type { EngineOptions } from "../engine/engine.ts";
+import type { Config } from "./config.ts";
+import type { ResolvedMarket } from "./resolveMarket.ts";
+
+const NATIVE_DECIMALS = 18;
+const GWEI_DECIMALS = 9;
+const PPM_OF_PERCENT = 10_000;
+/** Blocks that a reorg may undo before everything is loaded anew. */
+export const JOURNAL_DEPTH = 256;
+/** A cycle that stays profitable and untouched for so long is not real. */
+const STANDING_BLOCKS = 3;
+
+/** Fees as the chain's rules and the operator's limits have them, in wei. */
+export function feePolicyOf({ fees }: Config, { chain }: ChainRegistry): FeePolicy {
+  const tipFloor = fromDecimal(fees.tip_gwei, GWEI_DECIMALS);
+  return {
+    ...POLYGON_FEES,
+    baseFeeStepPpm: BigInt(Math.round(chain.baseFeeMaxChangePct * PPM_OF_PERCENT)),
+    tipFloor,
+    txFeeCap: fromDecimal(fees.max_tx_fee_native, NATIVE_DECIMALS),
+  };
+}
+
+export function engineOptionsOf(
+  config: Config,
+  registry: ChainRegistry,
+  market: ResolvedMarket,
+): EngineOptions {
+  const fees = feePolicyOf(config, registry);
+  return {
+    search: {
+      bases: market.bases,
+      maxHops: config.market.max_hops,
+      wrappedNative: registry.native.wrapped,
+      isTaxed: (token) => registry.tokens.get(token)?.taxed ?? false,
+    },
+    fees,
+    journalDepth: JOURNAL_DEPTH,
+    standingBlocks: STANDING_BLOCKS,
+    gates: {
+      gas: POLYGON_GAS_MODEL,
+      minNet: fromDecimal(config.profit.min_net_native, NATIVE_DECIMALS),
+      txFeeCap: fees.txFeeCap,
+    },
+    maxCyclesPerPlan: config.profit.max_cycles_per_plan,
+    quarantineBlocks: config.profit.quarantine_blocks,
+    blockSeconds: Math.ceil(registry.chain.blockTimeMs / 1000),
+    submits: config.mode !== "observe",
+  };
+}

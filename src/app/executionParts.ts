@@ -1,0 +1,138 @@
+import type { ChainRegistry } from "../chain/registry.ts";
+import type { Address } from "../chain/types.ts";
+import type { OutcomeEvent } from "../engine/events.ts";
+import { parseQuantity, type Rpc } from "../execution/chainAnswers.ts";
+import type { Channel } from "../execution/channels/channel.ts";
+import { createFlashbotsChannel } from "../execution/channels/flashbots.ts";
+import { createPrivateChannel } from "../execution/channels/private.ts";
+import type { Live, Stage } from "../execution/context.ts";
+import { createExecution, type Execution } from "../execution/execution.ts";
+import { POLYGON_GAS } from "../execution/gas.ts";
+import type { IntentJournal } from "../execution/journal.ts";
+import { createLocalSigner, guardSigner, type Signer } from "../execution/signer.ts";
+import { createSimulator, readOperator } from "../execution/simulate.ts";
+import type { Clock } from "../lib/clock.ts";
+import { EXIT, PlainError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { secret } from "../lib/secret.ts";
+import { resolveSecret } from "../lib/secretReference.ts";
+import type { ChannelConfig, Config } from "./config.ts";
+import { feePolicyOf } from "./engineOptions.ts";
+
+export interface ExecutionRoomParts {
+  readonly rpc: Rpc;
+  readonly journal: IntentJournal;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly feePpmOf: (pool: Address) => number;
+  readonly onOutcome: (event: OutcomeEvent) => void;
+  readonly onTiming: (stage: Stage, micros: number) => void;
+}
+
+const TIMEOUTS = { rpcTimeoutMs: 1000, signTimeoutMs: 500, sendTimeoutMs: 1000, stopMs: 1000 } as const;
+
+/**
+ * Pre-flight and execution for `dry-run` and `live`; null in `observe`. Throws `PlainError` (78) when something must
+ * be put right first: no executor there, another operator, no gas. Only `live` ever reads the key.
+ */
+export async function buildExecution(
+  config: Config,
+  registry: ChainRegistry,
+  parts: ExecutionRoomParts,
+): Promise<Execution | null> {
+  const { executor } = config;
+  if (config.mode === "observe" || executor === undefined) return null;
+  const operator = await operatorOf(executor.address, parts.rpc);
+  const live = config.mode === "live" ? await goLive(config, registry, { operator, rpc: parts.rpc }) : null;
+  const from = { executor: executor.address, from: operator, timeoutMs: TIMEOUTS.rpcTimeoutMs };
+  const simulator = await createSimulator(from, parts.rpc);
+  const seconds = registry.chain.blockTimeMs / 1000;
+  return createExecution(
+    {
+      ...TIMEOUTS,
+      chainId: config.chain,
+      executor: executor.address,
+      fees: feePolicyOf(config, registry),
+      gas: {
+        ...POLYGON_GAS,
+        coldSlotSurcharge: BigInt(registry.chain.coldSloadExtraGas),
+        txGasCap: BigInt(registry.chain.txGasCap),
+      },
+      graceBlocks: 0,
+      blockSeconds: [...new Set([Math.floor(seconds), Math.ceil(seconds)])],
+      relaySimulation: false,
+      confirmations: 2,
+      cancelAfterBlocks: 2,
+    },
+    { ...parts, simulator, live },
+  );
+}
+
+async function operatorOf(executor: Address, rpc: Rpc): Promise<Address> {
+  try {
+    return await readOperator(rpc, executor, TIMEOUTS.rpcTimeoutMs);
+  } catch (cause) {
+    throw new PlainError(
+      EXIT.config,
+      `executor.address: no ArbExecutor answers at ${executor}; deploy it, or correct the address`,
+      cause,
+    );
+  }
+}
+
+interface LiveChecks {
+  readonly operator: Address;
+  readonly rpc: Rpc;
+}
+
+async function goLive(config: Config, registry: ChainRegistry, checks: LiveChecks): Promise<Live> {
+  const signer = openSigner(config, registry);
+  if (signer.address !== checks.operator) {
+    throw new PlainError(
+      EXIT.config,
+      `signer.key: its address is ${signer.address}, the executor's operator is ${checks.operator}`,
+    );
+  }
+  const balance = parseQuantity(
+    await checks.rpc.request("eth_getBalance", [signer.address, "latest"], {
+      timeoutMs: TIMEOUTS.rpcTimeoutMs,
+    }),
+  );
+  if (balance === 0n) {
+    throw new PlainError(
+      EXIT.config,
+      `the operator ${signer.address} has no ${registry.native.symbol} for gas`,
+    );
+  }
+  return { signer, channels: config.channels.map((channel) => openChannel(channel, config.chain)) };
+}
+
+/** The key goes straight into the guarded signer and nowhere else. */
+function openSigner(config: Config, registry: ChainRegistry): Signer {
+  const { signer, executor } = config;
+  if (signer === undefined || executor === undefined) {
+    throw new PlainError(EXIT.config, 'mode "live" needs signer.key and executor.address');
+  }
+  return guardSigner(createLocalSigner(resolveSecret(signer.key)), {
+    chainId: config.chain,
+    executor: executor.address,
+    txGasCap: BigInt(registry.chain.txGasCap),
+    txFeeCap: feePolicyOf(config, registry).txFeeCap,
+  });
+}
+
+function openChannel(channel: ChannelConfig, chainId: number): Channel {
+  const { name } = channel;
+  const url = secret(channel.url);
+  switch (channel.type) {
+    case "flashbots": {
+      const authKey = channel.auth_key === undefined ? null : resolveSecret(channel.auth_key);
+      return createFlashbotsChannel({ name, chainId, endpoint: { url, headers: {} }, authKey });
+    }
+    case "private": {
+      const { authorization, method } = channel;
+      const headers = authorization === undefined ? {} : { authorization: resolveSecret(authorization) };
+      return createPrivateChannel({ name, endpoint: { url, headers }, method });
+    }
+  }
+}
