@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
-import { createGunzip, type Gunzip } from "node:zlib";
+import type { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import { InputError } from "../lib/errors.ts";
 import { JsonFault } from "../lib/jsonScanner.ts";
 import type { FileReader } from "../market/snapshotFile.ts";
@@ -27,34 +27,35 @@ const asInputError = (path: string, error: unknown): unknown => {
   return new InputError("", `${path}: ${REASONS.get(String(error.code)) ?? error.message}`);
 };
 
-const readPieces = async (pieces: AsyncIterable<Buffer>, reader: FileReader<unknown>): Promise<void> => {
-  for await (const piece of pieces) reader.write(piece);
-};
+async function* pieces(source: Readable): AsyncGenerator<Buffer> {
+  for await (const piece of source) if (Buffer.isBuffer(piece)) yield piece;
+}
 
-const readUnpacked = async (gunzip: Gunzip, reader: FileReader<unknown>): Promise<void> => {
+/** Unpacks a stream, for as long as what comes out stays in proportion to what went in. */
+async function* unpacked(packed: Readable): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
+  packed.on("error", (error) => gunzip.destroy(error)).pipe(gunzip);
   let bytes = 0;
-  for await (const piece of gunzip) {
-    if (!Buffer.isBuffer(piece)) continue;
+  for await (const piece of pieces(gunzip)) {
     bytes += piece.length;
     if (bytes > Math.max(FREE_BYTES, gunzip.bytesWritten * MOST_SWELLING))
       throw new JsonFault("", `the gzip data swells to more than ${MOST_SWELLING} times its size`);
-    reader.write(piece);
+    yield piece;
   }
-};
+}
 
 /**
  * Reads a file piece by piece, unpacking it when its name ends in `.gz`. Throws `InputError` that names the file
  * and the field; reading ends at the first fault.
  */
 export async function readInputFile<T>(path: string, reader: FileReader<T>): Promise<T> {
-  const source = createReadStream(path, { highWaterMark: PIECE_BYTES });
+  const file = createReadStream(path, { highWaterMark: PIECE_BYTES });
   try {
-    if (/\.gz$/i.test(path)) {
-      const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
-      await pipeline(source, gunzip, () => readUnpacked(gunzip, reader));
-    } else await pipeline(source, (pieces) => readPieces(pieces, reader));
+    for await (const piece of /\.gz$/i.test(path) ? unpacked(file) : pieces(file)) reader.write(piece);
     return reader.end();
   } catch (error) {
     throw asInputError(path, error);
+  } finally {
+    file.destroy();
   }
 }
