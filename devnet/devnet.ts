@@ -25,7 +25,6 @@ import type { Rpc } from "./rpc.ts";
 import { CHAIN_ID, nonceOf, sign } from "./signing.ts";
 import type { Call, Fees } from "./signing.ts";
 import { startTraders } from "./traders.ts";
-import type { Traders } from "./traders.ts";
 
 const GWEI = 1_000_000_000n;
 /** First block's time when blocks are made by hand, so that every run has the same chain. */
@@ -39,6 +38,8 @@ export interface DevnetOptions {
   readonly seed?: number;
   /** Noise traders in their own process; default false. */
   readonly traders?: boolean;
+  /** A rival searcher that takes two-pool V2 arbitrages by paying more; default false. */
+  readonly competitor?: boolean;
   /** Ports of node and relay; 0 (default) takes free ones. */
   readonly port?: number;
   readonly relayPort?: number;
@@ -134,6 +135,9 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
   try {
     const anvil = await startAnvil([`--timestamp=${start}`]);
     ends.push(() => anvil.stop());
+    // Its process comes up while the contracts are planted.
+    const noise = options.traders === true ? startTraders(seed) : null;
+    if (noise !== null) ends.push(noise.stop);
     const rpc = await connectRpc(anvil.wsUrl);
     ends.push(() => rpc.close());
     const registry = readRegistry();
@@ -149,18 +153,17 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
     ends.push(() => node.stop());
     const relay = await startRelay({ port: relayPort }, { chain, faults });
     ends.push(() => relay.stop());
-    const wsUrl = `ws://127.0.0.1:${node.gate.port}`;
-    const tradersRunning: Traders | null =
-      options.traders === true ? await startTraders({ seed, wsUrl, firstBlock: genesis.number + 1 }) : null;
-    if (tradersRunning !== null) ends.push(() => tradersRunning.stop());
-    const miner = createMiner(chain, tradersRunning);
+    const firstBlock = genesis.number + 1;
+    const spreadMs = (blockTimeMs ?? 0) / 2;
+    const guest = (await noise?.enter({ firstBlock, spreadMs }, chain)) ?? null;
+    const miner = createMiner(chain, guest);
     ends.push(() => miner.stop());
     if (blockTimeMs !== null) miner.start(blockTimeMs);
     const acts = createActs(chain, node.request, miner.build);
     return {
       chainId: CHAIN_ID,
       httpUrl: `http://127.0.0.1:${node.gate.port}`,
-      wsUrl,
+      wsUrl: `ws://127.0.0.1:${node.gate.port}`,
       relayUrl: `http://127.0.0.1:${relay.gate.port}`,
       accounts,
       tokens,
