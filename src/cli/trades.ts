@@ -1,6 +1,6 @@
 import { EXIT, PlainError, type ExitCode } from "../lib/errors.ts";
 import { toJson } from "../lib/bigint.ts";
-import { groupThousands } from "../lib/decimal.ts";
+import { groupThousands } from "./amountText.ts";
 import { safeText } from "../lib/safeText.ts";
 import { openReader } from "../ledger/reader.ts";
 import type { TradeReport } from "../ledger/report.ts";

@@ -1,6 +1,6 @@
 import { EXIT, PlainError, type ExitCode } from "../lib/errors.ts";
 import { toJson } from "../lib/bigint.ts";
-import { formatDecimal, groupThousands } from "../lib/decimal.ts";
+import { amountText, groupThousands } from "./amountText.ts";
 import { safeText } from "../lib/safeText.ts";
 import { openReader } from "../ledger/reader.ts";
 import type { TokenLabel } from "../ledger/records.ts";
@@ -47,7 +47,7 @@ export function formatWhy(report: OpportunityReport): string {
     ...report.hops.map((hop): [string, string] => [
       "hop",
       `${safeText(hop.dex ?? "unknown")} ${hop.pool}   ` +
-        `${amountText(hop.amountIn, hop.tokenIn)} > ${amountText(hop.amountOut, hop.tokenOut)}`,
+        `${tokenText(hop.amountIn, hop.tokenIn)} > ${tokenText(hop.amountOut, hop.tokenOut)}`,
     ]),
     ["gates", gatesText(report)],
     ["ended", report.detail === "" ? report.code : `${report.code}: ${safeText(report.detail, 160)}`],
@@ -56,14 +56,14 @@ export function formatWhy(report: OpportunityReport): string {
   return `${lines.map(([label, text]) => ` ${label.padEnd(7)}${text}`).join("\n")}\n`;
 }
 
-const amountText = (amount: bigint, token: TokenLabel): string =>
-  `${formatDecimal(amount, token.decimals)} ${safeText(token.symbol, 42)}`;
+const tokenText = (amount: bigint, token: TokenLabel): string =>
+  `${amountText(amount, token.decimals)} ${safeText(token.symbol, 42)}`;
 
 /** Native amounts with six places: the rest is dust to a reader, and stands in the JSON. */
 const nativeText = (wei: bigint | null, symbol: string): string =>
-  wei === null ? "no price" : `${formatDecimal(wei, 18, 6)} ${safeText(symbol)}`;
+  wei === null ? "no price" : `${amountText(wei, 18, 6)} ${safeText(symbol)}`;
 
-const gweiText = (wei: bigint): string => `${formatDecimal(wei, 9, 3)} gwei`;
+const gweiText = (wei: bigint): string => `${amountText(wei, 9, 3)} gwei`;
 
 const timeText = (time: number): string => new Date(time).toISOString().replace("T", " ");
 
@@ -76,8 +76,8 @@ function priceText({ base, hops, amountIn, amountOut, profit, marginal }: Opport
   const route = [...hops.map(({ tokenIn }) => tokenIn), base].map(({ symbol }) => safeText(symbol, 42));
   const rate = marginal === null ? "" : `   marginal ${marginal.toFixed(6)}`;
   return (
-    `${route.join(">")}   in ${amountText(amountIn, base)}   out ${amountText(amountOut, base)}   ` +
-    `profit ${amountText(profit, base)}${rate}`
+    `${route.join(">")}   in ${tokenText(amountIn, base)}   out ${tokenText(amountOut, base)}   ` +
+    `profit ${tokenText(profit, base)}${rate}`
   );
 }
 
@@ -86,7 +86,7 @@ function gatesText(report: OpportunityReport): string {
   return [
     `verdict ${safeText(report.verdict, 80)}`,
     `profit ${nativeText(report.profitNative, symbol)}`,
-    `gas ${groupThousands(report.gas.toString())} x ${gweiText(report.gasPrice)} = ${nativeText(report.gasCost, symbol)}`,
+    `gas ${groupThousands(report.gas)} x ${gweiText(report.gasPrice)} = ${nativeText(report.gasCost, symbol)}`,
     `net ${nativeText(report.net, symbol)} (need ${nativeText(report.minNet, symbol)})`,
   ].join("   ");
 }
@@ -127,14 +127,12 @@ function fateText(fate: FateReport, symbol: string): string {
   for (const { token, predicted, realised } of fate.profits) {
     const verdict = predicted === realised ? "equal" : "DIFFERENT";
     parts.push(
-      `realised ${amountText(realised, token)}, predicted ${amountText(predicted, token)}: ${verdict}`,
+      `realised ${tokenText(realised, token)}, predicted ${tokenText(predicted, token)}: ${verdict}`,
     );
   }
   if (fate.gasUsed !== null && fate.effectiveGasPrice !== null) {
     const cost = nativeText(fate.gasUsed * fate.effectiveGasPrice, symbol);
-    parts.push(
-      `gas ${groupThousands(fate.gasUsed.toString())} x ${gweiText(fate.effectiveGasPrice)} = ${cost}`,
-    );
+    parts.push(`gas ${groupThousands(fate.gasUsed)} x ${gweiText(fate.effectiveGasPrice)} = ${cost}`);
   }
   return parts.join("   ");
 }

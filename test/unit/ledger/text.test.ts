@@ -1,6 +1,6 @@
 import { array, assert, bigInt, integer, property } from "fast-check";
 import { expect, test } from "vitest";
-import { formatDecimal, groupThousands } from "../../../src/lib/decimal.ts";
+import { amountText, groupThousands } from "../../../src/cli/amountText.ts";
 import { safeText } from "../../../src/lib/safeText.ts";
 
 test("safeText keeps what can be read and ends after 32 characters", () => {
@@ -24,15 +24,15 @@ test("safeText of anything is short and without a control", () => {
   );
 });
 
-test("formatDecimal is exact, and says where it cut", () => {
-  expect(formatDecimal(1_500_000n, 6)).toBe("1.5");
-  expect(formatDecimal(0n, 18)).toBe("0");
-  expect(formatDecimal(1n, 18)).toBe("0.000000000000000001");
-  expect(formatDecimal(-1_234_567_890n, 6)).toBe("-1,234.56789");
-  expect(formatDecimal(42n, 0)).toBe("42");
-  expect(formatDecimal(1_234_567n, 6, 2)).toBe("1.23…");
-  expect(formatDecimal(1_230_000n, 6, 2)).toBe("1.23");
-  expect(formatDecimal(1n, 18, 6)).toBe("0.000000…");
+test("amountText is exact, and says where it cut", () => {
+  expect(amountText(1_500_000n, 6)).toBe("1.5");
+  expect(amountText(0n, 18)).toBe("0");
+  expect(amountText(1n, 18)).toBe("0.000000000000000001");
+  expect(amountText(-1_234_567_890n, 6)).toBe("-1,234.56789");
+  expect(amountText(42n, 0)).toBe("42");
+  expect(amountText(1_234_567n, 6, 2)).toBe("1.23…");
+  expect(amountText(1_230_000n, 6, 2)).toBe("1.23");
+  expect(amountText(1n, 18, 6)).toBe("0.000000…");
   expect(groupThousands(82_114_920)).toBe("82,114,920");
 });
 
@@ -42,7 +42,7 @@ test("no digit is lost on the way to decimals and back", () => {
       bigInt({ min: -(2n ** 256n), max: 2n ** 256n }),
       integer({ min: 0, max: 30 }),
       (amount, decimals) => {
-        const [whole = "", fraction = ""] = formatDecimal(amount, decimals).replaceAll(",", "").split(".");
+        const [whole = "", fraction = ""] = amountText(amount, decimals).replaceAll(",", "").split(".");
         expect(BigInt(whole + fraction.padEnd(decimals, "0"))).toBe(amount);
       },
     ),
