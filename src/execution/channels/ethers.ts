@@ -14,7 +14,7 @@ interface Loaded {
 
 let loaded: Loaded | undefined;
 
-/** Loads both on first use: 18 MB and 0.1 s that a daemon without a bundle relay never spends. */
+/** Loads both on first use: memory and 0.3 s of start that a daemon without a bundle relay never spends. */
 export function loadFlashbots(): Loaded {
   if (loaded === undefined) {
     const require = createRequire(import.meta.url);

@@ -18,13 +18,14 @@ export interface FlashbotsChannelOptions {
 
 const PROMISES: Promises = { atomic: true, private: true, revertProtection: true };
 
+type Wallet = InstanceType<ReturnType<typeof loadFlashbots>["ethers"]["BaseWallet"]>;
 type Provider = InstanceType<ReturnType<typeof loadFlashbots>["flashbots"]["FlashbotsBundleProvider"]>;
 
 /**
  * The provider for one call: its requests go through our own HTTP, so that deadline, size cap and redirect rule
  * are the same everywhere, and end with the call's signal. It never polls: the chain's answers come from the feed.
  */
-function openProvider(options: FlashbotsChannelOptions, authKey: string, signal: AbortSignal): Provider {
+function openProvider(options: FlashbotsChannelOptions, auth: Wallet, signal: AbortSignal): Provider {
   const { ethers, flashbots } = loadFlashbots();
   const network = new ethers.Network("", BigInt(options.chainId));
   const connection = new ethers.FetchRequest(options.endpoint.url.reveal());
@@ -36,7 +37,7 @@ function openProvider(options: FlashbotsChannelOptions, authKey: string, signal:
     return { statusCode: status, statusMessage: "", headers: {}, body: Buffer.from(answer) };
   };
   const unused = new ethers.AbstractProvider(network, { cacheTimeout: -1 });
-  return new flashbots.FlashbotsBundleProvider(unused, new ethers.Wallet(authKey), connection, network);
+  return new flashbots.FlashbotsBundleProvider(unused, auth, connection, network);
 }
 
 /** Names the bundle for one target block at the relay, so that it can be taken back. */
@@ -100,13 +101,15 @@ async function callBundle(provider: Provider, bundle: Bundle): Promise<BundleSim
  */
 export function createFlashbotsChannel(options: FlashbotsChannelOptions): Channel {
   const guard = createGuard(options.guard ?? CHANNEL_GUARD);
-  const authKey = options.authKey?.reveal() ?? loadFlashbots().ethers.Wallet.createRandom().privateKey;
+  // Loaded and made now: the first send has a deadline to keep.
+  const { Wallet } = loadFlashbots().ethers;
+  const auth = options.authKey === null ? Wallet.createRandom() : new Wallet(options.authKey.reveal());
   const forEachTarget = async (
     bundle: Bundle,
     signal: AbortSignal,
     call: typeof sendOne,
   ): Promise<Attempt> => {
-    const provider = openProvider(options, authKey, signal);
+    const provider = openProvider(options, auth, signal);
     return combine(await Promise.all(bundle.targetBlocks.map((block) => call(provider, bundle, block))));
   };
   return {
@@ -117,7 +120,7 @@ export function createFlashbotsChannel(options: FlashbotsChannelOptions): Channe
     cancel: (bundle, { deadlineMs }) =>
       guard.run(deadlineMs, (signal) => forEachTarget(bundle, signal, cancelOne)),
     simulate: (bundle, { deadlineMs }) =>
-      callBundle(openProvider(options, authKey, AbortSignal.timeout(deadlineMs)), bundle),
+      callBundle(openProvider(options, auth, AbortSignal.timeout(deadlineMs)), bundle),
     counts: () => guard.counts(),
   };
 }
