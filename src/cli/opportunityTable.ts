@@ -1,8 +1,8 @@
-import { toDecimal } from "../chain/units.ts";
 import type { Address } from "../chain/types.ts";
 import { safeText } from "../lib/safeText.ts";
 import type { Snapshot } from "../market/snapshotFile.ts";
 import type { Opportunity } from "../search/opportunity.ts";
+import { amountText } from "./amountText.ts";
 
 export interface ScanCounts {
   readonly block: number | null;
@@ -21,10 +21,9 @@ const symbolOf = (token: Address, { tokens }: Snapshot): string =>
 
 /** Cut, never rounded up: a table promises no unit that is not there. */
 const shortAmount = (amount: bigint, token: Address, { tokens }: Snapshot): string => {
-  const text = toDecimal(amount, tokens.get(token)?.decimals ?? 0);
-  return text.includes(".") && text.length > SHOWN_DIGITS
-    ? text.slice(0, Math.max(SHOWN_DIGITS, text.indexOf(".")))
-    : text;
+  const decimals = tokens.get(token)?.decimals ?? 0;
+  const whole = amount.toString().length - decimals;
+  return amountText(amount, decimals, Math.max(2, SHOWN_DIGITS - Math.max(1, whole)));
 };
 
 const routeOf = ({ cycle, hops }: Opportunity, snapshot: Snapshot): string => {
