@@ -31,11 +31,13 @@ const MILLION = 1_000_000n;
 /** The search ends when the best size is as near as this share of the profit to what no size can pass. */
 const WORTH_LOOKING = 1e-10;
 /** Steps tried at most in one walk; a concentrated pool takes some ten times longer to answer. */
-const MOST_STEPS = { v2: 512, concentrated: 8, fee: 16 };
+const MOST_STEPS = { v2: 512, concentrated: 64, fee: 16 };
 /** So many steps on each side are tried without a gap, the farther ones in growing strides. */
-const EVERY_STEP = 128;
+const EVERY_STEP = { v2: 128, concentrated: 10 };
 /** Relative error of a float chain, with room. */
 const FLOAT_ERROR = 1e-12;
+/** Where a pool ends, floats may overshoot: the input is then taken smaller by the first of these that fits. */
+const HAIRS = [0, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4];
 
 export const createLeg = (state: PoolState, zeroForOne: boolean): Leg => ({
   state,
@@ -46,7 +48,11 @@ export const createLeg = (state: PoolState, zeroForOne: boolean): Leg => ({
 /** The closed form's answer, or null when not even one raw unit can be earned. */
 export function estimateSize(legs: readonly Leg[]): Estimate | null {
   const curves = legs.map(({ curve }) => curve);
-  const inputFloat = optimalInputFloat(curves);
+  const peakFloat = optimalInputFloat(curves);
+  const inputFloat = HAIRS.map((hair) => peakFloat * (1 - hair)).find(
+    (x) => !Number.isNaN(profitFloat(curves, x)),
+  );
+  if (inputFloat === undefined) return null;
   const profit = profitFloat(curves, inputFloat);
   const errorFloat = inputFloat * FLOAT_ERROR;
   return profit + errorFloat >= 1 ? { inputFloat, profitFloat: profit, errorFloat } : null;
@@ -106,11 +112,11 @@ interface Look {
   best: Sizing | null;
 }
 
-/** Amounts to aim at after some hops (0: the input itself): offset 0 is the centre's own, then outwards. */
+/** Amounts to aim at after some hops (0: the input itself): step 0 at the centre, then outwards on both sides. */
 interface Walk {
   readonly hops: number;
   readonly limit: number;
-  target(offset: bigint): bigint;
+  target(step: number): bigint;
 }
 
 /** The best is so near to the bound that nothing is left to gain. */
@@ -126,13 +132,17 @@ function settled({ estimate, best }: Look): boolean {
 function walksFrom(legs: readonly Leg[], centre: readonly bigint[]): readonly Walk[] {
   const coarse = indexOfLeast(centre);
   const middle = centre[coarse] ?? 1n;
-  const limit = legs.every(({ state }) => state.kind === "v2") ? MOST_STEPS.v2 : MOST_STEPS.concentrated;
-  const steps = { hops: coarse, limit, target: (offset: bigint) => middle + offset };
+  const kind = legs.every(({ state }) => state.kind === "v2") ? "v2" : "concentrated";
+  const steps: Walk = {
+    hops: coarse,
+    limit: MOST_STEPS[kind],
+    target: (step) => middle + growing(step, EVERY_STEP[kind]),
+  };
   const feeSteps = legs.flatMap(({ state }, hops): Walk[] => {
     if (state.kind === "v2" || state.feePpm === 0) return [];
     const fee = BigInt(state.feePpm);
     const wholeFees = ((centre[hops] ?? 1n) * fee) / MILLION;
-    return [{ hops, limit: MOST_STEPS.fee, target: (offset) => ((wholeFees + offset) * MILLION) / fee }];
+    return [{ hops, limit: MOST_STEPS.fee, target: (step) => ((wholeFees + BigInt(step)) * MILLION) / fee }];
   });
   return [steps, ...feeSteps.toSorted((a, b) => compare(centre[a.hops], centre[b.hops]))];
 }
@@ -141,16 +151,17 @@ function tryOutwards(look: Look, walk: Walk): void {
   const { legs, curves, estimate } = look;
   const { inputFloat, errorFloat } = estimate;
   const open = { up: true, down: true };
-  for (let step = 0; step < walk.limit && (open.up || open.down) && !settled(look); step++) {
-    const up = step % 2 === 0;
-    const side = up ? "up" : "down";
+  for (let turn = 0; turn < walk.limit && (open.up || open.down) && !settled(look); turn++) {
+    const side = turn % 2 === 0 ? "up" : "down";
     if (!open[side]) continue;
-    const distance = reach(Math.ceil(step / 2));
-    const input = leastInput(legs, walk.hops, walk.target(BigInt(up ? distance : -distance)));
+    const step = Math.ceil(turn / 2);
+    const aim = walk.target(side === "up" ? step : -step);
+    if (aim < 1n) continue;
+    const input = leastInput(legs, walk.hops, aim);
     const amounts = input === null ? null : amountsAlong(legs, input);
     if (amounts !== null) look.best = better(look.best, sizingOf(amounts));
     // Towards the peak the bound still rises: it is read at the peak or beyond.
-    const beyond = up ? Math.max(Number(input), inputFloat) : Math.min(Number(input), inputFloat);
+    const beyond = side === "up" ? Math.max(Number(input), inputFloat) : Math.min(Number(input), inputFloat);
     const bound = profitFloat(curves, beyond) + errorFloat;
     open[side] = input !== null && bound >= Number(look.best?.profit ?? 0n) + 1;
   }
@@ -168,8 +179,8 @@ const toAmount = (float: number): bigint => (float >= 1 ? BigInt(Math.floor(floa
 
 /** Amounts at the estimate, a hair smaller where a hop ends there and floats overshot its end. */
 function takeableAmounts(legs: readonly Leg[], inputFloat: number): readonly bigint[] | null {
-  for (let less = 0; less < 1e-3; less = Math.max(1e-15, less * 8)) {
-    const amounts = amountsAlong(legs, toAmount(inputFloat * (1 - less)));
+  for (const hair of HAIRS) {
+    const amounts = amountsAlong(legs, toAmount(inputFloat * (1 - hair)));
     if (amounts !== null) return amounts;
   }
   return null;
@@ -182,8 +193,11 @@ function indexOfLeast(amounts: readonly bigint[]): number {
   return least;
 }
 
-/** Growing strides meet every phase of a rounding that repeats with a long period. */
-const reach = (step: number): number => step + Math.max(0, step - EVERY_STEP) ** 2;
+/** Growing strides go far, and meet every phase of a rounding that repeats with a long period. */
+const growing = (step: number, gapless: number): bigint => {
+  const stride = Math.max(0, Math.abs(step) - gapless) ** 2;
+  return BigInt(step < 0 ? step - stride : step + stride);
+};
 
 const compare = (a = 0n, b = 0n): number => (a === b ? 0 : a < b ? -1 : 1);
 
