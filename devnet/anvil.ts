@@ -38,7 +38,11 @@ export async function startAnvil(extraArgs: readonly string[] = []): Promise<Anv
     "--disable-code-size-limit",
     ...extraArgs,
   ];
-  const child = spawn(anvilBinary(), args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(anvilBinary(), args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    // Its own process group: Ctrl-C reaches us alone, and we stop it in order.
+    detached: true,
+  });
   const exited = new Promise<number | null>((resolve) => {
     child.once("exit", resolve);
   });

@@ -8,6 +8,7 @@ import { readLatestBlock } from "./block.ts";
 import type { DevBlock, DevReceipt } from "./block.ts";
 import { createChain } from "./chain.ts";
 import type { Chain, DevStats, ReorgOptions } from "./chain.ts";
+import { startCompetitor } from "./competitor.ts";
 import { createFaults } from "./faults.ts";
 import type { Faults } from "./faults.ts";
 import { makeGenesis } from "./genesis.ts";
@@ -15,6 +16,7 @@ import { AddressText } from "./hex.ts";
 import { pricedTokens } from "./market.ts";
 import type { PricedToken } from "./market.ts";
 import { createMiner } from "./miner.ts";
+import type { BlockGuest } from "./miner.ts";
 import { startNode } from "./node.ts";
 import type { DevPool } from "./pools.ts";
 import { readRegistry } from "./registry.ts";
@@ -155,9 +157,18 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
     ends.push(() => relay.stop());
     const firstBlock = genesis.number + 1;
     const spreadMs = (blockTimeMs ?? 0) / 2;
-    const guest = (await noise?.enter({ firstBlock, spreadMs }, chain)) ?? null;
-    const miner = createMiner(chain, guest);
-    ends.push(() => miner.stop());
+    const guests: BlockGuest[] = [];
+    const invite = (guest: BlockGuest): void => {
+      guests.push(guest);
+      ends.push(guest.stop);
+    };
+    if (noise !== null) invite(await noise.enter({ firstBlock, spreadMs }, chain));
+    if (options.competitor === true) {
+      const { wrapped } = registry;
+      invite(startCompetitor({ chain, pools, tokens, account: accounts.rival, wrapped }));
+    }
+    const miner = createMiner(chain, guests);
+    ends.push(miner.stop);
     if (blockTimeMs !== null) miner.start(blockTimeMs);
     const acts = createActs(chain, node.request, miner.build);
     return {

@@ -5,6 +5,8 @@ import type { Chain } from "./chain.ts";
 export interface BlockGuest {
   /** Resolves to false when the guest was late. */
   readonly ready: (blockNumber: number) => Promise<boolean>;
+  /** Sends nothing more; resolves when nothing of it is under way. */
+  readonly stop: () => Promise<void>;
 }
 
 /** The hand or the clock that makes blocks. */
@@ -16,13 +18,13 @@ export interface Miner {
   readonly counts: { lateBatches: number };
 }
 
-export function createMiner(chain: Chain, guest: BlockGuest | null): Miner {
+export function createMiner(chain: Chain, guests: readonly BlockGuest[]): Miner {
   const counts = { lateBatches: 0 };
   let running: { stopped: boolean; wake: () => void; readonly done: Promise<void> } | null = null;
 
   const build = async (): Promise<DevBlock> => {
-    const inTime = (await guest?.ready(chain.head().number + 1)) ?? true;
-    if (!inTime) counts.lateBatches++;
+    const number = chain.head().number + 1;
+    for (const guest of guests) if (!(await guest.ready(number))) counts.lateBatches++;
     return chain.build();
   };
 

@@ -8,6 +8,9 @@ import type { Rpc } from "./rpc.ts";
 import { signAll } from "./signing.ts";
 import type { Call } from "./signing.ts";
 
+/** The rival's contract stands on no real address of Polygon. */
+export const RIVAL_CONTRACT = "0x00000000000000000000000000000000000a1e55";
+
 interface Planting {
   readonly at: Address;
   /** Creation code with the constructor's arguments. */
@@ -23,7 +26,7 @@ function plantings(
   registry: DevRegistry,
   artifacts: Artifacts,
   tokens: readonly Token[],
-  { owner }: NamedAccounts,
+  { owner, rival }: NamedAccounts,
 ): readonly Planting[] {
   const { v3, algebra, wrapped } = registry;
   const quickswap = registry.v2[0];
@@ -61,6 +64,7 @@ function plantings(
       algebra.deployer,
     ]),
     planting(registry.multicall3, artifacts.multicall3),
+    planting(RIVAL_CONTRACT, artifacts.rivalArb, [rival.address]),
   ];
 }
 

@@ -28,6 +28,8 @@ const Message = z.union([
   z.object({ block: z.number().int(), raws: z.array(HexText) }),
 ]);
 
+const NOTHING = (): void => undefined;
+
 /** A wait that a stop cuts short. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
@@ -68,7 +70,12 @@ export function startTraders(seed: number): Traders {
   const child = spawn(
     process.execPath,
     ["--import", "tsx", join(import.meta.dirname, "tradersProcess.ts"), String(seed)],
-    { cwd: join(import.meta.dirname, ".."), stdio: ["ignore", "inherit", "inherit", "ipc"] },
+    {
+      cwd: join(import.meta.dirname, ".."),
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      // Its own process group: Ctrl-C reaches us alone, and we stop it in order.
+      detached: true,
+    },
   );
   const stopped = new AbortController();
   const exited = new Promise<void>((resolve) => {
@@ -90,12 +97,13 @@ export function startTraders(seed: number): Traders {
 
   const enter: Traders["enter"] = async ({ firstBlock, spreadMs }, chain) => {
     await up;
+    const underWay = new Set<Promise<void>>();
     const batches = new Map<number, { readonly done: Promise<void>; readonly arrive: () => void }>();
     let lastAsked = firstBlock - 1;
     const ask = (block: number): void => {
       if (block <= lastAsked) return;
       lastAsked = block;
-      let arrive: () => void = () => undefined;
+      let arrive = NOTHING;
       const done = new Promise<void>((resolve) => {
         arrive = resolve;
       });
@@ -106,9 +114,11 @@ export function startTraders(seed: number): Traders {
     child.on("message", (json) => {
       const message = Message.parse(json);
       if (!("raws" in message)) return;
-      void submit(chain, message.raws, spreadMs, stopped.signal).finally(() =>
-        batches.get(message.block)?.arrive(),
-      );
+      const sending = submit(chain, message.raws, spreadMs, stopped.signal).finally(() => {
+        batches.get(message.block)?.arrive();
+        underWay.delete(sending);
+      });
+      underWay.add(sending);
     });
     chain.listen({
       onBlock: ({ number }) => {
@@ -130,6 +140,10 @@ export function startTraders(seed: number): Traders {
         ]);
         late.abort();
         return inTime;
+      },
+      async stop() {
+        stopped.abort();
+        await Promise.all(underWay);
       },
     };
   };
