@@ -1,0 +1,84 @@
+import type { Command } from "commander";
+import { collect, wholeNumber } from "./arguments.ts";
+import { createOutput } from "./output.ts";
+
+// Each command loads its module when it is asked for, so that none waits for what only another one needs.
+
+interface MarketFlags {
+  readonly base: readonly string[];
+  readonly maxHops: number;
+  readonly top: number;
+  readonly json: boolean;
+}
+
+export const addQuote = (program: Command): void => {
+  program
+    .command("quote")
+    .summary("price single swaps")
+    .description(
+      "Prices single swaps: one JSON request a line on stdin, one answer a line on stdout, in order.",
+    )
+    .option("--snapshot <file>", "pools that requests name by address (pool-snapshot/1, .gz or not)")
+    .addHelpText(
+      "after",
+      `
+Request: {"id":1,"pool":"0x…","zeroForOne":true,"amountIn":"1000"}; "amountOut" in place of "amountIn" asks for
+the price of an output; "pool" may be a whole pool object; "sqrtPriceLimitX96" stops at a price.
+
+Example:
+  echo '{"id":1,"pool":"0x…","zeroForOne":true,"amountIn":"1000"}' | turbo-mev quote --snapshot pools.json.gz`,
+    )
+    .action(async (options: { snapshot?: string }) => {
+      const { quote } = await import("./quote.ts");
+      await quote(options, process.stdin, createOutput(process.stdout));
+    });
+};
+
+const addMarketOptions = (command: Command): Command =>
+  command
+    .option(
+      "--base <token>",
+      "token that cycles start from, by symbol or address; may be repeated",
+      collect,
+      [],
+    )
+    .option("--max-hops <n>", "longest cycle", wholeNumber(2, 6), 3)
+    .option("--top <n>", "opportunities listed", wholeNumber(0, 1_000_000), 20)
+    .option("--json", "print JSON", false);
+
+export const addScan = (program: Command): void => {
+  addMarketOptions(program.command("scan"))
+    .summary("list what pays in one state")
+    .description("Lists the cycles that pay in one state of the pools, at their exact best size, before gas.")
+    .argument("<file>", "pool-snapshot/1, .gz or not")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  turbo-mev scan pools.json.gz
+  turbo-mev scan pools.json --base WPOL --base USDC --max-hops 4 --top 50 --json`,
+    )
+    .action(async (file: string, options: MarketFlags) => {
+      const { scan } = await import("./scan.ts");
+      await scan(file, options, createOutput(process.stdout));
+    });
+};
+
+export const addReplay = (program: Command): void => {
+  addMarketOptions(program.command("replay"))
+    .summary("list what pays, block after block")
+    .description(
+      "Lists what pays after each block of a recording, and a hash over all of it that two runs share.",
+    )
+    .argument("<file>", "pool-recording/1, .gz or not")
+    .addHelpText(
+      "after",
+      `
+Example:
+  turbo-mev replay recording.json.gz --base WETH --top 5 --json`,
+    )
+    .action(async (file: string, options: MarketFlags) => {
+      const { replay } = await import("./replay.ts");
+      await replay(file, options, createOutput(process.stdout));
+    });
+};
