@@ -28,6 +28,8 @@ export interface Execution {
    * next nonce. Rejects when the node or the journal is away.
    */
   recover(): Promise<void>;
+  /** Resolves when no decision and no look at the chain is under way. */
+  idle(): Promise<void>;
   /** Nothing is signed or sent any more; resolves within `stopMs`. Open intents stay open in the journal. */
   stop(): Promise<void>;
   status(): ExecutionStatus;
@@ -53,6 +55,9 @@ export function createExecution(options: ExecutionOptions, parts: ExecutionParts
     return work.finally(() => working.delete(work));
   };
   let looking = Promise.resolve();
+  const idle = async (): Promise<void> => {
+    await Promise.all([...working, looking]);
+  };
   return {
     submit: (decision) => own(submit(state, decision)),
     onBlock: (header) => {
@@ -66,9 +71,10 @@ export function createExecution(options: ExecutionOptions, parts: ExecutionParts
       const head = await recoverIntents(state);
       await look(state, head);
     },
+    idle,
     stop: async () => {
       state.stopping = true;
-      await withinMs(Promise.all([...working, looking]), options.stopMs);
+      await withinMs(idle(), options.stopMs);
     },
     status: () => ({
       mode: parts.live === null ? "dry-run" : "live",

@@ -1,0 +1,178 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeFunctionResult, encodeDeployData, encodeFunctionData, parseAbi } from "viem";
+import { z } from "zod";
+import { startDevnet, type Devnet } from "../../devnet/devnet.ts";
+import type { DevPool } from "../../devnet/pools.ts";
+import type { V2State } from "../../src/amm/poolState.ts";
+import { amountOut } from "../../src/amm/swap.ts";
+import { executorAbi } from "../../src/chain/executorAbi.ts";
+import type { Address, BlockHeader, Hex } from "../../src/chain/types.ts";
+import type { SubmitDecision } from "../../src/engine/decisions.ts";
+import type { Opportunity, PricedHop } from "../../src/search/opportunity.ts";
+
+/** The local Polygon with the executor on it, and arbitrages made to order. */
+export interface ExecutionStage {
+  readonly devnet: Devnet;
+  readonly executor: Address;
+  readonly treasury: Address;
+  /** A folder for ledgers, gone at the end. */
+  readonly folder: string;
+  /** A trade that moves QuickSwap's WPOL/USDC.e away from SushiSwap's, in a block of its own. */
+  unbalance(usd?: number): Promise<void>;
+  header(): Promise<BlockHeader>;
+  /** The best two-pool arbitrage on the present head, as the engine would decide it. */
+  decide(changes?: Partial<SubmitDecision>): Promise<SubmitDecision>;
+  balance(token: Address, holder: Address): Promise<bigint>;
+  stop(): Promise<void>;
+}
+
+export const TREASURY: Address = "0x7ea5000000000000000000000000000000000002";
+const FAR_DEADLINE = 4_102_444_800n;
+
+const hex = z.custom<Hex>((text) => typeof text === "string" && /^0x[0-9a-fA-F]*$/.test(text));
+const count = hex.transform(Number);
+const wei = hex.transform(BigInt);
+const artifactSchema = z.object({ bytecode: hex });
+const headerSchema = z.object({
+  number: count,
+  hash: hex,
+  parentHash: hex,
+  timestamp: count,
+  baseFeePerGas: wei,
+  gasLimit: wei,
+  gasUsed: wei,
+  logsBloom: hex,
+});
+
+const abi = parseAbi([
+  "function getReserves() view returns (uint112, uint112, uint32)",
+  "function balanceOf(address) view returns (uint256)",
+  "function swapExactTokensForTokens(uint256, uint256, address[], address, uint256)",
+]);
+
+/** The input with the greatest profit: a ternary search, exact enough for a test's arbitrage. */
+function bestInput(profitOf: (amountIn: bigint) => bigint, max: bigint): bigint {
+  let [low, high] = [1n, max];
+  while (high - low > 2n) {
+    const third = (high - low) / 3n;
+    if (profitOf(low + third) < profitOf(high - third)) low += third;
+    else high -= third;
+  }
+  return [low, low + 1n, high].reduce((best, each) => (profitOf(each) > profitOf(best) ? each : best));
+}
+
+const PPM_030 = 3000;
+
+function hopOf(pool: DevPool, tokenIn: Address, given: bigint, state: V2State): PricedHop {
+  const zeroForOne = tokenIn === pool.token0;
+  const tokenOut = zeroForOne ? pool.token1 : pool.token0;
+  const out = amountOut(state, zeroForOne, given);
+  return {
+    pool: pool.address,
+    kind: pool.kind,
+    tokenIn,
+    tokenOut,
+    zeroForOne,
+    amountIn: given,
+    amountOut: out,
+  };
+}
+
+function arbitrage(base: Address, pools: readonly (readonly [DevPool, V2State])[]): Opportunity {
+  const walk = (amountIn: bigint): PricedHop[] => {
+    const hops: PricedHop[] = [];
+    for (const [pool, state] of pools) {
+      const last = hops.at(-1);
+      hops.push(hopOf(pool, last?.tokenOut ?? base, last?.amountOut ?? amountIn, state));
+    }
+    return hops;
+  };
+  const profitOf = (amountIn: bigint): bigint => (walk(amountIn).at(-1)?.amountOut ?? 0n) - amountIn;
+  const amountIn = bestInput(profitOf, 10n ** 24n);
+  const hops = walk(amountIn);
+  const profit = profitOf(amountIn);
+  const cycle = { id: "wpol-usdce", base, hops };
+  const amounts = { amountIn, amountOut: amountIn + profit, profit };
+  return { cycle, hops, ...amounts, profitNativeFloat: Number(profit), marginal: 1.01, verdict: "ok" };
+}
+
+export async function startExecutionStage(): Promise<ExecutionStage> {
+  const devnet = await startDevnet();
+  const folder = mkdtempSync(join(tmpdir(), "turbo-mev-execution-"));
+  const { owner, operator, alice } = devnet.accounts;
+  const file = join(import.meta.dirname, "../../contracts/artifacts/ArbExecutor.json");
+  const { bytecode } = artifactSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  const args = [owner.address, TREASURY, operator.address] as const;
+  const deployed = await devnet.deploy(owner, encodeDeployData({ abi: executorAbi, bytecode, args }));
+
+  const wpol = devnet.registry.wrapped;
+  const poolOf = (dex: string): DevPool => {
+    const found = devnet.pools.find(
+      (pool) => pool.dex === dex && pool.symbols.toSorted().join() === "USDC.e,WPOL",
+    );
+    if (found === undefined) throw new Error(`no WPOL/USDC.e on ${dex}`);
+    return found;
+  };
+  const quickswap = poolOf("quickswap_v2");
+  const sushiswap = poolOf("sushiswap_v2");
+  const usdce = quickswap.token0 === wpol ? quickswap.token1 : quickswap.token0;
+  const router = devnet.registry.v2[0]?.router ?? null;
+
+  const call = async (to: Address, data: Hex): Promise<Hex> =>
+    hex.parse(await devnet.rpc("eth_call", [{ to, data }, "latest"]));
+  const stateOf = async ({ address }: DevPool): Promise<V2State> => {
+    const data = await call(address, encodeFunctionData({ abi, functionName: "getReserves" }));
+    const [reserve0, reserve1] = decodeFunctionResult({ abi, functionName: "getReserves", data });
+    return { kind: "v2", feePpm: PPM_030, reserve0, reserve1 };
+  };
+  const header = async (): Promise<BlockHeader> =>
+    headerSchema.parse(await devnet.rpc("eth_getBlockByNumber", ["latest", false]));
+
+  return {
+    devnet,
+    executor: deployed.address,
+    treasury: TREASURY,
+    folder,
+    unbalance: async (usd = 20_000) => {
+      const amount = BigInt(usd) * 10n ** 6n;
+      const swapArgs = [amount, 0n, [usdce, wpol], alice.address, FAR_DEADLINE] as const;
+      const data = encodeFunctionData({ abi, functionName: "swapExactTokensForTokens", args: swapArgs });
+      await devnet.transact(alice, { to: router, data, gas: 400_000n });
+      await devnet.build();
+    },
+    header,
+    decide: async (changes = {}) => {
+      const head = await header();
+      const pools = [
+        [sushiswap, await stateOf(sushiswap)],
+        [quickswap, await stateOf(quickswap)],
+      ] as const;
+      // Base USDC.e is dear on QuickSwap after `unbalance`, so WPOL is bought where it is cheap.
+      const opportunity = arbitrage(usdce, pools);
+      const parent = { number: head.number, hash: head.hash };
+      return {
+        type: "submit",
+        intentId: `${head.number + 1}-${head.hash.slice(2, 10)}`,
+        plan: { trigger: { type: "block", ...parent }, opportunities: [opportunity] },
+        parent,
+        targetBlock: head.number + 1,
+        targetTimestamp: head.timestamp + 2,
+        baseFeePerGas: head.baseFeePerGas,
+        opportunityIds: [`${head.number}-wpol-usdce`],
+        net: 10n ** 18n,
+        gasCost: 10n ** 16n,
+        ...changes,
+      };
+    },
+    balance: async (token, holder) => {
+      const data = await call(token, encodeFunctionData({ abi, functionName: "balanceOf", args: [holder] }));
+      return decodeFunctionResult({ abi, functionName: "balanceOf", data });
+    },
+    stop: async () => {
+      await devnet.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
