@@ -43,8 +43,6 @@ type Way = ChainPath & { readonly type: "path" };
 const LOGS_AT_ONCE = 8;
 const PATH_TRIES = 5;
 const PATH_RETRY_MS = 50;
-/** So many blocks in a row without a word of the log subscription: listen anew; then after twice as many. */
-const DEAF_BLOCKS = 2;
 
 export function createFollower(options: FollowerOptions, parts: FollowerParts): Follower {
   const { heads, target, timeline } = parts;
@@ -128,22 +126,26 @@ async function walk(parts: FollowerParts, path: Way, node: FollowedNode): Promis
     );
     // Only now, with the proofs in hand: a connection lost on the way leaves the old branch whole.
     if (first === 0) timeline.rewindTo(path.ancestor);
-    for (const { block, proof } of proofs)
-      commit(parts, block, { proof, isLast: block === path.blocks.at(-1) });
-    const { deafBlocks } = parts.noticed;
-    if (deafBlocks >= DEAF_BLOCKS && Number.isInteger(Math.log2(deafBlocks))) await node.listenToLogs();
+    let deaf = false;
+    for (const { block, proof } of proofs) {
+      if (commit(parts, block, { proof, isLast: block === path.blocks.at(-1) })) deaf = true;
+    }
+    if (deaf) await node.listenToLogs();
   }
 }
 
+/** True when the log subscription has fallen silent. */
 function commit(
   { clock, noticed, target, timeline }: FollowerParts,
   block: BlockHeader,
   { proof, isLast }: { proof: ProvenLogs; isLast: boolean },
-): void {
+): boolean {
   const announced = target.known(block.hash);
   // Blocks that were fetched later were never told by the subscription: nothing to compare.
-  const doubted = announced === undefined ? [] : noticed.compare(block.hash, proof.logs);
+  const told = announced === undefined ? null : noticed.compare(block.hash, proof.logs);
+  const doubted = told?.doubted ?? [];
   const tainted = doubted.length === 0 ? proof.tainted : [...new Set([...proof.tainted, ...doubted])];
   const time = announced?.time ?? clock.now();
   timeline.commit(block, { logs: proof.logs, tainted }, { newest: isLast && target.reached, time });
+  return told?.renew ?? false;
 }

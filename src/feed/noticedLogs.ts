@@ -1,5 +1,12 @@
 import type { Address, ChainLog, Hash } from "../chain/types.ts";
 
+export interface Comparison {
+  /** Pools of which the subscription told more than was committed. */
+  readonly doubted: readonly Address[];
+  /** It has told nothing for two blocks, four, eight and so on: time to listen anew. */
+  readonly renew: boolean;
+}
+
 /**
  * What the log subscription told: a second witness beside the proof of `blockLogs`, and what remains when a
  * proof cannot be had. Also notices when the subscription loses logs.
@@ -10,9 +17,9 @@ export interface NoticedLogs {
   of(block: Hash): readonly ChainLog[];
   /**
    * Takes the logs that were committed for a block which came while we listened, and judges those of the block
-   * before: logs may be late. Answers the pools of which the subscription told more than was committed.
+   * before: logs may be late.
    */
-  compare(block: Hash, committed: readonly ChainLog[]): readonly Address[];
+  compare(block: Hash, committed: readonly ChainLog[]): Comparison;
   /** Blocks in a row of which the subscription told nothing though they had logs of ours. */
   readonly deafBlocks: number;
   /** Committed logs that the subscription did not tell. */
@@ -26,6 +33,8 @@ const MAX_BLOCKS = 64;
 /** No block of 140 M gas holds more. */
 const MAX_LOGS_OF_BLOCK = 50_000;
 
+const NOTHING: Comparison = { doubted: [], renew: false };
+
 interface Told {
   readonly block: Hash;
   readonly committed: readonly ChainLog[];
@@ -37,14 +46,17 @@ export function createNoticedLogs(): NoticedLogs {
   let deafBlocks = 0;
   let lost = 0;
 
-  const judge = ({ block, committed }: Told): readonly Address[] => {
+  const judge = ({ block, committed }: Told): Comparison => {
     const told = blocks.get(block);
     const missing = committed.filter(({ logIndex }) => told?.has(logIndex) !== true).length;
     lost += missing;
-    if (committed.length > 0) deafBlocks = missing === committed.length ? deafBlocks + 1 : 0;
+    const deaf = committed.length > 0 && missing === committed.length;
+    if (deaf) deafBlocks++;
+    else if (committed.length > 0) deafBlocks = 0;
     const indexes = new Set(committed.map(({ logIndex }) => logIndex));
     const extra = [...(told?.values() ?? [])].filter(({ logIndex }) => !indexes.has(logIndex));
-    return [...new Set(extra.map(({ address }) => address))];
+    const doubted = [...new Set(extra.map(({ address }) => address))];
+    return { doubted, renew: deaf && deafBlocks > 1 && Number.isInteger(Math.log2(deafBlocks)) };
   };
 
   return {
@@ -59,9 +71,9 @@ export function createNoticedLogs(): NoticedLogs {
     },
     of: (block) => [...(blocks.get(block)?.values() ?? [])].toSorted((a, b) => a.logIndex - b.logIndex),
     compare: (block, committed) => {
-      const doubted = due === null ? [] : judge(due);
+      const comparison = due === null ? NOTHING : judge(due);
       due = { block, committed };
-      return doubted;
+      return comparison;
     },
     get deafBlocks() {
       return deafBlocks;

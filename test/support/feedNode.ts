@@ -17,7 +17,7 @@ export interface NodeFaults {
   /** Answers of `eth_getLogs` lack one log. */
   shortProofs: boolean;
   /** Answers of a method are made by this instead; undefined: the usual one. */
-  readonly answers: Map<string, (params: readonly unknown[]) => object | undefined>;
+  readonly answers: Map<string, (params: readonly unknown[]) => object | undefined | Promise<object>>;
 }
 
 /** A node over real sockets that serves a made-up chain, with the failures of real ones. */
@@ -30,6 +30,8 @@ export interface FakeNode {
   subscribers(name: string): number;
   announce(block: FakeBlock, options?: { removed?: readonly FakeBlock[] }): void;
   tellPending(body: unknown): void;
+  /** Ids of the open head subscriptions. */
+  headIds(): readonly string[];
   /** Sends a raw frame to everybody. */
   say(text: string): void;
   /** Accepts connections and says nothing; with `pongs` the WebSocket layer is still alive. */
@@ -77,7 +79,7 @@ export async function startFakeNode(chain: FakeChain, seed: number): Promise<Fak
   const tell = (name: string, result: unknown): void => {
     for (const client of clients) notify(client, name, result);
   };
-  const answer = (client: Client, method: string, params: readonly unknown[]): object => {
+  const answer = (client: Client, method: string, params: readonly unknown[]): object | Promise<object> => {
     const special = faults.answers.get(method)?.(params);
     if (special !== undefined) return special;
     if (method === "eth_subscribe") {
@@ -92,8 +94,13 @@ export async function startFakeNode(chain: FakeChain, seed: number): Promise<Fak
     if (frozen !== null) return void held.push(() => onMessage(client, text));
     const request = requestSchema.parse(JSON.parse(text));
     calls.set(request.method, (calls.get(request.method) ?? 0) + 1);
+    const reply = (given: object): void => {
+      if (given === NO_ANSWER) return;
+      client.socket.send(JSON.stringify({ jsonrpc: "2.0", id: request.id, ...given }));
+    };
     const given = answer(client, request.method, request.params);
-    if (given !== NO_ANSWER) client.socket.send(JSON.stringify({ jsonrpc: "2.0", id: request.id, ...given }));
+    if (given instanceof Promise) void given.then(reply);
+    else reply(given);
   };
 
   const open = async (): Promise<void> => {
@@ -155,6 +162,10 @@ export async function startFakeNode(chain: FakeChain, seed: number): Promise<Fak
       tell("newPendingTransactions", body);
       tell("alchemy_pendingTransactions", body);
     },
+    headIds: () =>
+      [...clients].flatMap(({ subscriptions }) =>
+        [...subscriptions].filter(([, name]) => name === "newHeads").map(([id]) => id),
+      ),
     say: (text) => {
       for (const { socket } of clients) socket.send(text);
     },

@@ -1,3 +1,4 @@
+import { vi } from "vitest";
 import { z } from "zod";
 import type { Address, Hash, Pool } from "../../src/chain/types.ts";
 import type { V2State } from "../../src/amm/poolState.ts";
@@ -25,6 +26,8 @@ export interface FeedStage {
   readonly reorg: (depth: number, options: { removed: boolean; length?: number }) => void;
   /** The reader stands where the chain stands, and holds what the chain holds. */
   readonly inStep: () => boolean;
+  /** Loaded, and listening to logs. */
+  readonly ready: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -88,6 +91,10 @@ export async function startStage({ seed, pools = 20, feed: given = {} }: StageOp
   const running = feed.run(stopping.signal);
   // A test that expects the end awaits `running` itself.
   running.catch(() => undefined);
+  const inStep = (): boolean =>
+    reader.head?.hash === chain.tip.hash &&
+    !reader.blind &&
+    chain.pools.every((pool) => reader.reserves.get(pool) === chain.tip.reserves.get(pool));
   return {
     chain,
     node,
@@ -108,10 +115,11 @@ export async function startStage({ seed, pools = 20, feed: given = {} }: StageOp
       for (const [i, block] of branch.entries())
         node.announce(block, i === 0 && removed ? { removed: old } : {});
     },
-    inStep: () =>
-      reader.head?.hash === chain.tip.hash &&
-      !reader.blind &&
-      chain.pools.every((pool) => reader.reserves.get(pool) === chain.tip.reserves.get(pool)),
+    inStep,
+    ready: async () => {
+      await reader.until("synced", inStep);
+      await vi.waitUntil(() => node.subscribers("logs") === 1, { interval: 2 });
+    },
     stop: async () => {
       stopping.abort();
       await running.catch(() => undefined);

@@ -5,8 +5,7 @@ let stage: FeedStage | null = null;
 
 const start = async (options: StageOptions): Promise<FeedStage> => {
   stage = await startStage(options);
-  const { reader } = stage;
-  await reader.until("synced", () => reader.events.some(({ type }) => type === "synced"));
+  await stage.ready();
   return stage;
 };
 
