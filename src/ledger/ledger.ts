@@ -2,6 +2,7 @@ import { openWritable } from "./database.ts";
 import { beginRun, createJournal, type Journal } from "./journal.ts";
 import { createRecordQueue } from "./recordQueue.ts";
 import type { LedgerRecord, RunRecord } from "./records.ts";
+import { createTurns, createTurnstile } from "./turnstile.ts";
 import { startWriterThread } from "./writerThread.ts";
 
 const CAPACITY = 10_000;
@@ -43,7 +44,8 @@ export function openLedger(options: LedgerOptions): Ledger {
   const db = openWritable(path, "full");
   // Checkpoints cost milliseconds: they are the writer's, not the deciding thread's.
   db.pragma("wal_autocheckpoint = 0");
-  const journal = createJournal(db, beginRun(db, run));
+  const turns = createTurns();
+  const journal = createJournal(db, beginRun(db, run), createTurnstile(turns, "journal"));
   const queue = createRecordQueue(
     {
       capacity: options.capacity ?? CAPACITY,
@@ -61,6 +63,7 @@ export function openLedger(options: LedgerOptions): Ledger {
   const thread = startWriterThread({
     path,
     runId: journal.runId,
+    turns,
     onReply: (reply) => (reply.type === "written" ? queue.written() : queue.failed(reply.reason)),
     onEnd: queue.broke,
   });

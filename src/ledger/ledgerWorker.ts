@@ -3,25 +3,28 @@ import { PlainError, RetryableError } from "../lib/errors.ts";
 import { ledgerError, openWritable } from "./database.ts";
 import { createRecordWriter } from "./recordWriter.ts";
 import type { LedgerRecord } from "./records.ts";
+import { createTurnstile } from "./turnstile.ts";
 import type { WorkerOptions, WorkerReply } from "./writerThread.ts";
 
 // The thread that writes what the journal does not. It may wait for locks and disks; nobody waits for it.
 
 const RETRY_MILLIS = 100;
+const TURN_WAIT_MILLIS = 1_000;
 const LOCK_WAIT_MILLIS = 500;
 
 if (parentPort === null) throw new Error("ledgerWorker runs as a worker thread only");
 const port = parentPort;
-const { path, runId }: WorkerOptions = workerData;
+const { path, runId, turns }: WorkerOptions = workerData;
 const db = openWritable(path, "normal");
 db.pragma(`busy_timeout = ${LOCK_WAIT_MILLIS}`);
 const write = createRecordWriter(db, runId);
+const turnstile = createTurnstile(turns, "writer");
 const reply = (message: WorkerReply): void => port.postMessage(message);
 
 /** Full disks and held locks pass: the batch is kept and tried again. A broken rule does not pass. */
 function writeBatch(records: readonly LedgerRecord[]): void {
   try {
-    write(records);
+    turnstile.pass(TURN_WAIT_MILLIS, () => write(records));
     reply({ type: "written" });
   } catch (error) {
     const told = ledgerError(error, "ledger");

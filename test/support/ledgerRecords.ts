@@ -1,7 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { onTestFinished } from "vitest";
 import type {
   FateRecord,
   IntentRecord,
@@ -22,13 +18,6 @@ export const WETH = address(2);
 export const POL = 10n ** 18n;
 /** 2026-01-02 03:04:05 UTC */
 export const TIME = Date.UTC(2026, 0, 2, 3, 4, 5);
-
-/** The path of a ledger in a directory of its own that goes when the test ends. */
-export function ledgerPath(): string {
-  const directory = mkdtempSync(join(tmpdir(), "turbo-mev-ledger-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return join(directory, "ledger.db");
-}
 
 export const run: RunRecord = {
   mode: "live",

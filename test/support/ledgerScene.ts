@@ -2,12 +2,12 @@ import Database from "better-sqlite3";
 import { openWritable } from "../../src/ledger/database.ts";
 import { beginRun, createJournal } from "../../src/ledger/journal.ts";
 import { createRecordWriter } from "../../src/ledger/recordWriter.ts";
+import { ledgerPath } from "./ledgerFile.ts";
 import {
   fate,
   hash,
   intent,
   judged,
-  ledgerPath,
   numbers,
   POL,
   registry,

@@ -4,7 +4,8 @@ import { whyCommand } from "../../../src/cli/why.ts";
 import { openWritable } from "../../../src/ledger/database.ts";
 import { beginRun } from "../../../src/ledger/journal.ts";
 import { createRecordWriter } from "../../../src/ledger/recordWriter.ts";
-import { address, hash, judged, ledgerPath, registry, run, TIME } from "../../support/ledgerRecords.ts";
+import { ledgerPath } from "../../support/ledgerFile.ts";
+import { address, hash, judged, registry, run, TIME } from "../../support/ledgerRecords.ts";
 import { writeScene } from "../../support/ledgerScene.ts";
 
 function textOf(command: (out: { write: (text: string) => void }) => number): string {

@@ -4,11 +4,11 @@ import { expect, test } from "vitest";
 import { openWritable } from "../../../src/ledger/database.ts";
 import { beginRun, createJournal, openJournal } from "../../../src/ledger/journal.ts";
 import { EXIT, PlainError, RetryableError } from "../../../src/lib/errors.ts";
+import { ledgerPath } from "../../support/ledgerFile.ts";
 import {
   fate,
   hash,
   intent,
-  ledgerPath,
   run,
   signed,
   submission,

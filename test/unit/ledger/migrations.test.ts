@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { openReadable, openWritable } from "../../../src/ledger/database.ts";
 import { APPLICATION_ID, ledgerVersion, migrate, MIGRATIONS } from "../../../src/ledger/migrations.ts";
-import { ledgerPath } from "../../support/ledgerRecords.ts";
+import { ledgerPath } from "../../support/ledgerFile.ts";
 
 const refusal = (message: string): object => ({ exitCode: 65, message: expect.stringContaining(message) });
 const failureOf = (act: () => unknown): unknown => {
