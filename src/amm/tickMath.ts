@@ -34,8 +34,9 @@ const FACTORS = [
 
 /** Direct-mapped memory of ratios: a market's ticks return block after block, and a ratio costs up to 20 products. */
 const SLOTS = 1 << 15;
-const slotTick = new Int32Array(SLOTS).fill(MAX_TICK + 1);
-const slotRatio: bigint[] = Array.from({ length: SLOTS }, () => 0n);
+const slotTick = new Int32Array(SLOTS);
+// An empty slot names tick 0, which belongs to the first slot alone; there its ratio stands from the start.
+const slotRatio: bigint[] = Array.from({ length: SLOTS }, () => 1n << 96n);
 
 function computeRatio(tick: number): bigint {
   let ratio = 1n << 128n;

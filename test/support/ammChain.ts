@@ -43,6 +43,7 @@ export interface AmmChain {
   readonly probeAbi: Abi;
   deploy(artifact: Artifact, args?: readonly unknown[]): Promise<Address>;
   send(to: Address, abi: Abi, functionName: string, args: readonly unknown[]): Promise<Receipt>;
+  /** On the block to come, whose time is a new one, as a transaction would find it. */
   call(to: Address, abi: Abi, functionName: string, args: readonly unknown[]): Promise<unknown>;
   /** Two fresh tokens in the pools' order. */
   tokens(): Promise<readonly [Address, Address]>;
@@ -95,7 +96,7 @@ export async function startAmmChain(): Promise<AmmChain> {
       transact({ to, data: encodeFunctionData({ abi, functionName, args }) }),
     call: async (to, abi, functionName, args) => {
       const data = encodeFunctionData({ abi, functionName, args });
-      const answer = hex.parse(await rpc(anvil, "eth_call", [{ from, to, data, gas: GAS }, "latest"]));
+      const answer = hex.parse(await rpc(anvil, "eth_call", [{ from, to, data, gas: GAS }, "pending"]));
       return decodeFunctionResult({ abi, functionName, data: answer });
     },
     tokens: async () => {

@@ -69,8 +69,7 @@ function edgeCase(
 
 export function randomCase(random: Random, state: ConcentratedState): SwapCase {
   const zeroForOne = random.chance(0.5);
-  const wrongWay = random.chance(0.01);
-  const target = priceNear(random, tickAhead(random, state, wrongWay ? !zeroForOne : zeroForOne));
+  const target = priceNear(random, tickAhead(random, state, zeroForOne));
   const edge = random.chance(0.4) ? edgeCase(random, state, zeroForOne, target) : null;
   if (edge !== null) return edge;
   const headroom = random.pick([2, 6, 10, 24]);
@@ -79,8 +78,9 @@ export function randomCase(random: Random, state: ConcentratedState): SwapCase {
   // Every word on the way to the end of prices costs gas: with narrow words that way is for the few.
   const limited = random.chance(state.tickSpacing < 10 ? 0.997 : state.tickSpacing < 200 ? 0.8 : 0.4);
   const reachable = zeroForOne ? target < state.sqrtPriceX96 : target > state.sqrtPriceX96;
-  const limit = limited && (reachable || random.chance(0.1)) ? target : null;
-  return { zeroForOne, amount: random.chance(0.5) ? size : -size, limit };
+  const near = priceNear(random, state.tick + (zeroForOne ? -300 : 300));
+  const limit = reachable || random.chance(0.1) ? target : near;
+  return { zeroForOne, amount: random.chance(0.5) ? size : -size, limit: limited ? limit : null };
 }
 
 function count(coverage: Coverage, before: ConcentratedState, swapCase: SwapCase): void {
