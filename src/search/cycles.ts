@@ -3,7 +3,7 @@ import { EXIT, PlainError } from "../lib/errors.ts";
 import type { Graph } from "./graph.ts";
 import { createIntList } from "./ints.ts";
 
-/** Above this the list would take more than about half a gigabyte. */
+/** Above this the list and its index would take more than about half a gigabyte. */
 const MOST_CYCLES = 12_000_000;
 
 /**
@@ -24,28 +24,31 @@ export interface CycleOptions {
   readonly bases: readonly Address[];
   /** At least 2. */
   readonly maxHops: number;
+  /** More are refused, not held; default 12 million. */
+  readonly mostCycles?: number;
 }
 
 /** Lists the cycles of a graph. Throws `PlainError` when there are too many to hold. */
-export function listCycles(graph: Graph, { bases, maxHops }: CycleOptions): CycleTable {
+export function listCycles(graph: Graph, options: CycleOptions): CycleTable {
+  const { bases, maxHops, mostCycles = MOST_CYCLES } = options;
   const edges = createIntList();
   const closed = new Set<number>();
   for (const base of bases) {
     const token = graph.tokenIds.get(base);
     if (token === undefined || closed.has(token)) continue;
     walkFrom({ graph, base: token, closed, maxHops }, (path) => {
+      if (edges.length >= mostCycles * maxHops) throw tooMany(graph.pools.length, maxHops, mostCycles);
       for (let i = 0; i < maxHops; i++) edges.push(path[i] ?? -1);
-      if (edges.length > MOST_CYCLES * maxHops) throw tooMany(graph.pools.length, maxHops);
     });
     closed.add(token);
   }
   return indexByPool(edges.values(), maxHops, graph.pools.length);
 }
 
-const tooMany = (pools: number, maxHops: number) =>
+const tooMany = (pools: number, maxHops: number, most: number) =>
   new PlainError(
     EXIT.config,
-    `${pools} pools have more than ${MOST_CYCLES} cycles of up to ${maxHops} hops: allow fewer hops, pools or bases`,
+    `${pools} pools have more than ${most} cycles of up to ${maxHops} hops: allow fewer hops, pools or bases`,
   );
 
 interface Walk {
