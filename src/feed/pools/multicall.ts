@@ -1,6 +1,6 @@
-import { decodeFunctionResult, encodeFunctionData, parseAbi } from "viem";
 import type { Address, Hash, Hex } from "../../chain/types.ts";
 import { RetryableError } from "../../lib/errors.ts";
+import { decodeAggregate3, encodeAggregate3 } from "./aggregate3.ts";
 import type { Rpc } from "./rpcPort.ts";
 
 /** One read-only call; `answerBytes` is how large its answer may be (padded words), used to size the chunks. */
@@ -21,9 +21,6 @@ export interface MulticallOptions {
   readonly timeoutMs: number;
 }
 
-const MULTICALL_ABI = parseAbi([
-  "function aggregate3((address target, bool allowFailure, bytes callData)[] calls) view returns ((bool success, bytes returnData)[])",
-]);
 /** ABI overhead of one result: two offsets, the flag, the length. */
 const OVERHEAD_BYTES = 160;
 const HEX = /^0x(?:[0-9a-fA-F]{2})*$/;
@@ -31,25 +28,19 @@ const HEX = /^0x(?:[0-9a-fA-F]{2})*$/;
 /** Batches reads through Multicall3 at one pinned block (EIP-1898), in chunks that the node will answer. */
 export function createMulticall(options: MulticallOptions, rpc: Rpc): ReadCalls {
   const readChunk = async (calls: readonly ReadCall[], blockHash: Hash): Promise<readonly (Hex | null)[]> => {
-    const data = encodeFunctionData({
-      abi: MULTICALL_ABI,
-      functionName: "aggregate3",
-      args: [calls.map(({ target, data: callData }) => ({ target, allowFailure: true, callData }))],
-    });
-    const request = [{ to: options.multicall3, data }, { blockHash }];
+    const request = [{ to: options.multicall3, data: encodeAggregate3(calls) }, { blockHash }];
     const answer = await rpc.request("eth_call", request, { timeoutMs: options.timeoutMs });
     if (typeof answer !== "string" || !HEX.test(answer) || answer === "0x") {
       throw new RetryableError("multicall", `no multicall contract answers at ${options.multicall3}`);
     }
-    const results = decodeFunctionResult({
-      abi: MULTICALL_ABI,
-      functionName: "aggregate3",
-      data: `0x${answer.slice(2)}`,
-    });
-    if (results.length !== calls.length) {
-      throw new RetryableError("multicall", `${results.length} answers to ${calls.length} calls`);
+    const results = decodeAggregate3(answer);
+    if (results?.length !== calls.length) {
+      throw new RetryableError(
+        "multicall",
+        `${results?.length ?? "unreadable"} answers to ${calls.length} calls`,
+      );
     }
-    return results.map(({ success, returnData }) => (success && returnData !== "0x" ? returnData : null));
+    return results;
   };
 
   return async (calls, blockHash) => {

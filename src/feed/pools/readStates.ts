@@ -1,4 +1,4 @@
-import { decodeFunctionResult, encodeFunctionData, parseAbi } from "viem";
+import { decodeFunctionResult, encodeFunctionData, parseAbi, toFunctionSelector } from "viem";
 import type { PoolState } from "../../amm/poolState.ts";
 import { tickTable, type TickEntry } from "../../amm/tickTable.ts";
 import type { Address, Hash, Hex, Pool } from "../../chain/types.ts";
@@ -17,14 +17,17 @@ const V2 = parseAbi(["function getReserves() view returns (uint112, uint112, uin
 const V3 = parseAbi([
   "function slot0() view returns (uint160 sqrtPriceX96, int24 tick, uint16, uint16, uint16, uint8, bool)",
   "function liquidity() view returns (uint128)",
-  "function tickBitmap(int16) view returns (uint256)",
   "function ticks(int24) view returns (uint128, int128, uint256, uint256, int56, uint160, uint32, bool)",
 ]);
 // Algebra v1.1 answers with other names, and its rows hold ticks divided by the spacing, as in V3.
 const ALGEBRA = parseAbi([
   "function globalState() view returns (uint160 price, int24 tick, uint16 fee, uint16, uint8, uint8, bool)",
-  "function tickTable(int16) view returns (uint256)",
 ]);
+const SELECTOR = {
+  tickBitmap: toFunctionSelector("tickBitmap(int16)"),
+  tickTable: toFunctionSelector("tickTable(int16)"),
+  ticks: toFunctionSelector("ticks(int24)"),
+};
 const MAX_TICK = 887_272;
 const WORD = 32;
 
@@ -114,7 +117,7 @@ async function readTicks(
   );
   const calls = ticks.map(({ head, tick }) => ({
     target: head.facts.pool.address,
-    data: encodeFunctionData({ abi: V3, functionName: "ticks", args: [tick] }),
+    data: `${SELECTOR.ticks}${intWord(tick)}` as const,
     answerBytes: TICKS_CALL_BYTES,
   }));
   const answers = await read(calls, blockHash);
@@ -135,12 +138,12 @@ function wordsOf({ facts: { tickSpacing } }: ConcentratedHead): readonly number[
 }
 
 function wordCall({ head, word }: { head: ConcentratedHead; word: number }): ReadCall {
-  const data =
-    head.kind === "v3"
-      ? encodeFunctionData({ abi: V3, functionName: "tickBitmap", args: [word] })
-      : encodeFunctionData({ abi: ALGEBRA, functionName: "tickTable", args: [word] });
-  return { target: head.facts.pool.address, data, answerBytes: WORD };
+  const selector = head.kind === "v3" ? SELECTOR.tickBitmap : SELECTOR.tickTable;
+  return { target: head.facts.pool.address, data: `${selector}${intWord(word)}`, answerBytes: WORD };
 }
+
+/** A signed integer as one ABI word, two's complement. */
+const intWord = (value: number): string => BigInt.asUintN(256, BigInt(value)).toString(16).padStart(64, "0");
 
 /** The ticks whose bits are set in one word of the bitmap, ascending. */
 export function ticksOfWord(bitmap: bigint, word: number, tickSpacing: number): number[] {
