@@ -8,6 +8,8 @@ const usage = (message: string): PlainError => new PlainError(EXIT.usage, messag
 
 const ADDRESS = /^0x[0-9a-f]{40}$/i;
 
+const lowerCase = (address: string): Address => `0x${address.slice(2).toLowerCase()}`;
+
 const bySymbol = (name: string, tokens: readonly Token[], registry: ChainRegistry | null): Address => {
   const exact = tokens.filter(({ symbol }) => symbol === name);
   const found =
@@ -24,15 +26,10 @@ const bySymbol = (name: string, tokens: readonly Token[], registry: ChainRegistr
   );
 };
 
-const byAddress = (name: string, tokens: Snapshot["tokens"]): Address => {
-  const address: Address = `0x${name.slice(2).toLowerCase()}`;
-  if (!tokens.has(address)) throw usage(`--base ${address}: no pool of the file trades this token`);
-  return address;
-};
-
 /**
  * The tokens that cycles start from, in order: those named by symbol or address in any case, or else the base
- * tokens of the chain that the file has. Throws `PlainError` (exit 64) where a name fits no token or several.
+ * tokens of the chain that the file has. An address need not occur in the file. Throws `PlainError` (exit 64) where
+ * a symbol fits no token or several.
  */
 export function chooseBases(
   names: readonly string[],
@@ -40,9 +37,7 @@ export function chooseBases(
   registry: ChainRegistry | null,
 ): readonly [Address, ...Address[]] {
   const list = [...tokens.values()];
-  const named = names.map((name) =>
-    ADDRESS.test(name) ? byAddress(name, tokens) : bySymbol(name, list, registry),
-  );
+  const named = names.map((name) => (ADDRESS.test(name) ? lowerCase(name) : bySymbol(name, list, registry)));
   const usual = registry?.bases.filter((base) => tokens.has(base)) ?? [];
   const [first, ...others] = named.length > 0 ? new Set(named) : usual;
   if (first === undefined)

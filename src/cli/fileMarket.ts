@@ -19,6 +19,8 @@ export interface MarketOptions {
 export interface FileMarket {
   readonly search: Search;
   readonly view: StateView;
+  /** Bases that no pool of the file trades: no cycle starts there. */
+  readonly absentBases: readonly Address[];
   setState(pool: Address, state: PoolState | null): void;
   /** The same opportunities, best first at today's prices: a price may move while a cycle stands still. */
   rank(opportunities: readonly Opportunity[]): readonly Opportunity[];
@@ -41,6 +43,7 @@ export function createFileMarket(snapshot: Snapshot, { base, maxHops }: MarketOp
   return {
     search,
     view,
+    absentBases: bases.filter((token) => !snapshot.tokens.has(token)),
     setState: (pool, state) => states.set(pool, state),
     rank: (opportunities) => {
       const rates = new Map(bases.map((token) => [token, prices.rateFloat(view, token)]));

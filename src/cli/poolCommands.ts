@@ -1,8 +1,15 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { collect, wholeNumber } from "./arguments.ts";
+import type { CommandOutput } from "./commandOutput.ts";
+import { createMessages } from "./messages.ts";
 import { createOutput } from "./output.ts";
 
 // Each command loads its module when it is asked for, so that none waits for what only another one needs.
+
+const terminal = (): CommandOutput => ({
+  output: createOutput(process.stdout),
+  messages: createMessages(process.stderr),
+});
 
 interface MarketFlags {
   readonly base: readonly string[];
@@ -36,11 +43,10 @@ Example:
 
 const addMarketOptions = (command: Command): Command =>
   command
-    .option(
-      "--base <token>",
-      "token that cycles start from, by symbol or address; may be repeated",
-      collect,
-      [],
+    .addOption(
+      new Option("--base <token>", "token that cycles start from, by symbol or address; may be repeated")
+        .argParser(collect)
+        .default([], "the chain's base tokens"),
     )
     .option("--max-hops <n>", "longest cycle", wholeNumber(2, 6), 3)
     .option("--top <n>", "opportunities listed", wholeNumber(0, 1_000_000), 20)
@@ -60,7 +66,7 @@ Examples:
     )
     .action(async (file: string, options: MarketFlags) => {
       const { scan } = await import("./scan.ts");
-      await scan(file, options, createOutput(process.stdout));
+      await scan(file, options, terminal());
     });
 };
 
@@ -79,6 +85,6 @@ Example:
     )
     .action(async (file: string, options: MarketFlags) => {
       const { replay } = await import("./replay.ts");
-      await replay(file, options, createOutput(process.stdout));
+      await replay(file, options, terminal());
     });
 };

@@ -5,11 +5,11 @@ import { createOpenBook } from "../engine/openBook.ts";
 import { createRecordingReader, type RecordedBlock, type Recording } from "../market/snapshotFile.ts";
 import type { Opportunity } from "../search/opportunity.ts";
 import { createStanding } from "../search/standing.ts";
-import { createFileMarket, type MarketOptions } from "./fileMarket.ts";
+import { createFileMarket, type FileMarket, type MarketOptions } from "./fileMarket.ts";
 import { readInputFile } from "./inputFile.ts";
 import { printed } from "./opportunityJson.ts";
 import { opportunityRows } from "./opportunityTable.ts";
-import type { Output } from "./output.ts";
+import { noteAbsent, type CommandOutput } from "./commandOutput.ts";
 
 export interface ReplayOptions extends MarketOptions {
   readonly top: number;
@@ -30,8 +30,7 @@ export interface ReplayedBlock {
 const UNNUMBERED = 0;
 
 /** Walks through a recording. Only the cycles through changed pools are priced again, the others stand. */
-export function* replayPools(recording: Recording, options: MarketOptions): Generator<ReplayedBlock> {
-  const market = createFileMarket(recording, options);
+export function* replayPools(recording: Recording, market: FileMarket): Generator<ReplayedBlock> {
   const book = createOpenBook(market.search);
   const standing = createStanding();
 
@@ -66,11 +65,16 @@ const percentile = (values: readonly number[], rank: number): number => {
 };
 
 /** Replays a recording and prints each block, then a summary. Two runs print the same `decisions`. */
-export async function replay(file: string, options: ReplayOptions, output: Output): Promise<void> {
+export async function replay(file: string, options: ReplayOptions, out: CommandOutput): Promise<void> {
+  const { output, messages } = out;
+  messages.progress(`reading ${file}`);
   const recording = await readInputFile(file, createRecordingReader());
   const decisions = createHash("sha256");
   const micros: number[] = [];
-  for (const found of replayPools(recording, options)) {
+  const market = createFileMarket(recording, options);
+  noteAbsent(market.absentBases, messages);
+  for (const found of replayPools(recording, market)) {
+    messages.progress("");
     micros.push(found.micros);
     const all = found.opportunities.map(printed);
     decisions.update(`${JSON.stringify([found.block, all])}\n`);

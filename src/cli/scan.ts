@@ -4,7 +4,7 @@ import { createFileMarket } from "./fileMarket.ts";
 import { readInputFile } from "./inputFile.ts";
 import { printed } from "./opportunityJson.ts";
 import { opportunityTable } from "./opportunityTable.ts";
-import type { Output } from "./output.ts";
+import { noteAbsent, type CommandOutput } from "./commandOutput.ts";
 
 export interface ScanOptions {
   readonly base: readonly string[];
@@ -17,16 +17,21 @@ export interface ScanOptions {
 const since = (start: number): number => Math.round((performance.now() - start) * 1e4) / 1e4;
 
 /** Lists what pays in the state of a snapshot, best first. */
-export async function scan(file: string, options: ScanOptions, output: Output): Promise<void> {
+export async function scan(file: string, options: ScanOptions, out: CommandOutput): Promise<void> {
+  const { output, messages } = out;
   const loadStart = performance.now();
+  messages.progress(`reading ${file}`);
   const snapshot = await readInputFile(file, createSnapshotReader());
   const loadMs = since(loadStart);
 
   const indexStart = performance.now();
-  const { search, view } = createFileMarket(snapshot, options);
+  messages.progress(`${snapshot.pools.length} pools: listing cycles`);
+  const { search, view, absentBases } = createFileMarket(snapshot, options);
+  noteAbsent(absentBases, messages);
   const indexMs = since(indexStart);
 
   const scanStart = performance.now();
+  messages.progress(`${search.cycleCount} cycles: pricing`);
   const { opportunities } = search.run({ view, changed: "all", atRest: true });
   const scanMs = since(scanStart);
 
@@ -37,5 +42,6 @@ export async function scan(file: string, options: ScanOptions, output: Output): 
   const answer = options.json
     ? JSON.stringify({ ...counts, timing, opportunities: top.map(printed) })
     : opportunityTable({ ...counts, timing, found: opportunities.length }, top, snapshot);
+  messages.progress("");
   await output.write(`${answer}\n`);
 }
