@@ -24,7 +24,7 @@ export interface LedgerCommandOptions {
 export function whyCommand(id: string, options: LedgerCommandOptions, out: Out): ExitCode {
   const reader = openReader(options.db);
   try {
-    const reports = reader.why(id.toLowerCase());
+    const reports = reader.why(/^0x/i.test(id) ? id.toLowerCase() : id);
     if (reports.length === 0) throw new PlainError(EXIT.badInput, unknownId(id));
     for (const report of reports) out.write(options.json ? `${toJson(report)}\n` : formatWhy(report));
     return EXIT.ok;

@@ -10,12 +10,15 @@ import type { WorkerOptions, WorkerReply } from "./writerThread.ts";
 
 const RETRY_MILLIS = 100;
 const TURN_WAIT_MILLIS = 1_000;
+/** What the write-ahead log is cut back to after a checkpoint. */
+const LOG_BYTES = 64 * 2 ** 20;
 const LOCK_WAIT_MILLIS = 500;
 
 if (parentPort === null) throw new Error("ledgerWorker runs as a worker thread only");
 const port = parentPort;
 const { path, runId, turns }: WorkerOptions = workerData;
 const db = openWritable(path, "normal");
+db.pragma(`journal_size_limit = ${LOG_BYTES}`);
 db.pragma(`busy_timeout = ${LOCK_WAIT_MILLIS}`);
 const write = createRecordWriter(db, runId);
 const turnstile = createTurnstile(turns, "writer");

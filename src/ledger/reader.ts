@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { z } from "zod";
-import { openReadable } from "./database.ts";
+import { InputError } from "../lib/errors.ts";
+import { ledgerError, openReadable } from "./database.ts";
 import type { LedgerSummary, OpportunityReport, TradeReport } from "./report.ts";
 import { fateColumn, hexColumn } from "./rows.ts";
 import { readOpportunities } from "./whyQuery.ts";
@@ -26,11 +27,25 @@ export interface LedgerReader {
 export function openReader(path: string): LedgerReader {
   const db = openReadable(path);
   return {
-    why: (reference) => readOpportunities(db, reference),
-    trades: (query = {}) => readTrades(db, query),
-    summary: (runId) => readSummary(db, runId ?? null),
+    why: (reference) => parsed(path, () => readOpportunities(db, reference)),
+    trades: (query = {}) => parsed(path, () => readTrades(db, query)),
+    summary: (runId) => parsed(path, () => readSummary(db, runId ?? null)),
     close: () => void db.close(),
   };
+}
+
+/** A row that somebody changed by hand is bad input, named by its column. */
+function parsed<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw ledgerError(error, path);
+    const [issue] = error.issues;
+    throw new InputError(
+      issue?.path.join(".") ?? "",
+      `${path}: a row is malformed at ${issue?.path.join(".")}: ${issue?.message}`,
+    );
+  }
 }
 
 const tradeRow = z

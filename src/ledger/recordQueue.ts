@@ -2,7 +2,7 @@ import { createFlushWaiters } from "./flushWaiters.ts";
 import type { LedgerRecord } from "./records.ts";
 
 /** Short transactions: while one is written, the journal waits. */
-const BATCH_RECORDS = 64;
+const BATCH_RECORDS = 32;
 
 export interface RecordQueueOptions {
   /** Records that may wait, those under way included. */

@@ -115,7 +115,7 @@ function judgedWriter(db: Database, runId: number): (record: JudgedRecord) => vo
       opportunity.cycle.base,
       opportunity.amountIn.toString(),
       opportunity.amountOut.toString(),
-      opportunity.marginal,
+      Number.isFinite(opportunity.marginal) ? opportunity.marginal : null,
       opportunity.verdict,
       numbers.profit.toString(),
       numbers.profitNative?.toString() ?? null,

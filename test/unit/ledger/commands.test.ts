@@ -101,6 +101,16 @@ test("an unknown id, an empty ledger and a missing file are one plain sentence w
   expect(refusal("last", `${empty}.missing`)).toMatchObject({ exitCode: 65 });
 });
 
+test("a row that was changed by hand is bad input, named by its column", () => {
+  const db = writeScene();
+  const handle = openWritable(db, "full");
+  handle.exec("UPDATE opportunities SET net = '1.5' WHERE id = 'o1'");
+  handle.close();
+  expect(() => whyCommand("o1", { db, json: false }, { write: () => undefined })).toThrow(
+    /ledger\.db: a row is malformed at net: /,
+  );
+});
+
 test("trades are a table for people and lines of JSON for programs", () => {
   const db = writeScene();
   expect(textOf((out) => tradesCommand({ db, json: false, limit: 2 }, out))).toBe(
