@@ -67,15 +67,15 @@ export interface FeedParts {
   readonly loader: PoolLoader;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called in the order of events, never from within itself. It must not throw. */
+  /** Called in the order of events, never from within itself. What it throws ends the feed. */
   readonly onEvent: (event: FeedEvent) => void;
 }
 
 /** The chain, put in order. */
 export interface Feed {
   /**
-   * Follows the chain until `signal` aborts. Rejects with `PlainError` (78) when the node serves another chain;
-   * node trouble never ends it.
+   * Follows the chain until `signal` aborts. Rejects with `PlainError` (78) when the node serves another chain, and
+   * with what `onEvent` throws; node trouble never ends it.
    */
   run(signal: AbortSignal): Promise<void>;
   /** Reads these pools anew at the head; ends in a `repaired` event. */
@@ -100,7 +100,8 @@ interface FeedRoom {
 }
 
 export function createFeed(options: FeedOptions, parts: FeedParts): Feed {
-  const room = furnish(options, parts);
+  const broken = new AbortController();
+  const room = furnish(options, { ...parts, onEvent: guarded(parts.onEvent, broken) });
   const { heads, timeline, pendings } = room;
 
   const session = async (connection: RpcConnection, signal: AbortSignal): Promise<void> => {
@@ -129,15 +130,28 @@ export function createFeed(options: FeedOptions, parts: FeedParts): Feed {
   return {
     run: async (signal) => {
       try {
-        await parts.socket.run(session, signal);
+        await parts.socket.run(session, AbortSignal.any([signal, broken.signal]));
       } finally {
         pendings.clear();
       }
+      broken.signal.throwIfAborted();
     },
     repair: (pools) => room.repairs.ask(pools),
     resync: (reason) => room.follower.resync(reason),
     head: () => refOf(heads.tip),
     stats: () => feedStats({ ...room, socket: parts.socket, clock: parts.clock }),
+  };
+}
+
+/** Events come from sockets and timers too, where nobody could catch: the first error is kept for `run`. */
+function guarded(onEvent: FeedParts["onEvent"], broken: AbortController): FeedParts["onEvent"] {
+  return (event) => {
+    if (broken.signal.aborted) return;
+    try {
+      onEvent(event);
+    } catch (error) {
+      broken.abort(error);
+    }
   };
 }
 
