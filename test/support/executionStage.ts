@@ -5,6 +5,7 @@ import { decodeFunctionResult, encodeDeployData, encodeFunctionData, parseAbi } 
 import { z } from "zod";
 import { startDevnet, type Devnet } from "../../devnet/devnet.ts";
 import type { DevPool } from "../../devnet/pools.ts";
+import { sign, type Fees } from "../../devnet/signing.ts";
 import type { V2State } from "../../src/amm/poolState.ts";
 import { amountOut } from "../../src/amm/swap.ts";
 import { executorAbi } from "../../src/chain/executorAbi.ts";
@@ -21,6 +22,10 @@ export interface ExecutionStage {
   readonly folder: string;
   /** A trade that moves QuickSwap's WPOL/USDC.e away from SushiSwap's, in a block of its own. */
   unbalance(usd?: number): Promise<void>;
+  /** A rival's trade that takes the arbitrage, left in the public pool ahead of everything of ours. */
+  takeArbitrage(): Promise<void>;
+  /** The operator's key, used by somebody else: a bare transaction in the public pool. */
+  spendNonce(): Promise<void>;
   header(): Promise<BlockHeader>;
   /** The best two-pool arbitrage on the present head, as the engine would decide it. */
   decide(changes?: Partial<SubmitDecision>): Promise<SubmitDecision>;
@@ -64,6 +69,8 @@ function bestInput(profitOf: (amountIn: bigint) => bigint, max: bigint): bigint 
 }
 
 const PPM_030 = 3000;
+/** Enough to replace or outbid any transaction of ours. */
+const HIGH_FEES: Fees = { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 5n * 10n ** 11n };
 
 function hopOf(pool: DevPool, tokenIn: Address, given: bigint, state: V2State): PricedHop {
   const zeroForOne = tokenIn === pool.token0;
@@ -130,27 +137,35 @@ export async function startExecutionStage(): Promise<ExecutionStage> {
   const header = async (): Promise<BlockHeader> =>
     headerSchema.parse(await devnet.rpc("eth_getBlockByNumber", ["latest", false]));
 
+  const trade = async (path: readonly Address[], amount: bigint, fees?: Fees): Promise<void> => {
+    const swapArgs = [amount, 0n, path, alice.address, FAR_DEADLINE] as const;
+    const data = encodeFunctionData({ abi, functionName: "swapExactTokensForTokens", args: swapArgs });
+    await devnet.transact(alice, { to: router, data, gas: 400_000n }, fees);
+  };
+
   return {
     devnet,
     executor: deployed.address,
     treasury: TREASURY,
     folder,
     unbalance: async (usd = 20_000) => {
-      const amount = BigInt(usd) * 10n ** 6n;
-      const swapArgs = [amount, 0n, [usdce, wpol], alice.address, FAR_DEADLINE] as const;
-      const data = encodeFunctionData({ abi, functionName: "swapExactTokensForTokens", args: swapArgs });
-      await devnet.transact(alice, { to: router, data, gas: 400_000n });
+      await trade([usdce, wpol], BigInt(usd) * 10n ** 6n);
       await devnet.build();
+    },
+    takeArbitrage: () => trade([wpol, usdce], 150_000n * 10n ** 18n, HIGH_FEES),
+    spendNonce: async () => {
+      const nonce = count.parse(await devnet.rpc("eth_getTransactionCount", [operator.address, "latest"]));
+      await devnet.send(
+        await sign(operator, nonce, { to: operator.address, data: "0x", gas: 21_000n }, HIGH_FEES),
+      );
     },
     header,
     decide: async (changes = {}) => {
       const head = await header();
-      const pools = [
-        [sushiswap, await stateOf(sushiswap)],
-        [quickswap, await stateOf(quickswap)],
-      ] as const;
-      // Base USDC.e is dear on QuickSwap after `unbalance`, so WPOL is bought where it is cheap.
-      const opportunity = arbitrage(usdce, pools);
+      const there = [sushiswap, await stateOf(sushiswap)] as const;
+      const here = [quickswap, await stateOf(quickswap)] as const;
+      const ways = [arbitrage(usdce, [there, here]), arbitrage(usdce, [here, there])] as const;
+      const opportunity = ways[0].profit > ways[1].profit ? ways[0] : ways[1];
       const parent = { number: head.number, hash: head.hash };
       return {
         type: "submit",
