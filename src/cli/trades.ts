@@ -57,7 +57,7 @@ const HEADINGS = [
 ];
 
 /** Aligned columns; `gas` and `net` in whole native tokens. */
-export function formatTrades(trades: readonly TradeReport[]): string {
+function formatTrades(trades: readonly TradeReport[]): string {
   if (trades.length === 0) return "no trades\n";
   const rows = [HEADINGS, ...trades.map(tradeCells)];
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

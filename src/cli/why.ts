@@ -39,7 +39,7 @@ const unknownId = (id: string): string =>
     : `the ledger has no opportunity, intent or transaction ${safeText(id, 80)}; "turbo-mev why last" shows the newest`;
 
 /** The text of `why`: one line a gate, a label in front. Every foreign text in it is made safe. */
-export function formatWhy(report: OpportunityReport): string {
+function formatWhy(report: OpportunityReport): string {
   const lines: [label: string, text: string][] = [
     ["id", `${safeText(report.id, 80)}   cycle ${safeText(report.cycleId, 80)}`],
     ["seen", seenText(report)],

@@ -4,7 +4,7 @@ import { EXIT, PlainError, RetryableError } from "../lib/errors.ts";
 import { ledgerVersion, migrate, MIGRATIONS } from "./migrations.ts";
 
 /** How long a write waits for another writer; the journal stands between a decision and its signature. */
-export const BUSY_TIMEOUT_MILLIS = 250;
+const BUSY_TIMEOUT_MILLIS = 250;
 
 /**
  * What a failed SQLite call means to its caller. Busy: `RetryableError` (`ledger_busy`). A broken rule of the

@@ -6,7 +6,7 @@ import type { LedgerSummary, OpportunityReport, TradeReport } from "./report.ts"
 import { fateColumn, hexColumn } from "./rows.ts";
 import { readOpportunities } from "./whyQuery.ts";
 
-export interface TradesQuery {
+interface TradesQuery {
   /** Milliseconds since 1970; trades that ended earlier are left out. */
   readonly since?: number;
   readonly limit?: number;

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
-export type Stage =
+type Stage =
   | "decode"
   | "market"
   | "search"

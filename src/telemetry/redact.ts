@@ -5,7 +5,7 @@ const URL_TEXT = /\b((?:wss?|https?):\/\/)(?:[^\s/@"'<>]*@)?([^\s/?#"'<>]+)([/?#
 const MAX_DEPTH = 6;
 
 /** Endpoints carry their key in path, query or user: of a URL only scheme and host are told. */
-export const redactUrls = (text: string): string =>
+const redactUrls = (text: string): string =>
   text.replace(URL_TEXT, (_, scheme: string, host: string, rest: string | undefined) =>
     rest === undefined || rest === "/" ? `${scheme}${host}` : `${scheme}${host}/…`,
   );
