@@ -56,6 +56,7 @@ export function createChain(options: ChainOptions, parts: { rpc: Rpc; genesis: D
   const mempool = createMempool();
   const bundles = createBundlePool();
   const listeners: ChainListener[] = [];
+  const waiting: ((block: DevBlock) => void)[] = [];
   const fates = new Map<Hash, BundleFate>();
   let blocks: readonly DevBlock[] = [];
   let baseFee = options.baseFee;
@@ -105,6 +106,10 @@ export function createChain(options: ChainOptions, parts: { rpc: Rpc; genesis: D
   return {
     stats,
     head,
+    nextBlock: (): Promise<DevBlock> =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+      }),
     listen: (listener: ChainListener): void => void listeners.push(listener),
     setBaseFee: (wei: bigint): void => {
       baseFee = wei;
@@ -150,6 +155,7 @@ export function createChain(options: ChainOptions, parts: { rpc: Rpc; genesis: D
           fates.set(bundle.hash, fate);
         }
         for (const listener of listeners) listener.onBlock(built.block);
+        for (const resolve of waiting.splice(0)) resolve(built.block);
         return built.block;
       }),
     /** Replaces the last `depth` blocks by others of the same heights. */

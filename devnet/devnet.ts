@@ -72,6 +72,8 @@ export interface Devnet {
   head(): DevBlock;
   /** Makes `count` blocks (default 1) and gives the last one. */
   build(count?: number): Promise<DevBlock>;
+  /** Resolves with the next block that anyone makes. */
+  nextBlock(): Promise<DevBlock>;
   /** Blocks by the clock: switched on from the start with `blockTimeMs`. */
   startMining(everyMs: number): void;
   stopMining(): Promise<void>;
@@ -194,6 +196,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
         for (let i = 1; i < count; i++) await miner.build();
         return miner.build();
       },
+      nextBlock: chain.nextBlock,
       startMining: miner.start,
       stopMining: miner.stop,
       reorg: chain.reorg,

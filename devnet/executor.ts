@@ -33,10 +33,12 @@ export function createExecutor(rpc: Rpc): Executor {
 
   return {
     async mine(row, { timestamp, baseFee, coinbase }) {
-      await rpc.request("anvil_dropAllTransactions");
-      await rpc.request("anvil_setCoinbase", [coinbase]);
-      await rpc.request("evm_setNextBlockTimestamp", [quantity(timestamp)]);
-      await rpc.request("anvil_setNextBlockBaseFeePerGas", [quantity(baseFee)]);
+      await Promise.all([
+        rpc.request("anvil_dropAllTransactions"),
+        rpc.request("anvil_setCoinbase", [coinbase]),
+        rpc.request("evm_setNextBlockTimestamp", [quantity(timestamp)]),
+        rpc.request("anvil_setNextBlockBaseFeePerGas", [quantity(baseFee)]),
+      ]);
       for (const { raw } of row) {
         try {
           // One by one: anvil does not keep the order of what arrives together.

@@ -106,22 +106,30 @@ export function createProducer(parts: ProducerParts, height: () => number): Prod
     }
   };
 
+  /** Next nonce on chain of everyone who has something in the pool. */
+  const nonceMap = async (): Promise<ReadonlyMap<Address, number>> =>
+    new Map(
+      await Promise.all(
+        mempool.senders().map(async (sender) => [sender, await executor.nonceOf(sender)] as const),
+      ),
+    );
+
   /** After a block: what was mined, overtaken or impossible leaves the pool. */
   const settlePool = async (row: readonly SignedTransaction[], block: DevBlock): Promise<void> => {
-    for (const sender of mempool.senders()) mempool.settle(sender, await executor.nonceOf(sender));
+    const nonces = await nonceMap();
+    for (const [sender, nonce] of nonces) mempool.settle(sender, nonce);
     const mined = new Set(block.transactions.map(({ hash }) => hash));
     for (const tx of row) {
       if (mined.has(tx.hash) || mempool.get(tx.hash) === undefined) continue;
       // It was tried at its turn and cannot be executed (no funds): Bor drops it as well.
-      if ((await executor.nonceOf(tx.from)) === tx.nonce) mempool.remove(tx.hash);
+      if (nonces.get(tx.from) === tx.nonce) mempool.remove(tx.hash);
     }
   };
 
   return {
     rehearse,
     async build(frame) {
-      const nonces = new Map<Address, number>();
-      for (const sender of mempool.senders()) nonces.set(sender, await executor.nonceOf(sender));
+      const nonces = await nonceMap();
       const pooled = mempool.ordered(frame.baseFee, (sender) => nonces.get(sender) ?? 0);
       const { ranked, fates } = await rankBundles(frame);
       const { fitting, conflicting } = withoutConflicts(ranked);

@@ -8,7 +8,7 @@ import { RpcError } from "./rpc.ts";
 import { readTransaction } from "./transaction.ts";
 
 /** How long a block waits for its traders before it is made without them; by hand nobody is in a hurry. */
-const PATIENCE_MS = { clock: 3000, hand: 30_000 } as const;
+const PATIENCE_MS = { clock: 10_000, hand: 30_000 } as const;
 
 interface TradersOptions {
   readonly firstBlock: number;
