@@ -13,9 +13,10 @@ export const optionsOf = (executor: Address, changes: Partial<ExecutionOptions> 
   gas: POLYGON_GAS,
   graceBlocks: 0,
   blockSeconds: [1, 2],
-  rpcTimeoutMs: 2000,
-  signTimeoutMs: 1000,
-  sendTimeoutMs: 1000,
+  // Far above what anything takes, so that a loaded machine changes no fate.
+  rpcTimeoutMs: 20_000,
+  signTimeoutMs: 20_000,
+  sendTimeoutMs: 20_000,
   relaySimulation: false,
   confirmations: 0,
   cancelAfterBlocks: 3,

@@ -55,8 +55,8 @@ export type Run = ReturnType<typeof listenerParts> & { readonly execution: Execu
 export async function startRun(stage: ExecutionStage, run: RunParts): Promise<Run> {
   const { devnet, executor } = stage;
   const rpc: Rpc = run.rpc ?? { request: (method, params) => devnet.rpc(method, params) };
-  const from = await readOperator(rpc, executor, 2000);
-  const simulator = await createSimulator({ executor, from, timeoutMs: 2000 }, rpc);
+  const from = await readOperator(rpc, executor, 20_000);
+  const simulator = await createSimulator({ executor, from, timeoutMs: 20_000 }, rpc);
   const heard = listenerParts();
   const signer = run.signer ?? operatorSigner(stage);
   const live = run.channels === null ? null : { signer, channels: run.channels };
