@@ -22,8 +22,8 @@ export interface ExecutionStage {
   readonly folder: string;
   /** A trade that moves QuickSwap's WPOL/USDC.e away from SushiSwap's, in a block of its own. */
   unbalance(usd?: number): Promise<void>;
-  /** A rival's trade that takes the arbitrage, left in the public pool ahead of everything of ours. */
-  takeArbitrage(): Promise<void>;
+  /** A rival's trade that takes the decision's QuickSwap hop, in the public pool ahead of everything of ours. */
+  takeArbitrage(decision: SubmitDecision): Promise<void>;
   /** The operator's key, used by somebody else: a bare transaction in the public pool. */
   spendNonce(): Promise<void>;
   header(): Promise<BlockHeader>;
@@ -152,7 +152,11 @@ export async function startExecutionStage(): Promise<ExecutionStage> {
       await trade([usdce, wpol], BigInt(usd) * 10n ** 6n);
       await devnet.build();
     },
-    takeArbitrage: () => trade([wpol, usdce], 150_000n * 10n ** 18n, HIGH_FEES),
+    takeArbitrage: async ({ plan }) => {
+      const hop = plan.opportunities[0]?.hops.find(({ pool }) => pool === quickswap.address);
+      if (hop === undefined) throw new Error("the plan does not cross QuickSwap");
+      await trade([hop.tokenIn, hop.tokenOut], hop.amountIn, HIGH_FEES);
+    },
     spendNonce: async () => {
       const nonce = count.parse(await devnet.rpc("eth_getTransactionCount", [operator.address, "latest"]));
       await devnet.send(

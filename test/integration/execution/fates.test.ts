@@ -46,8 +46,9 @@ describe("one fate each", () => {
 
   test("reverted: a private transaction behind a rival's trade costs gas and nothing else", async () => {
     const run = await startRun(stage, { channels: channelsOf("private"), journal });
-    await run.execution.submit(await stage.decide());
-    await stage.takeArbitrage();
+    const decision = await stage.decide();
+    await run.execution.submit(decision);
+    await stage.takeArbitrage(decision);
     const block = await nextBlock(stage, run);
     expect(run.outcomes).toMatchObject([{ fate: "reverted", block }]);
     expect(journal.openIntents()).toEqual([]);
