@@ -1,6 +1,8 @@
+import { decodeEventLog, parseAbi } from "viem";
 import { expect } from "vitest";
 import { z } from "zod";
-import { applyPoolLog, type LogEffect } from "../../src/amm/poolLog.ts";
+import type { PoolLog } from "../../src/amm/logWords.ts";
+import { applyPoolLog, type LogEffect, POOL_TOPICS } from "../../src/amm/poolLog.ts";
 import type { ConcentratedState, SwapRequest } from "../../src/amm/poolState.ts";
 import { amountIn, amountOut, swap } from "../../src/amm/swap.ts";
 import { MAX_SQRT_RATIO, MIN_SQRT_RATIO } from "../../src/amm/tickMath.ts";
@@ -108,32 +110,10 @@ export function requestOf({ zeroForOne, amount, limit }: SwapCase): SwapRequest 
 
 const endOfPrices = (zeroForOne: boolean): bigint => (zeroForOne ? MIN_SQRT_RATIO + 1n : MAX_SQRT_RATIO - 1n);
 
+/** Gas left to a batch below which it stops: the dearest swap crosses some thousand words. */
 const RESERVED_GAS = 45_000_000n;
 
-/** What the real pool does with each case: alone, or (`keep`) each after the one before. */
-export async function askPool(
-  chain: AmmChain,
-  pool: FollowedPool,
-  keep: boolean,
-  cases: readonly SwapCase[],
-): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = [];
-  while (outcomes.length < cases.length) {
-    const rest = cases.slice(outcomes.length);
-    const [found, done] = runSchema.parse(
-      await chain.call(chain.probe, chain.probeAbi, "run", runArguments(pool, keep, rest)),
-    );
-    if (done === 0n || (keep && Number(done) < rest.length)) throw new Error("not enough gas for the cases");
-    outcomes.push(...found.slice(0, Number(done)));
-  }
-  return outcomes;
-}
-
-export const runArguments = (
-  pool: FollowedPool,
-  keep: boolean,
-  cases: readonly SwapCase[],
-): readonly unknown[] => [
+const runArguments = (pool: FollowedPool, keep: boolean, cases: readonly SwapCase[]): readonly unknown[] => [
   pool.address,
   pool.state.kind === "algebra",
   keep,
@@ -144,6 +124,76 @@ export const runArguments = (
     limit: limit ?? endOfPrices(zeroForOne),
   })),
 ];
+
+/** What the real pool does with each case, every one on the pool as it stands. */
+export async function askPool(
+  chain: AmmChain,
+  pool: FollowedPool,
+  cases: readonly SwapCase[],
+): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  while (outcomes.length < cases.length) {
+    const rest = runArguments(pool, false, cases.slice(outcomes.length));
+    const [found, done] = runSchema.parse(await chain.call(chain.probe, chain.probeAbi, "run", rest));
+    if (done === 0n) throw new Error("not enough gas for one swap");
+    outcomes.push(...found.slice(0, Number(done)));
+  }
+  return outcomes;
+}
+
+const SWAP_EVENT = parseAbi([
+  "event Swap(address indexed, address indexed, int256, int256, uint160, uint128, int24)",
+]);
+const swapEventSchema = z.tuple([
+  z.string(),
+  z.string(),
+  z.bigint(),
+  z.bigint(),
+  z.bigint(),
+  z.bigint(),
+  z.number(),
+]);
+
+function outcomeOf({ data, topics }: PoolLog, feePpm: number): Outcome {
+  const [topic = "0x", ...rest] = topics;
+  const { args } = decodeEventLog({ abi: SWAP_EVENT, data, topics: [topic, ...rest] });
+  const [, , amount0, amount1, price, liquidity, tick] = swapEventSchema.parse(args);
+  return { ok: true, amount0, amount1, price, liquidity, tick, fee: BigInt(feePpm) };
+}
+
+const REFUSED: Outcome = { ok: false, amount0: 0n, amount1: 0n, price: 0n, tick: 0, liquidity: 0n, fee: 0n };
+
+/**
+ * Sends the cases as one transaction, each on the state that the one before left, and holds every log against our
+ * own swap: amounts, and the state that the logs alone build.
+ */
+export async function swapInOrder(
+  chain: AmmChain,
+  pool: FollowedPool,
+  cases: readonly SwapCase[],
+): Promise<void> {
+  const receipt = await chain.send(chain.probe, chain.probeAbi, "run", runArguments(pool, true, cases));
+  const logs = logsOf(receipt, pool.address);
+  const next = (): PoolLog | undefined => logs.shift();
+  const apply = (log: PoolLog): void => {
+    pool.state = stateAfter(applyPoolLog(pool.state.kind, pool.state, log), pool.state);
+  };
+  for (const swapCase of cases) {
+    const result = swap(pool.state, requestOf(swapCase));
+    if (!result.ok) continue;
+    let log = next();
+    // An Algebra pool tells its new fee before the swap that pays it.
+    while (log !== undefined && log.topics[0] !== POOL_TOPICS.swap) {
+      apply(log);
+      log = next();
+    }
+    const outcome = log === undefined ? REFUSED : outcomeOf(log, pool.state.feePpm);
+    const expected = expectSameSwap(pool.state, swapCase, outcome);
+    if (log !== undefined) apply(log);
+    expect(pool.state).toEqual(expected);
+  }
+  expect(logs).toEqual([]);
+}
 
 /** Ours against the contract's, in amounts and in the state after; returns the latter. */
 export function expectSameSwap(

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => chain?.stop());
 
 const POOLS = 50;
-const PER_ROUND = { rounds: 3, alone: 120, sequence: 20 };
+const PER_ROUND = { rounds: 3, alone: 130, sequence: 20 };
 /** Constants.BASE_FEE: what a pool is born with, until its first swap or change of liquidity in range. */
 const BIRTH_FEE = 100;
 
@@ -27,7 +27,7 @@ test("Algebra pools do what we compute, to the unit", async () => {
     await fuzzPool(chain, makePool, random, { facts, ...PER_ROUND, coverage });
   }
   console.log("algebra", JSON.stringify(coverage));
-  expect(coverage.swaps).toBeGreaterThan(20_000);
+  expect(coverage.swaps - coverage.refused).toBeGreaterThan(20_000);
   expect(coverage.crossed).toBeGreaterThan(2_000);
   expect(coverage.exactOut).toBeGreaterThan(5_000);
   expect(coverage.partial).toBeGreaterThan(1_000);

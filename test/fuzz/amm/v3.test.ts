@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => chain?.stop());
 
 const POOLS = 50;
-const PER_ROUND = { rounds: 3, alone: 120, sequence: 20 };
+const PER_ROUND = { rounds: 3, alone: 130, sequence: 20 };
 
 test("Uniswap V3 pools do what we compute, to the unit", async () => {
   const random = createRandom(fuzzSeed("v3", 0x5eed03));
@@ -29,7 +29,7 @@ test("Uniswap V3 pools do what we compute, to the unit", async () => {
     });
   }
   console.log("v3", JSON.stringify(coverage));
-  expect(coverage.swaps).toBeGreaterThan(20_000);
+  expect(coverage.swaps - coverage.refused).toBeGreaterThan(20_000);
   expect(coverage.crossed).toBeGreaterThan(2_000);
   expect(coverage.exactOut).toBeGreaterThan(5_000);
   expect(coverage.partial).toBeGreaterThan(1_000);
