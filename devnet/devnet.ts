@@ -79,7 +79,7 @@ export interface Devnet {
   stopMining(): Promise<void>;
   reorg(depth: number, options?: ReorgOptions): Promise<readonly DevBlock[]>;
   setBaseFee(wei: bigint): void;
-  rpc(method: string, params?: readonly unknown[]): Promise<unknown>;
+  readonly rpc: (method: string, params?: readonly unknown[]) => Promise<unknown>;
   /** Sends a signed transaction to the public pool; gives its hash. */
   send(raw: Hex): Promise<Hash>;
   /** Signs with the account's next pending nonce and sends. */
