@@ -47,8 +47,13 @@ contract Maker {
 
     function _pay(uint256 owed0, uint256 owed1, bytes calldata data) private {
         (address token0, address token1) = abi.decode(data, (address, address));
-        if (owed0 > 0) IToken(token0).transfer(msg.sender, owed0);
-        if (owed1 > 0) IToken(token1).transfer(msg.sender, owed1);
+        _send(token0, owed0);
+        _send(token1, owed1);
+    }
+
+    function _send(address token, uint256 amount) private {
+        (bool ok, ) = token.call(abi.encodeCall(IToken.transfer, (msg.sender, amount)));
+        require(ok, "transfer");
     }
 }
 
@@ -72,7 +77,7 @@ contract Puppet {
 }
 
 /// A pool of an attacker: it pays out what it was told to, then calls the executor back as it was told to. What
-/// its own callback answers decides its swap; the answers to `extra` calls are only counted.
+/// its own callback answers decides its swap; what comes of the `extra` calls and of the accomplice is only counted.
 contract FakePool {
     struct Echo {
         bytes4 selector;
@@ -95,6 +100,8 @@ contract FakePool {
     uint256 public tried;
     uint256 public succeeded;
     bytes public lastData;
+    /// Calls the executor back with the very bytes that this pool was given, before this pool does.
+    FakePool public accomplice;
 
     function setReserves(uint112 reserve0_, uint112 reserve1_) external {
         reserve0 = reserve0_;
@@ -108,6 +115,10 @@ contract FakePool {
 
     function setEcho(Echo calldata echo_) external {
         echo = echo_;
+    }
+
+    function setAccomplice(FakePool accomplice_) external {
+        accomplice = accomplice_;
     }
 
     function addExtra(address target, bytes calldata data) external {
@@ -142,6 +153,12 @@ contract FakePool {
             (bool ok, ) = _extra[i].target.call(_extra[i].data);
             tried++;
             if (ok) succeeded++;
+        }
+        if (address(accomplice) != address(0)) {
+            tried++;
+            try accomplice.callBack(msg.sender, data) {
+                succeeded++;
+            } catch {}
         }
         for (uint256 i = 0; i < echo.times; i++) _echo(msg.sender, data);
     }

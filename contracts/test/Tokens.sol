@@ -56,16 +56,16 @@ contract FeeToken is PlainToken {
     }
 }
 
-/// Moves nothing and answers `false` once it is switched on.
+/// Moves nothing and answers `false` to one chosen sender.
 contract FalseToken is PlainToken {
-    bool public refuses;
+    address public refused;
 
-    function refuse() external {
-        refuses = true;
+    function refuse(address sender) external {
+        refused = sender;
     }
 
     function _move(address from, address to, uint256 amount) internal override returns (bool) {
-        return refuses ? false : super._move(from, to, amount);
+        return from == refused ? false : super._move(from, to, amount);
     }
 }
 

@@ -28,7 +28,7 @@ export function decodeExecutorError(data: Hex): string {
     const facts = (args ?? []).map(String);
     if (errorName === "Error") return safeText(facts[0] || "reverted with an empty reason", MAX_TEXT);
     if (errorName === "Panic") return `panic: ${PANICS[facts[0] ?? ""] ?? `code ${facts[0]}`}`;
-    return safeText(`${errorName}(${facts.join(", ")})`, MAX_TEXT * 2);
+    return safeText(`${errorName}(${facts.join(", ").toLowerCase()})`, MAX_TEXT * 2);
   } catch {
     return `unknown error ${data.slice(0, 10)}`;
   }
