@@ -17,8 +17,8 @@ export const COLD_SLOT_SURCHARGE = 3360n;
  * An upper estimate, surcharge included, for the gates; the simulation has the last word. Measured on the pools'
  * real bytecode with plain tokens and a treasury that holds the base already (`test/integration/contracts/gas`),
  * one cycle in thousands of gas, and its cold slots: V2 V2 168 and 19; V2 V3 174 and 18; V3 V2 163 and 17; V3 V3 180
- * and 17; V2 Algebra 283 and 26; V3 Algebra 288 and 25; V2 V2 V2 221 and 27; V2 V3 V2 229 and 26; V3 Algebra V2 V3
- * 448 and 42. On top of that each hop has 15,000 for a token behind a proxy, a V3 or Algebra hop 25,000 more for a
+ * and 17; V2 Algebra 285 and 27; V3 Algebra 290 and 26; V2 V2 V2 221 and 27; V2 V3 V2 229 and 26; V3 Algebra V2 V3
+ * 414 and 42. On top of that each hop has 15,000 for a token behind a proxy, a V3 or Algebra hop 25,000 more for a
  * crossed tick. The published Algebra bytecode is not optimised: the pools on Polygon stay well below.
  */
 export const POLYGON_GAS_MODEL: GasModel = {

@@ -44,11 +44,12 @@ export interface Contract {
 
 export type Chain = Awaited<ReturnType<typeof startChain>>;
 
+const START_SECONDS = 1_790_000_000;
 const GAS = "0x1c9c380";
 
 /** A bare anvil with a block for every transaction: for tests of contracts. */
 export async function startChain() {
-  const anvil = await startAnvil();
+  const anvil = await startAnvil([`--timestamp=${START_SECONDS}`]);
   let lastId = 0;
 
   async function rpc(method: string, params: readonly unknown[] = []): Promise<unknown> {
@@ -63,6 +64,8 @@ export async function startChain() {
     return answer.result;
   }
 
+  // Every block two seconds after the last, whatever the clock says: gas depends on the time since the last swap.
+  await rpc("anvil_setBlockTimestampInterval", [2]);
   const accounts = z.array(lowerHex).parse(await rpc("eth_accounts"));
 
   /** Mines one transaction in a block of its own. The sender may be any address, a contract's too. */
