@@ -39,11 +39,10 @@ function edgesOf({ edges, stride }: CycleTable, cycle: number): Int32Array {
 }
 
 function touchFinder(table: CycleTable, poolIds: ReadonlyMap<Address, number>): CycleIndex["touchedBy"] {
-  const all = Int32Array.from({ length: table.count }, (_, cycle) => cycle);
   const seenIn = new Uint32Array(table.count);
   let turn = 0;
   return (pools) => {
-    if (pools === "all") return all;
+    if (pools === "all") return firstIntegers(table.count);
     turn++;
     const touched = createIntList();
     for (const address of pools) {
@@ -58,6 +57,12 @@ function touchFinder(table: CycleTable, poolIds: ReadonlyMap<Address, number>): 
     }
     return touched.values();
   };
+}
+
+function firstIntegers(count: number): Int32Array {
+  const integers = new Int32Array(count);
+  for (let i = 0; i < count; i++) integers[i] = i;
+  return integers;
 }
 
 function cycleOf(hops: readonly Hop[]): Cycle {

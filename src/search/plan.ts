@@ -2,9 +2,10 @@ import { swap } from "../amm/swap.ts";
 import { createOverlay } from "../market/overlay.ts";
 import type { Overlay } from "../market/overlay.ts";
 import type { StateView } from "../market/stateView.ts";
+import { createLeg } from "./leg.ts";
 import type { Opportunity } from "./opportunity.ts";
 import { spotRateFloat } from "./rates.ts";
-import { createLeg, estimateSize, priced, sizeCycle } from "./sizing.ts";
+import { estimateSize, priced, sizeCycle } from "./sizing.ts";
 
 export interface PlanOptions {
   readonly maxCycles: number;

@@ -1,8 +1,8 @@
 import type { PoolState } from "../amm/poolState.ts";
 import type { Pool } from "../chain/types.ts";
 import type { StateView } from "../market/stateView.ts";
-import { createLeg } from "./sizing.ts";
-import type { Leg } from "./sizing.ts";
+import { createLeg } from "./leg.ts";
+import type { Leg } from "./leg.ts";
 
 /**
  * Raw units out per raw unit in at the pool's present price, fee taken: an estimate, 0 when there is no price. A

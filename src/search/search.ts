@@ -2,6 +2,7 @@ import type { Address, Pool } from "../chain/types.ts";
 import type { StateView } from "../market/stateView.ts";
 import { createCycleIndex } from "./cycleIndex.ts";
 import type { CycleIndex } from "./cycleIndex.ts";
+import type { Leg } from "./leg.ts";
 import type { Cycle, Opportunity, Verdict } from "./opportunity.ts";
 import { createPrices } from "./prices.ts";
 import type { Prices } from "./prices.ts";
@@ -10,7 +11,7 @@ import { createRates } from "./rates.ts";
 import type { Rates } from "./rates.ts";
 import { marginalFloat, screen } from "./screen.ts";
 import { estimateSize, priced, sizeCycle } from "./sizing.ts";
-import type { Estimate, Leg } from "./sizing.ts";
+import type { Estimate } from "./sizing.ts";
 
 export interface SearchOptions {
   /** Tokens that a cycle may start from, in order: a cycle starts at the first one that it contains. */

@@ -1,16 +1,8 @@
-import type { PoolState } from "../amm/poolState.ts";
-import { amountIn, amountOut } from "../amm/swap.ts";
-import { createCurve } from "./curve.ts";
 import type { Curve } from "./curve.ts";
+import { amountsAlong, leastInput } from "./leg.ts";
+import type { Leg } from "./leg.ts";
 import type { Cycle, Opportunity } from "./opportunity.ts";
 import { amountsFloat, optimalInputFloat, profitFloat } from "./optimum.ts";
-
-/** One hop, ready to be sized. */
-export interface Leg {
-  readonly state: PoolState;
-  readonly zeroForOne: boolean;
-  readonly curve: Curve;
-}
 
 /** Where the best size lies by the closed form; raw units of the base, not yet integers. */
 export interface Estimate {
@@ -32,43 +24,25 @@ const MILLION = 1_000_000n;
 const WORTH_LOOKING = 1e-10;
 /** Steps tried at most in one walk; a concentrated pool takes some ten times longer to answer. */
 const MOST_STEPS = { v2: 512, concentrated: 64, fee: 16 };
-/** So many steps on each side are tried without a gap, the farther ones in growing strides. */
+/** So many steps on each side are tried without a gap, those further out in growing strides. */
 const EVERY_STEP = { v2: 128, concentrated: 10 };
 /** Relative error of a float chain, with room. */
 const FLOAT_ERROR = 1e-12;
 /** Where a pool ends, floats may overshoot: the input is then taken smaller by the first of these that fits. */
 const HAIRS = [0, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4];
 
-export const createLeg = (state: PoolState, zeroForOne: boolean): Leg => ({
-  state,
-  zeroForOne,
-  curve: createCurve(state, zeroForOne),
-});
-
 /** The closed form's answer, or null when not even one raw unit can be earned. */
 export function estimateSize(legs: readonly Leg[]): Estimate | null {
   const curves = legs.map(({ curve }) => curve);
   const peakFloat = optimalInputFloat(curves);
-  const inputFloat = HAIRS.map((hair) => peakFloat * (1 - hair)).find(
-    (x) => !Number.isNaN(profitFloat(curves, x)),
-  );
-  if (inputFloat === undefined) return null;
-  const profit = profitFloat(curves, inputFloat);
-  const errorFloat = inputFloat * FLOAT_ERROR;
-  return profit + errorFloat >= 1 ? { inputFloat, profitFloat: profit, errorFloat } : null;
-}
-
-/** Exact amounts along the legs, or null when a hop cannot take its whole input or gives nothing. */
-export function amountsAlong(legs: readonly Leg[], input: bigint): readonly bigint[] | null {
-  if (input <= 0n) return null;
-  const amounts = [input];
-  let amount = input;
-  for (const { state, zeroForOne } of legs) {
-    amount = amountOut(state, zeroForOne, amount);
-    if (amount === 0n) return null;
-    amounts.push(amount);
+  for (const hair of HAIRS) {
+    const inputFloat = peakFloat * (1 - hair);
+    const profit = profitFloat(curves, inputFloat);
+    if (Number.isNaN(profit)) continue;
+    const errorFloat = inputFloat * FLOAT_ERROR;
+    return profit + errorFloat >= 1 ? { inputFloat, profitFloat: profit, errorFloat } : null;
   }
-  return amounts;
+  return null;
 }
 
 /**
@@ -126,8 +100,8 @@ function settled({ estimate, best }: Look): boolean {
 }
 
 /**
- * The walk along the widest steps first. A concentrated pool rounds once more, where it takes its fee: its best inputs are those
- * whose fee is a whole number or just below one, and each hop with such inputs has a walk along them.
+ * First along the widest steps. A concentrated pool rounds once more, where it takes its fee: its best inputs are
+ * those whose fee is a whole number or just below one, so each such hop has a walk along them.
  */
 function walksFrom(legs: readonly Leg[], centre: readonly bigint[]): readonly Walk[] {
   const coarse = indexOfLeast(centre);
@@ -200,22 +174,3 @@ const growing = (step: number, gapless: number): bigint => {
 };
 
 const compare = (a = 0n, b = 0n): number => (a === b ? 0 : a < b ? -1 : 1);
-
-/** Least input of the cycle that gives `wanted` after `hops` hops; null when they cannot give it. */
-function leastInput(legs: readonly Leg[], hops: number, wanted: bigint): bigint | null {
-  let amount = wanted;
-  for (let hop = hops - 1; hop >= 0; hop--) {
-    const leg = legs[hop];
-    const needed = leg === undefined ? null : leastInputOf(leg, amount);
-    if (needed === null) return null;
-    amount = needed;
-  }
-  return amount;
-}
-
-/** The V2 router asks for one unit too many where the division has no remainder. */
-function leastInputOf({ state, zeroForOne }: Leg, wanted: bigint): bigint | null {
-  const asked = amountIn(state, zeroForOne, wanted);
-  if (asked === null || asked <= 1n || state.kind !== "v2") return asked;
-  return amountOut(state, zeroForOne, asked - 1n) >= wanted ? asked - 1n : asked;
-}

@@ -2,8 +2,8 @@ import type { ConcentratedState, PoolState, V2State } from "../../src/amm/poolSt
 import { tickAtSqrtRatio } from "../../src/amm/tickMath.ts";
 import { tickTable } from "../../src/amm/tickTable.ts";
 import type { Pool } from "../../src/chain/types.ts";
-import { amountsAlong, createLeg } from "../../src/search/sizing.ts";
-import type { Leg } from "../../src/search/sizing.ts";
+import { amountsAlong, createLeg } from "../../src/search/leg.ts";
+import type { Leg } from "../../src/search/leg.ts";
 import { addressOf } from "./marketBlocks.ts";
 
 /** Numbers in [0, 1) that repeat with the seed (mulberry32). */

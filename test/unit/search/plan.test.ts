@@ -9,15 +9,19 @@ import { createSearch } from "../../../src/search/search.ts";
 import { addressOf, v2State } from "../../support/marketBlocks.ts";
 import { randomPools, seeded } from "../../support/searchMarkets.ts";
 
+const MIN_PROFIT = 10n ** 12n;
 const BASE = addressOf(0xa0);
-const options = { maxCycles: 4, minProfit: ({ profit }: Opportunity) => profit >= 1000n };
+const options = { maxCycles: 4, minProfit: ({ profit }: Opportunity) => profit >= MIN_PROFIT };
 
 /** A random market in which many cycles share pools, and what pays in it. */
 function market(seed: number): { readonly view: StateView; readonly opportunities: readonly Opportunity[] } {
   const random = seeded(seed);
   const pools = randomPools(random, 5, 14);
   const states = new Map<Address, PoolState>(
-    pools.map(({ address }) => [address, v2State(10n ** 9n, 10n ** 9n + BigInt(Math.round(random() * 8e7)))]),
+    pools.map(({ address }) => [
+      address,
+      v2State(10n ** 18n, 10n ** 18n + BigInt(Math.round(random() * 8e16))),
+    ]),
   );
   const view: StateView = { stateOf: (pool) => states.get(pool) ?? null };
   const search = createSearch({ bases: [BASE], maxHops: 4, wrappedNative: BASE, isTaxed: () => false });
@@ -43,11 +47,11 @@ function execute(view: StateView, chosen: readonly Opportunity[]): bigint[] {
 
 test("random markets: executed in order, every chosen opportunity earns exactly what it says", () => {
   let [several, resized] = [0, 0];
-  for (let seed = 1; seed <= 60; seed++) {
+  for (let seed = 1; seed <= 20; seed++) {
     const { view, opportunities } = market(seed);
     const { chosen, dropped } = selectPlan(opportunities, view, options);
     expect(execute(view, chosen)).toEqual(chosen.map(({ profit }) => profit));
-    expect(chosen.every(({ profit }) => profit >= 1000n)).toBe(true);
+    expect(chosen.every(({ profit }) => profit >= MIN_PROFIT)).toBe(true);
     const ids = [
       ...chosen.map(({ cycle }) => cycle.id),
       ...dropped.map(({ opportunity }) => opportunity.cycle.id),
@@ -56,8 +60,8 @@ test("random markets: executed in order, every chosen opportunity earns exactly 
     if (chosen.length > 1) several++;
     resized += chosen.filter((now) => !opportunities.includes(now)).length;
   }
-  expect(several).toBeGreaterThan(20);
-  expect(resized).toBeGreaterThan(10);
+  expect(several).toBeGreaterThan(8);
+  expect(resized).toBeGreaterThan(4);
 });
 
 test("what is dropped says why: conflict, too little, or no place left", () => {
