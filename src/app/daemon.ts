@@ -76,6 +76,8 @@ async function runWithLedger(
     parts.service.stopping();
     await room.execution?.stop();
     await room.recorder?.close();
+    const { pendingSeen, cycles } = room.engine.status;
+    ledger.record({ type: "event", time: clock.now(), kind: "stopped", facts: { pendingSeen, cycles } });
   } finally {
     await ledger.close(clock.now(), AbortSignal.timeout(CLOSE_MS));
   }

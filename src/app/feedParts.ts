@@ -46,6 +46,7 @@ export function buildFeed(
       },
       multicall: { ...MULTICALL, multicall3: registry.multicall3, timeoutMs: node.request_timeout_ms },
       wrappedNative: registry.native.wrapped,
+      blockSeconds: Math.ceil(registry.chain.blockTimeMs / 1000),
       minDepthFloat: Number(fromDecimal(config.market.min_depth_native, 18)),
     },
     {

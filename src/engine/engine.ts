@@ -124,7 +124,7 @@ function synced(core: Core, { block, pools }: SyncedEvent): readonly Decision[] 
 
 function committed(core: Core, event: CommittedEvent, expired?: () => boolean): readonly Decision[] {
   const { block } = event;
-  const result = core.market.commit(block, event.logs);
+  const result = core.market.commit(block, event.logs, event.fees);
   if (!result.ok) {
     if (result.reason === "duplicate" || result.reason === "behind") return [];
     core.live = false;

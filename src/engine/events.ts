@@ -21,6 +21,12 @@ export interface SyncedEvent extends Timed {
   readonly pools: readonly { readonly pool: Pool; readonly state: PoolState | null }[];
 }
 
+/** The fee that a pool's next swap will pay, in parts per million. */
+export interface NextFee {
+  readonly pool: Address;
+  readonly feePpm: number;
+}
+
 /** A block on top of the last one, with all its logs of known pools in order of `logIndex`. */
 export interface CommittedEvent extends Timed {
   readonly type: "committed";
@@ -28,6 +34,11 @@ export interface CommittedEvent extends Timed {
   readonly logs: readonly ChainLog[];
   /** Pools whose logs of this block could not be proven complete. */
   readonly tainted: readonly Address[];
+  /**
+   * What Algebra pools will charge in the next block: they set their fee anew in a block's first swap, by its time.
+   * Read for the newest block only; empty where it is not known, and the last fee stands.
+   */
+  readonly fees: readonly NextFee[];
   /** False while older blocks are being filled in: the state moves, nothing is decided. */
   readonly atHead: boolean;
 }

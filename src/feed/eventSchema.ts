@@ -54,13 +54,25 @@ const pool: z.ZodType<Pool> = z.strictObject({
 });
 
 const ticks = z
-  .strictObject({ indexes: z.array(int24), liquidityNet: z.array(int128) })
-  .refine(({ indexes, liquidityNet }) => indexes.length === liquidityNet.length, "columns differ in length")
+  .strictObject({
+    indexes: z.array(int24),
+    liquidityNet: z.array(int128),
+    liquidityGross: z.array(uint(128)).optional(),
+  })
+  .refine(
+    ({ indexes, liquidityNet, liquidityGross }) =>
+      indexes.length === liquidityNet.length && (liquidityGross ?? indexes).length === indexes.length,
+    "columns differ in length",
+  )
   .refine(({ indexes }) => indexes.every((tick, i) => i === 0 || (indexes[i - 1] ?? tick) < tick), {
     message: "must ascend",
     path: ["indexes"],
   })
-  .transform(({ indexes, liquidityNet }) => ({ indexes: Int32Array.from(indexes), liquidityNet }));
+  .transform(({ indexes, liquidityNet, liquidityGross }) => ({
+    indexes: Int32Array.from(indexes),
+    liquidityNet,
+    ...(liquidityGross === undefined ? {} : { liquidityGross }),
+  }));
 
 const concentrated = <K extends "v3" | "algebra">(kind: K) =>
   z.strictObject({
@@ -132,6 +144,7 @@ export const engineEventSchema: z.ZodType<EngineEvent> = z.discriminatedUnion("t
     block: header,
     logs: z.array(log),
     tainted: z.array(address),
+    fees: z.array(z.strictObject({ pool: address, feePpm })),
     atHead: z.boolean(),
   }),
   z.strictObject({ type: z.literal("reverted"), time, block: ref }),

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BlockHeader } from "../chain/types.ts";
+import type { NextFee } from "../engine/events.ts";
 import type { Clock } from "../lib/clock.ts";
+import { RetryableError } from "../lib/errors.ts";
 import type { BlockLogs, ProvenLogs } from "./blockLogs.ts";
 import { pathTo, type ChainPath } from "./chainPath.ts";
 import { latestHeader, type Asking } from "./headers.ts";
@@ -8,6 +10,7 @@ import type { Heads } from "./heads.ts";
 import type { HeadTarget } from "./headTarget.ts";
 import type { NoticedLogs } from "./noticedLogs.ts";
 import type { PoolLoader } from "./poolLoader.ts";
+import { RpcError } from "./rpcError.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Follows the chain block by block: each head is reached through its parents, and no block is left out. */
@@ -66,7 +69,7 @@ export function createFollower(options: FollowerOptions, parts: FollowerParts): 
       return;
     }
     const path = await findPath(parts, head, { node, maxBackfill: options.maxBackfill });
-    if (path.type === "path") await walk(parts, path, node);
+    if (path.type === "path") await walk(parts, path, { node, signal });
     else {
       // An announcement is not proof enough to give up the thread: the node is asked first.
       if (taken === "latest") lost = `no way to block ${head.number} in ${options.maxBackfill} blocks`;
@@ -117,20 +120,46 @@ async function findPath(
   }
 }
 
-async function walk(parts: FollowerParts, path: Way, node: FollowedNode): Promise<void> {
+async function walk(
+  parts: FollowerParts,
+  path: Way,
+  { node, signal }: { node: FollowedNode; signal: AbortSignal },
+): Promise<void> {
   const { blockLogs, timeline } = parts;
+  const newest = path.blocks.at(-1);
   for (let first = 0; first < path.blocks.length; first += LOGS_AT_ONCE) {
     const blocks = path.blocks.slice(first, first + LOGS_AT_ONCE);
     const proofs = await Promise.all(
-      blocks.map(async (block) => ({ block, proof: await blockLogs.of(node, block) })),
+      blocks.map(async (block) => {
+        const [proof, fees] = await Promise.all([
+          blockLogs.of(node, block),
+          // Only what is decided on needs them.
+          block === newest ? nextFees(parts, block, signal) : [],
+        ]);
+        return { block, proof, fees };
+      }),
     );
     // Only now, with the proofs in hand: a connection lost on the way leaves the old branch whole.
     if (first === 0) timeline.rewindTo(path.ancestor);
     let deaf = false;
-    for (const { block, proof } of proofs) {
-      if (commit(parts, block, { proof, isLast: block === path.blocks.at(-1) })) deaf = true;
+    for (const { block, proof, fees } of proofs) {
+      if (commit(parts, block, { proof, fees, isLast: block === newest })) deaf = true;
     }
     if (deaf) await node.listenToLogs();
+  }
+}
+
+/** Without an answer the last fee stands, and the simulation before a send finds out. */
+async function nextFees(
+  { loader }: FollowerParts,
+  block: BlockHeader,
+  signal: AbortSignal,
+): Promise<readonly NextFee[]> {
+  try {
+    return await loader.nextFees(block, signal);
+  } catch (error) {
+    if (error instanceof RetryableError || error instanceof RpcError) return [];
+    throw error;
   }
 }
 
@@ -138,7 +167,7 @@ async function walk(parts: FollowerParts, path: Way, node: FollowedNode): Promis
 function commit(
   { clock, noticed, target, timeline }: FollowerParts,
   block: BlockHeader,
-  { proof, isLast }: { proof: ProvenLogs; isLast: boolean },
+  { proof, fees, isLast }: { proof: ProvenLogs; fees: readonly NextFee[]; isLast: boolean },
 ): boolean {
   const announced = target.known(block.hash);
   // Blocks that were fetched later were never told by the subscription: nothing to compare.
@@ -146,6 +175,6 @@ function commit(
   const doubted = told?.doubted ?? [];
   const tainted = doubted.length === 0 ? proof.tainted : [...new Set([...proof.tainted, ...doubted])];
   const time = announced?.time ?? clock.now();
-  timeline.commit(block, { logs: proof.logs, tainted }, { newest: isLast && target.reached, time });
+  timeline.commit(block, { logs: proof.logs, tainted, fees }, { newest: isLast && target.reached, time });
   return told?.renew ?? false;
 }

@@ -1,4 +1,5 @@
 import type { PoolState } from "../amm/poolState.ts";
+import type { NextFee } from "../engine/events.ts";
 import type { Address, BlockHeader, Hash, Pool } from "../chain/types.ts";
 
 /** Reads pools from the chain at one pinned block. Node trouble is a `RetryableError`. */
@@ -14,4 +15,6 @@ export interface PoolLoader {
     blockHash: Hash,
     signal: AbortSignal,
   ): Promise<readonly { readonly address: Address; readonly state: PoolState }[]>;
+  /** What pools without a constant fee will charge in the block after this one; those not known are left out. */
+  nextFees(block: BlockHeader, signal: AbortSignal): Promise<readonly NextFee[]>;
 }

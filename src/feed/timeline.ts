@@ -1,5 +1,5 @@
 import type { Address, BlockHeader, Hash } from "../chain/types.ts";
-import type { FeedEvent, SyncedEvent } from "../engine/events.ts";
+import type { FeedEvent, NextFee, SyncedEvent } from "../engine/events.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { ProvenLogs } from "./blockLogs.ts";
@@ -18,7 +18,7 @@ export interface Timeline {
   sync(block: BlockHeader, pools: SyncedEvent["pools"]): void;
   /** Undoes the blocks above, newest first. */
   rewindTo(ancestor: Hash): void;
-  commit(block: BlockHeader, proof: ProvenLogs, seen: Sighting): void;
+  commit(block: BlockHeader, found: ProvenLogs & { readonly fees: readonly NextFee[] }, seen: Sighting): void;
   /** Said once, however often the thread is lost before it is found again. */
   gap(reason: string): void;
   emit(event: FeedEvent): void;
@@ -95,13 +95,13 @@ export function createTimeline(options: { readonly staleAfterMs: number }, parts
         onEvent({ type: "reverted", time: clock.now(), block: { number, hash } });
       }
     },
-    commit: (block, { logs, tainted }, { newest, time }) => {
+    commit: (block, { logs, tainted, fees }, { newest, time }) => {
       heads.push(block);
       count(stats, { logs: logs.length, tainted, newest });
       const stale = isStale(block);
       const atHead = newest && !stale;
       if (atHead) phase = "live";
-      onEvent({ type: "committed", time, block, logs, tainted, atHead });
+      onEvent({ type: "committed", time, block, logs, tainted, fees, atHead });
       if (newest && stale) gap("stale: the newest block of the node is too old");
     },
   };

@@ -42,6 +42,12 @@ export type RevertResult =
   | { readonly ok: true; readonly changed: readonly Address[] }
   | { readonly ok: false; readonly reason: "not_head" | "too_deep" };
 
+/** What an Algebra pool charges from the next block on, in parts per million. */
+export interface FeeChange {
+  readonly pool: Address;
+  readonly feePpm: number;
+}
+
 /**
  * The live pool graph. It is an invariant that the states are those after `head`; a refused call changes nothing.
  */
@@ -50,8 +56,11 @@ export interface Market extends StateView {
   readonly head: BlockHeader | null;
   /** Starts afresh at `block`: replaces pools and states, forgets the journal and every taint. */
   load(block: BlockHeader, entries: readonly MarketEntry[]): void;
-  /** Applies the next block; `logs` in order of `logIndex`, those of unknown pools are passed over. */
-  commit(block: BlockHeader, logs: readonly ChainLog[]): CommitResult;
+  /**
+   * Applies the next block: `logs` in order of `logIndex`, then the fees that Algebra pools charge from now on. What
+   * concerns unknown pools is passed over.
+   */
+  commit(block: BlockHeader, logs: readonly ChainLog[], fees?: readonly FeeChange[]): CommitResult;
   /** Undoes the head. Taint stays: only a fresh reading proves a pool again. */
   revert(block: BlockRef): RevertResult;
   /** Marks a pool whose state is in doubt; the first reason is kept. */
@@ -91,7 +100,7 @@ export function createMarket({ journalDepth }: MarketOptions): Market {
     },
     stateOf: (pool) => memory.states.get(pool) ?? null,
     load: (block, entries) => load(memory, block, entries),
-    commit: (block, logs) => commit(memory, block, logs),
+    commit: (block, logs, fees = []) => commit(memory, block, { logs, fees }),
     revert: (block) => revert(memory, block),
     taint: (pool, reason) => taint(memory, pool, reason),
     isTainted: (pool) => memory.tainted.has(pool),
@@ -110,12 +119,17 @@ function load(memory: Memory, block: BlockHeader, entries: readonly MarketEntry[
   memory.head = block;
 }
 
-function commit(memory: Memory, block: BlockHeader, logs: readonly ChainLog[]): CommitResult {
+interface BlockContent {
+  readonly logs: readonly ChainLog[];
+  readonly fees: readonly FeeChange[];
+}
+
+function commit(memory: Memory, block: BlockHeader, content: BlockContent): CommitResult {
   const { head, states, journal } = memory;
   if (head === null) return { ok: false, reason: "gap" };
   const reason = refusal(block, head, journal);
   if (reason !== null) return { ok: false, reason };
-  const effects = effectsOf(memory, logs);
+  const effects = effectsOf(memory, content);
   const changed = [...effects.states.keys()];
   // The undo record comes first: a state is never written without the way back.
   const former = new Map(changed.map((pool) => [pool, states.get(pool) ?? null]));
@@ -139,7 +153,7 @@ interface BlockEffects {
 }
 
 /** What the logs make of the pools. After a log that contradicts a pool its other logs are passed over. */
-function effectsOf(memory: Memory, logs: readonly ChainLog[]): BlockEffects {
+function effectsOf(memory: Memory, { logs, fees }: BlockContent): BlockEffects {
   const states = new Map<Address, PoolState>();
   const contradictions = new Map<Address, string>();
   for (const log of logs) {
@@ -149,6 +163,10 @@ function effectsOf(memory: Memory, logs: readonly ChainLog[]): BlockEffects {
     const effect = applyPoolLog(pool.kind, before, log);
     if ("contradiction" in effect) contradictions.set(pool.address, effect.contradiction);
     else if (effect.changed) states.set(pool.address, effect.state);
+  }
+  for (const { pool, feePpm } of fees) {
+    const state = states.get(pool) ?? memory.states.get(pool);
+    if (state?.kind === "algebra" && state.feePpm !== feePpm) states.set(pool, { ...state, feePpm });
   }
   return { states, contradictions: [...contradictions].map(([pool, why]) => ({ pool, why })) };
 }

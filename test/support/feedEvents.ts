@@ -101,6 +101,7 @@ export const engineEvents: fc.Arbitrary<EngineEvent> = fc.oneof(
     block: header,
     logs: fc.array(log, { maxLength: 5 }),
     tainted: fc.array(address, { maxLength: 3 }),
+    fees: fc.array(fc.record({ pool: address, feePpm: fc.nat(999_999) }), { maxLength: 3 }),
     atHead: fc.boolean(),
   }),
   fc.record({ type: fc.constant("reverted" as const), time, block: ref }),

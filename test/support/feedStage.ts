@@ -70,6 +70,7 @@ export function createFakeLoader(chain: FakeChain, socket: RpcSocket): PoolLoade
         return state === undefined ? [] : [{ address, state }];
       });
     },
+    nextFees: () => Promise.resolve([]),
   };
 }
 

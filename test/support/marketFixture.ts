@@ -75,6 +75,7 @@ export const committed = (
   block,
   logs,
   tainted: [],
+  fees: [],
   atHead: true,
   ...more,
 });

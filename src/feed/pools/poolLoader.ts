@@ -1,8 +1,10 @@
-import type { Address, Hash } from "../../chain/types.ts";
+import type { Dex } from "../../chain/registry.ts";
+import type { Address, Hash, Pool } from "../../chain/types.ts";
 import type { PoolLoader } from "../poolLoader.ts";
 import { deepEnough } from "./depth.ts";
 import { discoverPools, type DiscoveryOptions, type Rejected } from "./discover.ts";
 import { createMulticall, type MulticallOptions } from "./multicall.ts";
+import { readNextFees, type FeeSource } from "./nextFees.ts";
 import { readStates, type PoolFacts } from "./readStates.ts";
 import type { Rpc } from "./rpcPort.ts";
 
@@ -12,6 +14,8 @@ export interface PoolLoaderOptions {
   readonly wrappedNative: Address;
   /** In raw units of the native token; a float, since it only decides what is worth watching. */
   readonly minDepthFloat: number;
+  /** Seconds from one block to the next, as expected. */
+  readonly blockSeconds: number;
 }
 
 interface PoolLoaderParts {
@@ -26,6 +30,7 @@ interface PoolLoaderParts {
 export function createPoolLoader(options: PoolLoaderOptions, parts: PoolLoaderParts): PoolLoader {
   const readCalls = createMulticall(options.multicall, parts.rpc);
   let known = new Map<Address, PoolFacts>();
+  let feeSources: readonly FeeSource[] = [];
 
   const discoverOnce = async (blockHash: Hash): Promise<readonly PoolFacts[]> => {
     if (known.size > 0) return [...known.values()];
@@ -43,7 +48,17 @@ export function createPoolLoader(options: PoolLoaderOptions, parts: PoolLoaderPa
       const loaded = facts.map((fact, i) => ({ facts: fact, pool: fact.pool, state: states[i] ?? null }));
       const kept = deepEnough(loaded, options.wrappedNative, options.minDepthFloat);
       known = new Map(kept.map(({ facts: fact }) => [fact.pool.address, fact]));
+      feeSources = feeSourcesOf(
+        kept.map(({ pool }) => pool),
+        options.discovery.dexes,
+      );
       return kept.map(({ pool, state }) => ({ pool, state }));
+    },
+    nextFees: async (block, signal) => {
+      const { multicall, blockSeconds } = options;
+      const fees = await readNextFees(feeSources, block, { ...multicall, blockSeconds }, parts.rpc);
+      signal.throwIfAborted();
+      return fees;
     },
     read: async (addresses, blockHash, signal) => {
       const facts = addresses.flatMap((address) => known.get(address) ?? []);
@@ -55,4 +70,16 @@ export function createPoolLoader(options: PoolLoaderOptions, parts: PoolLoaderPa
       });
     },
   };
+}
+
+function feeSourcesOf(pools: readonly Pool[], dexes: readonly Dex[]): readonly FeeSource[] {
+  const quoters = new Map(
+    dexes.flatMap((dex) =>
+      dex.kind === "algebra" && dex.quoter !== undefined ? [[dex.name, dex.quoter] as const] : [],
+    ),
+  );
+  return pools.flatMap((pool) => {
+    const quoter = quoters.get(pool.dex);
+    return pool.kind === "algebra" && quoter !== undefined ? [{ pool, quoter }] : [];
+  });
 }
