@@ -95,16 +95,6 @@ describe("one fate each", () => {
     expect(run.outcomes[2]).toMatchObject({ intentId: decision.intentId, fate: "included" });
     expect(journal.openIntents()).toEqual([]);
   });
-
-  test("stale: a newer head stops the work before it is signed", async () => {
-    const run = await startRun(stage, { channels: channelsOf("bundle"), journal });
-    const decision = await stage.decide();
-    const work = run.execution.submit(decision);
-    await stage.devnet.build();
-    run.execution.onBlock(await stage.header());
-    await work;
-    expect(run.outcomes).toMatchObject([{ fate: "rejected", reason: expect.stringMatching(/^stale/) }]);
-  });
 });
 
 describe("reorgs", () => {
