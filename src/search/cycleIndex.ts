@@ -22,13 +22,21 @@ export function createCycleIndex(pools: readonly Pool[], options: CycleOptions):
   const graph = buildGraph(pools);
   const table = listCycles(graph, options);
   const edges = (cycle: number) => edgesOf(table, cycle);
-  const hops = (cycle: number) => [...edges(cycle)].map((edge) => hopOf(pools, edge));
+  // The hash costs more than sizing does, and what paid once often pays again.
+  const ids = new Map<number, string>();
+  const hopsOf = (cycle: number) => [...edges(cycle)].map((edge) => hopOf(pools, edge));
+  const baseOf = (cycle: number) => hopOf(pools, table.edges[cycle * table.stride] ?? -1).tokenIn;
   return {
     table,
     touchedBy: touchFinder(table, graph.poolIds),
     edges,
-    base: (cycle) => hopOf(pools, table.edges[cycle * table.stride] ?? -1).tokenIn,
-    describe: (cycle) => cycleOf(hops(cycle)),
+    base: baseOf,
+    describe: (cycle) => {
+      const hops = hopsOf(cycle);
+      const id = ids.get(cycle) ?? cycleId(hops);
+      ids.set(cycle, id);
+      return { id, base: baseOf(cycle), hops };
+    },
   };
 }
 
@@ -63,12 +71,6 @@ function firstIntegers(count: number): Int32Array {
   const integers = new Int32Array(count);
   for (let i = 0; i < count; i++) integers[i] = i;
   return integers;
-}
-
-function cycleOf(hops: readonly Hop[]): Cycle {
-  const [first] = hops;
-  if (first === undefined) throw new RangeError("a cycle has hops");
-  return { id: cycleId(hops), base: first.tokenIn, hops };
 }
 
 function hopOf(pools: readonly Pool[], edge: number): Hop {

@@ -5,14 +5,14 @@ import type { StateView } from "../market/stateView.ts";
 import { spotRateFloat } from "./rates.ts";
 
 export interface PriceOptions {
-  /** Tokens that may stand between a token and the native one. */
+  /** Tokens that have a price, and may stand between another and the native one. */
   readonly bases: readonly Address[];
   readonly wrappedNative: Address;
 }
 
 /**
- * What a token is worth in the native token, by the graph's own pools: sold through the deepest pool, or through
- * the deepest two with a base between. Depth is counted in native, so that a dust pool never sets a price.
+ * What a base is worth in the native token, by the graph's own pools: sold through the deepest pool, or through
+ * the deepest two with another base between. Depth is counted in native, so that a dust pool never sets a price.
  */
 export interface Prices {
   /** Wei of native that `amount` raw units would fetch, fees and depth included, rounded down; null without a path. */
@@ -84,12 +84,12 @@ const sell = (amount: bigint, { state, zeroForOne }: Sale): bigint => amountOut(
 
 const rateOf = ({ state, zeroForOne }: Sale): number => spotRateFloat(state, zeroForOne);
 
-/** Pools with a hub on either side, by `from>to` in both directions. */
+/** Pools between two hubs, by `from>to` in both directions. */
 function pairIndex(pools: readonly Pool[], hubs: ReadonlySet<Address>): ReadonlyMap<string, readonly Pool[]> {
   const index = new Map<string, Pool[]>();
   for (const pool of pools) {
     const { token0, token1 } = pool;
-    if (!hubs.has(token0) && !hubs.has(token1)) continue;
+    if (!hubs.has(token0) || !hubs.has(token1)) continue;
     for (const pair of [`${token0}>${token1}`, `${token1}>${token0}`]) {
       const list = index.get(pair);
       if (list === undefined) index.set(pair, [pool]);

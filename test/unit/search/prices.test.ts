@@ -12,7 +12,7 @@ const ETHER = 10n ** 18n;
 function pricesOver(entries: readonly [number, Address, Address, PoolState][]) {
   const states = new Map(entries.map(([n, , , state]) => [addressOf(n), state]));
   const pools = entries.map(([n, token0, token1]) => poolOf(n, token0, token1));
-  const prices = createPrices({ bases: [NATIVE, USD], wrappedNative: NATIVE }, pools);
+  const prices = createPrices({ bases: [NATIVE, USD, GOLD], wrappedNative: NATIVE }, pools);
   const view = { stateOf: (pool: Address) => states.get(pool) ?? null };
   return {
     toNative: (token: Address, amount: bigint) => prices.toNative(view, token, amount),
@@ -60,7 +60,7 @@ test("a concentrated pool is as deep as its virtual reserve", () => {
   expect(prices.rateFloat(USD)).toBeCloseTo(1.0002 ** 2 * 0.9995, 12);
 });
 
-test("a token is sold through a base where that way is deeper, rounded down at each step", () => {
+test("a base is sold through another where that way is deeper, rounded down at each step", () => {
   const usd = v2State(1000n * ETHER, 2000n * 10n ** 6n);
   const gold = v2State(500n * 10n ** 6n, 100n * 10n ** 8n);
   const shallow = v2State(ETHER, 10n ** 6n);
