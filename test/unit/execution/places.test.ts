@@ -1,0 +1,61 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test, vi } from "vitest";
+import { createFlashbotsChannel } from "../../../src/execution/channels/flashbots.ts";
+import { createPrivateChannel } from "../../../src/execution/channels/private.ts";
+import { secret } from "../../../src/lib/secret.ts";
+import { headerOf, startFakes } from "../../support/executionFakes.ts";
+import { decisionOf } from "../../support/executionPlan.ts";
+import { startPlace } from "../../support/executionPlace.ts";
+
+const SRC = join(import.meta.dirname, "../../../src");
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test("with every listed place dead and profit waiting, nothing goes anywhere else", async () => {
+  const dead = await startPlace(() => ({ json: null }));
+  await dead.stop();
+  const asked = vi.spyOn(globalThis, "fetch");
+  const endpoint = (path: string) => ({ url: secret(`${dead.url}/${path}`), headers: {} });
+  const channels = [
+    createFlashbotsChannel({ name: "relay", chainId: 137, endpoint: endpoint("relay"), authKey: null }),
+    createPrivateChannel({
+      name: "private",
+      endpoint: endpoint("private"),
+      method: "eth_sendRawTransactionPrivate",
+    }),
+  ];
+  const run = await startFakes(decisionOf(), channels);
+  const methods: string[] = [];
+  const { request } = run.chain.rpc;
+  run.chain.rpc.request = (method, params, options) => {
+    methods.push(method);
+    return request(method, params, options);
+  };
+  for (let n = 100; n < 110; n++) {
+    const parent = headerOf(n);
+    run.execution.onBlock(parent);
+    await run.execution.submit(decisionOf({ intentId: `i${n}`, parent: { number: n, hash: parent.hash } }));
+    await run.execution.idle();
+  }
+  expect(run.fates()).toEqual(Array.from({ length: 10 }, () => "rejected"));
+  const places = asked.mock.calls.map(([to]) => (to instanceof Request ? to.url : String(to)));
+  expect(new Set(places)).toEqual(new Set([`${dead.url}/relay`, `${dead.url}/private`]));
+  // The node is only read from: it is not a channel.
+  expect(methods.filter((method) => /send/i.test(method))).toEqual([]);
+});
+
+test("transactions can leave the house through one file, and only the channels name a sending method", () => {
+  const holding = (pattern: RegExp): string[] =>
+    readdirSync(SRC, { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts") && !file.startsWith("app/config"))
+      .filter((file) => pattern.test(readFileSync(join(SRC, file), "utf8")))
+      .toSorted();
+  expect(holding(/eth_send(Raw|Private|Transaction)/)).toEqual(["execution/channels/private.ts"]);
+  expect(holding(/\bfetch\(/).filter((file) => file.startsWith("execution/"))).toEqual([
+    "execution/channels/httpJson.ts",
+  ]);
+  expect(holding(/sendRawBundle|sendPrivateTransaction/)).toEqual(["execution/channels/flashbots.ts"]);
+});
