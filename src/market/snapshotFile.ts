@@ -18,6 +18,7 @@ import {
   readChange,
   readPool,
   type PoolChange,
+  type TakePool,
   type SnapshotPool,
 } from "./snapshotPool.ts";
 
@@ -52,10 +53,6 @@ export interface FileReader<T> {
   end(): T;
 }
 
-interface FoundPool extends SnapshotPool {
-  readonly fields: PoolChange;
-}
-
 interface FoundChange {
   readonly address: Address;
   readonly change: PoolChange;
@@ -65,7 +62,9 @@ interface FoundChange {
 /** What was read so far; names may come in any order, so what they say together is judged at the end. */
 interface Found {
   readonly tokens: Map<Address, Token>;
-  readonly pools: Map<Address, FoundPool>;
+  readonly pools: Map<Address, SnapshotPool>;
+  /** What updates build on; null where nobody asks for them. */
+  readonly fields: Map<Address, PoolChange> | null;
   readonly updates: {
     readonly fields: JsonObject;
     readonly changes: readonly FoundChange[];
@@ -91,16 +90,31 @@ const tokensShape = (found: Found): Shape => ({
   },
 });
 
-const poolsShape = (found: Found): Shape => ({
-  kind: "list",
-  of: createPoolShape((fields, ticks, path) => {
-    const pool = readPool(fields, path);
+/** Gives the same string for equal ones: ten thousand pools name a few hundred tokens and exchanges. */
+const createShared = <T extends string>(): ((text: T) => T) => {
+  const known = new Map<T, T>();
+  return (text) => {
+    const first = known.get(text);
+    if (first !== undefined) return first;
+    known.set(text, text);
+    return text;
+  };
+};
+
+const poolsShape = (found: Found): Shape => {
+  const token = createShared<Address>();
+  const exchange = createShared();
+  const add: TakePool = (fields, ticks, path) => {
+    const read = readPool(fields, path);
+    const pool = { ...read, dex: exchange(read.dex), token0: token(read.token0), token1: token(read.token1) };
     if (found.pools.has(pool.address))
       throw new JsonFault(`${path}.address`, `${pool.address} appears twice`);
     const change = readChange(fields, ticks, path);
-    found.pools.set(pool.address, { pool, state: makeState(pool.kind, change, path), fields: change });
-  }),
-});
+    found.pools.set(pool.address, { pool, state: makeState(pool.kind, change, path) });
+    found.fields?.set(pool.address, change);
+  };
+  return { kind: "list", of: createPoolShape(add) };
+};
 
 const updatesShape = (found: Found): Shape => {
   let changes: FoundChange[] = [];
@@ -161,7 +175,7 @@ const makeSnapshot = (fields: JsonObject, found: Found): Snapshot => {
     block: fields.has("block") ? required(fields, "block", "", nullable(readNumber)) : null,
     blockTime: fields.has("blockTime") ? required(fields, "blockTime", "", nullable(readNumber)) : null,
     tokens,
-    pools: [...found.pools.values()].map(({ pool, state }) => ({ pool, state })),
+    pools: [...found.pools.values()],
   };
 };
 
@@ -176,10 +190,9 @@ const merged = (old: PoolChange, change: PoolChange): PoolChange => ({
 const applyChange = (found: Found, { address, change, path }: FoundChange) => {
   const known = found.pools.get(address);
   if (known === undefined) throw new JsonFault(`${path}.address`, `the snapshot has no pool ${address}`);
-  const fields = merged(known.fields, change);
-  const state = makeState(known.pool.kind, fields, path);
-  found.pools.set(address, { ...known, fields });
-  return { address, state };
+  const fields = merged(found.fields?.get(address) ?? {}, change);
+  found.fields?.set(address, fields);
+  return { address, state: makeState(known.pool.kind, fields, path) };
 };
 
 const makeUpdates = (found: Found, first: number | null): RecordedBlock[] => {
@@ -208,7 +221,8 @@ const createFileReader = <T>(
   withUpdates: boolean,
   make: (fields: JsonObject, found: Found) => T,
 ): FileReader<T> => {
-  const found: Found = { tokens: new Map(), pools: new Map(), updates: [] };
+  const fields = withUpdates ? new Map<Address, PoolChange>() : null;
+  const found: Found = { tokens: new Map(), pools: new Map(), fields, updates: [] };
   const reader = createJsonReader(documentShape(found, withUpdates));
   return {
     write: (chunk) => reader.write(chunk),
