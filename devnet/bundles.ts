@@ -19,7 +19,7 @@ export interface Bundle {
 }
 
 /** What became of a bundle at its target block. */
-export type BundleFate = "included" | "reverted" | "not_mined" | "conflict" | "outside_timestamps";
+export type BundleFate = "included" | "reverted" | "not_mined" | "conflict" | "outside_timestamps" | "late";
 
 /** Flashbots' bundle hash: keccak256 of the transaction hashes in a row. */
 export const bundleHash = (transactions: readonly SignedTransaction[]): Hash =>
@@ -30,8 +30,8 @@ export interface BundlePool {
   /** Removes the signer's bundles of that replacement id; gives their hashes. */
   readonly cancel: (signer: Address, uuid: string) => readonly Hash[];
   forBlock(blockNumber: number): readonly Bundle[];
-  /** Forgets bundles of this block and of older ones. */
-  prune(blockNumber: number): void;
+  /** Forgets bundles of this block and of older ones, and gives them. */
+  prune(blockNumber: number): readonly Bundle[];
 }
 
 export function createBundlePool(): BundlePool {
@@ -54,7 +54,9 @@ export function createBundlePool(): BundlePool {
     cancel,
     forBlock: (blockNumber) => bundles.filter((one) => one.blockNumber === blockNumber),
     prune(blockNumber) {
+      const gone = bundles.filter((one) => one.blockNumber <= blockNumber);
       bundles = bundles.filter((one) => one.blockNumber > blockNumber);
+      return gone;
     },
   };
 }

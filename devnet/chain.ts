@@ -14,6 +14,9 @@ import { RpcError } from "./rpc.ts";
 import type { Rpc } from "./rpc.ts";
 import type { SignedTransaction } from "./transaction.ts";
 
+/** EIP-7825, in force on Polygon since Madhugiri. */
+const TX_GAS_CAP = 16_777_216n;
+
 /** How many blocks can be taken back; anvil remembers the states of more. */
 const REORG_DEPTH = 256;
 
@@ -66,7 +69,7 @@ export function createChain(options: ChainOptions, parts: { rpc: Rpc; genesis: D
     reorgs: 0,
     announced: 0,
     bundlesReceived: 0,
-    bundles: { included: 0, reverted: 0, not_mined: 0, conflict: 0, outside_timestamps: 0 },
+    bundles: { included: 0, reverted: 0, not_mined: 0, conflict: 0, outside_timestamps: 0, late: 0 },
   };
 
   const head = (): DevBlock => blocks.at(-1) ?? genesis;
@@ -83,7 +86,15 @@ export function createChain(options: ChainOptions, parts: { rpc: Rpc; genesis: D
   /** Another producer's fee account, so that the new blocks never have the old hashes. */
   const otherCoinbase = (): Address => `0x${(0xb0_0000 + ++branches).toString(16).padStart(40, "0")}`;
 
+  const settleBundle = (bundle: Bundle, fate: BundleFate): void => {
+    stats.bundles[fate]++;
+    fates.set(bundle.hash, fate);
+  };
+
   const put = async (tx: SignedTransaction, isPrivate: boolean): Promise<void> => {
+    if (tx.gas > TX_GAS_CAP) {
+      throw new RpcError(-32000, `transaction gas limit too high (cap: ${TX_GAS_CAP}, tx: ${tx.gas})`);
+    }
     const [nonce, balance] = await Promise.all([
       executor.nonceOf(tx.from),
       rpc.request("eth_getBalance", [tx.from, "latest"]),
@@ -130,7 +141,8 @@ export function createChain(options: ChainOptions, parts: { rpc: Rpc; genesis: D
       mempool.nextNonce(address, await lock.shared(() => executor.nonceOf(address))),
     addBundle(bundle: Bundle): void {
       stats.bundlesReceived++;
-      bundles.add(bundle);
+      if (bundle.blockNumber > head().number) bundles.add(bundle);
+      else settleBundle(bundle, "late");
     },
     cancelBundles: bundles.cancel,
     fateOf: (bundle: Hash): BundleFate | undefined => fates.get(bundle),
@@ -150,10 +162,7 @@ export function createChain(options: ChainOptions, parts: { rpc: Rpc; genesis: D
         const built = await producer.build(nextFrame());
         blocks = [...blocks.slice(1 - REORG_DEPTH), built.block];
         stats.blocks++;
-        for (const { bundle, fate } of built.fates) {
-          stats.bundles[fate]++;
-          fates.set(bundle.hash, fate);
-        }
+        for (const { bundle, fate } of built.fates) settleBundle(bundle, fate);
         for (const listener of listeners) listener.onBlock(built.block);
         for (const resolve of waiting.splice(0)) resolve(built.block);
         return built.block;

@@ -23,6 +23,8 @@ export interface Faults {
   notices(kind: NoticeKind, faults: Partial<NoticeFaults>): void;
   /** `deaf("logs")`: heads come, logs do not. */
   deaf(kind: NoticeKind): void;
+  /** A node promises no order between the head and the logs of a block; default: the head first. */
+  logsFirst(wanted: boolean): void;
   relay(fault: RelayFault): void;
   /** Everything works again. */
   clear(): void;
@@ -38,6 +40,7 @@ export interface Outbox {
 
 export interface FaultState extends Faults {
   readonly relayFault: () => RelayFault;
+  readonly headFirst: () => boolean;
   createOutbox(): Outbox;
 }
 
@@ -46,6 +49,7 @@ export function createFaults(seed: number): FaultState {
   const set = new Map<NoticeKind, NoticeFaults>();
   const counts = { dropped: 0, duplicated: 0, reordered: 0, delayed: 0 };
   let relayFault: RelayFault = "none";
+  let logsFirst = false;
 
   const createOutbox = (): Outbox => {
     const timers = new Set<NodeJS.Timeout>();
@@ -101,13 +105,18 @@ export function createFaults(seed: number): FaultState {
     counts,
     createOutbox,
     relayFault: () => relayFault,
+    headFirst: () => !logsFirst,
     notices: (kind, faults) => void set.set(kind, { ...NONE, ...faults }),
     deaf: (kind) => void set.set(kind, { ...NONE, drop: 1 }),
     relay(fault) {
       relayFault = fault;
     },
+    logsFirst(wanted) {
+      logsFirst = wanted;
+    },
     clear() {
       set.clear();
+      logsFirst = false;
       relayFault = "none";
     },
   };

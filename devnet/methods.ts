@@ -1,3 +1,4 @@
+import { formatEther } from "viem";
 import type { Chain } from "./chain.ts";
 import { AddressText, HashText, quantity } from "./hex.ts";
 import type { Pooled } from "./mempool.ts";
@@ -5,6 +6,9 @@ import { RpcError } from "./rpc.ts";
 import { readTransaction } from "./transaction.ts";
 
 const GWEI = 1_000_000_000n;
+
+/** Bor's default `rpc.txfeecap`, in wei: no transaction may promise more than 1 POL for its gas. */
+const FEE_CAP = 10n ** 18n;
 
 type Params = readonly unknown[];
 type Method = (params: Params) => unknown;
@@ -46,6 +50,10 @@ export function createMethods(
 ): (method: string, params: Params) => Promise<unknown> {
   const send = async (params: Params, isPrivate: boolean): Promise<string> => {
     const tx = await readTransaction(params[0]);
+    if (tx.gas * tx.maxFeePerGas > FEE_CAP) {
+      const fee = formatEther(tx.gas * tx.maxFeePerGas);
+      throw new RpcError(-32000, `tx fee (${fee} ether) exceeds the configured cap (1.00 ether)`);
+    }
     await chain.submit(tx, isPrivate);
     return tx.hash;
   };

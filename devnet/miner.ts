@@ -16,10 +16,18 @@ export interface Miner {
   /** Resolves when the block in the making is done. */
   readonly stop: () => Promise<void>;
   readonly counts: { lateBatches: number };
+  /** Never resolves; rejects when the clock could not make a block (anvil is gone, say). */
+  readonly broken: Promise<never>;
 }
+
+const ignore = (): void => undefined;
 
 export function createMiner(chain: Chain, guests: readonly BlockGuest[]): Miner {
   const counts = { lateBatches: 0 };
+  let onBroken: (error: unknown) => void = ignore;
+  const broken = new Promise<never>((_resolve, reject) => {
+    onBroken = reject;
+  });
   let running: { stopped: boolean; wake: () => void; readonly done: Promise<void> } | null = null;
 
   const build = async (): Promise<DevBlock> => {
@@ -48,10 +56,11 @@ export function createMiner(chain: Chain, guests: readonly BlockGuest[]): Miner 
   return {
     build,
     counts,
+    broken,
     start(everyMs) {
       if (running !== null) throw new Error("blocks are being made by the clock already");
       const state = { stopped: false, wake: () => undefined };
-      running = Object.assign(state, { done: run(everyMs, state) });
+      running = Object.assign(state, { done: run(everyMs, state).catch(onBroken) });
     },
     async stop() {
       if (running === null) return;

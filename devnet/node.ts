@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { z } from "zod";
+import type { DevBlock } from "./block.ts";
 import type { Chain } from "./chain.ts";
 import type { FaultState } from "./faults.ts";
 import { openGate } from "./gate.ts";
@@ -43,16 +44,20 @@ export async function startNode(
 ): Promise<DevNode> {
   const { chain, faults } = parts;
   const subscriptions = createSubscriptions(faults);
+  const announce = (block: DevBlock, withHead: boolean): void => {
+    const steps = withHead
+      ? [subscriptions.announceHead, subscriptions.announceLogs]
+      : [subscriptions.announceLogs];
+    for (const step of faults.headFirst() ? steps : steps.toReversed()) step(block);
+  };
   chain.listen({
     onBlock(block) {
-      subscriptions.announceHead(block);
-      subscriptions.announceLogs(block);
+      announce(block, true);
     },
     onReorg(old, fresh, { removed = true, heads = "each" }) {
       if (removed) for (const block of old.toReversed()) subscriptions.announceRemoved(block);
       for (const [i, block] of fresh.entries()) {
-        if (heads === "each" || i === fresh.length - 1) subscriptions.announceHead(block);
-        subscriptions.announceLogs(block);
+        announce(block, heads === "each" || i === fresh.length - 1);
       }
     },
     onPending: subscriptions.announcePending,

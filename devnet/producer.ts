@@ -136,12 +136,14 @@ export function createProducer(parts: ProducerParts, height: () => number): Prod
       const { block, row, dropped } = await mineWhole(fitting, pooled, frame);
       executor.keep();
       await settlePool(row, block);
-      bundles.prune(block.number);
+      const judged = new Set([...fates.map(({ bundle }) => bundle), ...ranked]);
+      const late = bundles.prune(block.number).filter((bundle) => !judged.has(bundle));
       const lost = new Set([...conflicting, ...dropped]);
       return {
         block,
         fates: [
           ...fates,
+          ...late.map((bundle) => ({ bundle, fate: "late" as const })),
           ...ranked.map((bundle) => ({
             bundle,
             fate: lost.has(bundle) ? ("conflict" as const) : ("included" as const),

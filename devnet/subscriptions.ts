@@ -42,8 +42,8 @@ export interface Subscriptions {
   /** Answers `eth_subscribe` with the subscription's id; throws `RpcError`. */
   subscribe(connection: Connection, params: unknown): string;
   unsubscribe(connection: Connection, params: unknown): boolean;
-  announceHead(block: DevBlock): void;
-  announceLogs(block: DevBlock): void;
+  readonly announceHead: (block: DevBlock) => void;
+  readonly announceLogs: (block: DevBlock) => void;
   /** Newest log first, each with `removed: true`. */
   announceRemoved(block: DevBlock): void;
   readonly announcePending: (transactions: readonly SignedTransaction[]) => void;

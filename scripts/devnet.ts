@@ -109,8 +109,11 @@ async function main(): Promise<void> {
     }
   });
   process.stdout.write(given.json ? `${JSON.stringify(facts(devnet))}\n` : page(devnet));
-  await ended;
-  await devnet.stop();
+  try {
+    await Promise.race([ended, devnet.broken]);
+  } finally {
+    await devnet.stop();
+  }
 }
 
 main().catch((error: unknown) => {

@@ -94,6 +94,25 @@ test("deaf: logs are missing while heads come", async () => {
   expect(log?.result).toMatchObject({ blockHash: heard.hash });
 });
 
+test("logsFirst: a block's logs come before its head", async () => {
+  const { wrapped } = devnet.registry;
+  const client = await subscribed();
+  await client.subscribe("logs", ["logs", { address: wrapped }]);
+  for (const wanted of [false, true]) {
+    devnet.faults.logsFirst(wanted);
+    await devnet.transact(devnet.accounts.alice, {
+      to: wrapped,
+      data: "0xd0e30db0",
+      gas: 100_000n,
+      value: 1n,
+    });
+    await devnet.build();
+  }
+  await client.until("heads", 2);
+  await client.until("logs", 2);
+  expect(client.notices.map(({ kind }) => kind)).toEqual(["heads", "logs", "logs", "heads"]);
+});
+
 test("frozen: connections are accepted, nothing is answered until the thaw, then nothing is lost", async () => {
   const client = await subscribed();
   const first = devnet.head().number + 1;

@@ -130,6 +130,14 @@ test("refusals carry Bor's words", async () => {
   await expect(devnet.send(await transfer(alice, nonce, 50))).rejects.toThrow("nonce too low");
   const rich = { to: bob.address, data: "0x", gas: 21_000n, value: 10n ** 30n } as const;
   await expect(devnet.transact(bob, rich)).rejects.toThrow("insufficient funds for gas * price + value");
+  const hungry = { to: bob.address, data: "0x", gas: 16_777_217n } as const;
+  await expect(devnet.transact(bob, hungry, fees(30, 50))).rejects.toThrow(
+    "transaction gas limit too high (cap: 16777216, tx: 16777217)",
+  );
+  const dear = { to: bob.address, data: "0x", gas: 1_000_001n } as const;
+  await expect(devnet.transact(bob, dear, fees(30, 1000))).rejects.toThrow(
+    "tx fee (1.000001 ether) exceeds the configured cap (1.00 ether)",
+  );
   await expect(devnet.send("0x02c0")).rejects.toThrow(/rlp/);
   const foreign = await bob.signer.signTransaction({
     type: "eip1559",

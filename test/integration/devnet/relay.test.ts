@@ -155,6 +155,9 @@ test("a bundle is for its block alone, and within its timestamps", async () => {
   await sendBundle([raw], { blockNumber: target(2) });
   expect(await builtHashes()).toEqual([]);
   expect(await builtHashes()).toEqual([keccak256(raw)]);
+  const lateBundles = devnet.stats.bundles.late;
+  await sendBundle([raw], { blockNumber: target(0) });
+  expect(devnet.stats.bundles.late - lateBundles).toBe(1);
   const late = await signed(bob, idle(bob, 5n));
   await sendBundle([late], { maxTimestamp: devnet.head().timestamp });
   expect(await builtHashes()).toEqual([]);
