@@ -58,13 +58,22 @@ const readSpacing = readCount(1, MAX_TICK_SPACING);
 
 const isList = (value: JsonValue): value is readonly JsonValue[] => Array.isArray(value);
 
+/** Puts the path in front of a fault only when there is one: paths of a hundred thousand ticks cost more than they. */
+const inside = <T>(where: () => string, read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof JsonFault ? new JsonFault(`${where()}${error.path}`, error.message) : error;
+  }
+};
+
 /** Collects a tick list as it is read: two numbers a tick, not two objects. */
 const createTicksShape = (): { readonly shape: ListShape; readonly finish: () => readonly TickEntry[] } => {
   let entries: TickEntry[] = [];
   const add = (value: JsonValue, where: () => string): void => {
     const pair = isList(value) ? value : [];
     if (pair.length !== 2) throw new JsonFault(where(), 'expected [tick, "liquidityNet"]');
-    entries.push([readTick(pair[0] ?? null, `${where()}[0]`), readNet(pair[1] ?? null, `${where()}[1]`)]);
+    entries.push(inside(where, () => [readTick(pair[0] ?? null, "[0]"), readNet(pair[1] ?? null, "[1]")]));
   };
   const finish = (): readonly TickEntry[] => {
     const all = entries;
