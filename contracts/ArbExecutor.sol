@@ -136,8 +136,7 @@ contract ArbExecutor {
 
     // ---------------------------------------------------------------------------------------------- callbacks
 
-    function uniswapV2Call(address sender, uint256, uint256, bytes calldata data) external {
-        if (sender != address(this)) revert UnexpectedCallback(msg.sender);
+    function uniswapV2Call(address, uint256, uint256, bytes calldata data) external {
         Debt memory debt = _redeem(data);
         _follow(debt);
         _transfer(debt.token, msg.sender, debt.amount);

@@ -10,7 +10,7 @@ export const executorAbi = parseAbi([
   "function owner() view returns (address)",
   "function treasury() view returns (address)",
   "function operator() view returns (address)",
-  "function uniswapV2Call(address sender, uint256, uint256, bytes data)",
+  "function uniswapV2Call(address, uint256, uint256, bytes data)",
   "function uniswapV3SwapCallback(int256 amount0Delta, int256 amount1Delta, bytes data)",
   "function algebraSwapCallback(int256 amount0Delta, int256 amount1Delta, bytes data)",
   "event CycleExecuted(uint256 indexed index, address indexed base, uint256 profit)",
