@@ -54,6 +54,8 @@ export interface Search {
 
 /** A settled market leaves no wider margin: prices are stale, or a token does not deliver. */
 const WIDEST_MARGIN_AT_REST = 1.05;
+/** Cycles estimated between two looks at the clock: a few hundred microseconds. */
+const ESTIMATED_AT_ONCE = 64;
 
 /** All that follows from the list of pools. */
 interface Index {
@@ -105,9 +107,10 @@ function run(index: Index, options: SearchOptions, request: SearchRequest): Sear
   const touched = cycles.touchedBy(changed);
   const screened = screen(touched, cycles.table, rates, expired);
   const valueFloat = valuation(index.prices, view);
+  const { candidates, ...estimated } = estimateAll(index, screened.cycles, valueFloat, expired);
   const opportunities: Opportunity[] = [];
-  let { complete } = screened;
-  for (const { cycle, legs, estimate } of candidatesOf(index, screened.cycles, valueFloat)) {
+  let complete = screened.complete && estimated.complete;
+  for (const { cycle, legs, estimate } of candidates) {
     if (expired()) {
       complete = false;
       break;
@@ -128,24 +131,30 @@ function run(index: Index, options: SearchOptions, request: SearchRequest): Sear
 }
 
 /** Those with a size that pays, by the closed form, the dearest first: what time cuts off is the cheap end. */
-function candidatesOf(
+function estimateAll(
   { cycles, rates }: Index,
   promising: readonly number[],
   valueFloat: Valuation,
-): readonly Candidate[] {
+  expired: () => boolean,
+): { readonly candidates: readonly Candidate[]; readonly complete: boolean } {
   const candidates: Candidate[] = [];
-  for (const cycle of promising) {
+  let complete = true;
+  for (const [i, cycle] of promising.entries()) {
+    if (i % ESTIMATED_AT_ONCE === 0 && expired()) {
+      complete = false;
+      break;
+    }
     const legs = [...cycles.edges(cycle)].flatMap((edge) => rates.leg(edge) ?? []);
     const estimate = estimateSize(legs);
     if (estimate === null) continue;
     const value = valueFloat(cycles.base(cycle), estimate.profitFloat);
     candidates.push({ cycle, legs, estimate, valueFloat: Number.isNaN(value) ? -1 : value });
   }
-  return candidates.toSorted(
-    (a, b) =>
-      b.valueFloat - a.valueFloat || b.estimate.profitFloat - a.estimate.profitFloat || a.cycle - b.cycle,
-  );
+  return { candidates: candidates.toSorted(dearestFirst), complete };
 }
+
+const dearestFirst = (a: Candidate, b: Candidate): number =>
+  b.valueFloat - a.valueFloat || b.estimate.profitFloat - a.estimate.profitFloat || a.cycle - b.cycle;
 
 /** Estimated wei of native for an amount of a base; NaN without a price. */
 type Valuation = (base: Address, amountFloat: number) => number;

@@ -135,6 +135,30 @@ test("a pool that is initialised has to be read, and is priced from then on", ()
   expect(market.stateOf(THIRD)).toBe(state);
 });
 
+test("the next fee of an Algebra pool comes with its block and goes with it; other pools have none", () => {
+  const state: PoolState = {
+    kind: "algebra",
+    feePpm: 100,
+    tickSpacing: 60,
+    sqrtPriceX96: 1n << 96n,
+    tick: 0,
+    liquidity: 5n,
+    ticks: null,
+  };
+  const market = createMarket({ journalDepth: 4 });
+  market.load(genesis, [
+    { pool: poolOf(1), state: START },
+    { pool: { ...poolOf(2), kind: "algebra" }, state },
+  ]);
+  const fees = [FIRST, SECOND, addressOf(99)].map((pool) => ({ pool, feePpm: 250 }));
+  expect(market.commit(a, [], fees)).toMatchObject({ ok: true, changed: [SECOND] });
+  expect(market.stateOf(SECOND)).toEqual({ ...state, feePpm: 250 });
+  expect(market.commit(b, [], fees)).toMatchObject({ ok: true, changed: [] });
+  market.revert(b);
+  expect(market.revert(a)).toEqual({ ok: true, changed: [SECOND] });
+  expect(market.stateOf(SECOND)).toBe(state);
+});
+
 test("a load starts afresh: other pools, no journal, no taint", () => {
   const market = loaded();
   market.taint(FIRST, "logs missing");

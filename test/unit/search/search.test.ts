@@ -145,7 +145,7 @@ test("when time runs out the answer is what was found, the dearest first", () =>
   states.set(addressOf(1), v2State(1000n * ETHER, 2060n * ETHER));
   const whole = search.run({ view, changed: "all", atRest: true }).opportunities;
   let looks = 0;
-  const cut = search.run({ view, changed: "all", atRest: true, expired: () => ++looks > 2 });
+  const cut = search.run({ view, changed: "all", atRest: true, expired: () => ++looks > 3 });
   expect(cut).toEqual({ opportunities: whole.slice(0, 1), touchedCycles: 6, complete: false });
   const none = search.run({ view, changed: "all", atRest: true, expired: () => true });
   expect(none).toEqual({ opportunities: [], touchedCycles: 6, complete: false });
