@@ -6,10 +6,13 @@ import { createRandom, fuzzSeed } from "../../support/ammChainRandom.ts";
 let chain: AmmChain;
 let factory: PoolFactory;
 
+/** The probe is compiled first; on a loaded machine that takes its time. */
+const COMPILE_MS = 240_000;
+
 beforeAll(async () => {
   chain = await startAmmChain();
   factory = await algebraFactory(chain);
-});
+}, COMPILE_MS);
 afterAll(() => chain?.stop());
 
 const POOLS = 50;

@@ -8,12 +8,15 @@ import { callForAddress, type AmmChain, npmArtifact, startAmmChain } from "../..
 import { createRandom, fuzzSeed, type Random } from "../../support/ammChainRandom.ts";
 
 const UINT112_MAX = (1n << 112n) - 1n;
-const CASES = 24_000;
+const CASES = 27_000;
 const BATCH = 150;
 
 let chain: AmmChain;
 let pair: Address;
 let router: Address;
+
+/** The probe is compiled first; on a loaded machine that takes its time. */
+const COMPILE_MS = 240_000;
 
 beforeAll(async () => {
   chain = await startAmmChain();
@@ -26,7 +29,7 @@ beforeAll(async () => {
     factoryAddress,
     token0,
   ]);
-});
+}, COMPILE_MS);
 afterAll(() => chain?.stop());
 
 interface Case {
@@ -98,5 +101,5 @@ test("V2 pairs do what we compute, to the unit", async () => {
     }
   }
   console.log(`v2: ${CASES} cases, ${swapped} swapped`);
-  expect(swapped).toBeGreaterThan(CASES / 3);
+  expect(swapped).toBeGreaterThan(20_000);
 });
