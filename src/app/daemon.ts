@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import type { ChainRegistry } from "../chain/registry.ts";
 import type { Address } from "../chain/types.ts";
 import type { Decision } from "../engine/decisions.ts";
@@ -17,7 +15,7 @@ import { buildExecution } from "./executionParts.ts";
 import { buildFeed } from "./feedParts.ts";
 import { lockInstance } from "./instanceLock.ts";
 import { recordsOf } from "./ledgerRecords.ts";
-import { resolveMarket } from "./resolveMarket.ts";
+import { resolveMarket, type ResolvedMarket } from "./resolveMarket.ts";
 import type { ServiceManager } from "./serviceManager.ts";
 
 export interface DaemonParts {
@@ -31,6 +29,8 @@ export interface DaemonParts {
 const STEP_BUDGET_MS = 250;
 /** Longest wait for the ledger's last batch when stopped. */
 const CLOSE_MS = 800;
+/** How often a silent feed is asked for its excuse. */
+const EXCUSE_MS = 1000;
 
 /**
  * Runs until `signal` aborts; then stops its parts in reverse, within two seconds and with nothing lost. Throws
@@ -42,21 +42,25 @@ export async function runDaemon(
   parts: DaemonParts,
   signal: AbortSignal,
 ): Promise<void> {
-  mkdirSync(dirname(config.ledger.path), { recursive: true });
+  const blueprint = { config, registry, market: resolveMarket(config.market, registry), parts };
   const lock = lockInstance(config.ledger.path);
   try {
-    await runWithLedger(config, registry, parts, signal);
+    await runWithLedger(blueprint, signal);
   } finally {
     lock.release();
   }
 }
 
-async function runWithLedger(
-  config: Config,
-  registry: ChainRegistry,
-  parts: DaemonParts,
-  signal: AbortSignal,
-): Promise<void> {
+/** What the parts are made from. */
+interface Blueprint {
+  readonly config: Config;
+  readonly registry: ChainRegistry;
+  readonly market: ResolvedMarket;
+  readonly parts: DaemonParts;
+}
+
+async function runWithLedger(blueprint: Blueprint, signal: AbortSignal): Promise<void> {
+  const { config, registry, parts } = blueprint;
   const { log, clock } = parts;
   const ledger = openLedger({
     path: config.ledger.path,
@@ -71,11 +75,16 @@ async function runWithLedger(
     onResume: () => log.info({}, "ledger writes again"),
   });
   try {
-    const room = furnish(config, registry, parts, ledger);
-    await room.feed.run(signal);
-    parts.service.stopping();
-    await room.execution?.stop();
-    await room.recorder?.close();
+    const room = furnish(blueprint, ledger);
+    const excuse = setInterval(() => excuseSilence(room), EXCUSE_MS);
+    try {
+      await room.feed.run(signal);
+    } finally {
+      clearInterval(excuse);
+      parts.service.stopping();
+      await room.execution?.stop();
+      await room.recorder?.close();
+    }
     const { pendingSeen, cycles } = room.engine.status;
     ledger.record({ type: "event", time: clock.now(), kind: "stopped", facts: { pendingSeen, cycles } });
   } finally {
@@ -96,9 +105,13 @@ interface Room {
   ready: boolean;
 }
 
-function furnish(config: Config, registry: ChainRegistry, parts: DaemonParts, ledger: Ledger): Room {
+/** While the node is away or the chain rests there is nothing to scan: no reason to be started again. */
+function excuseSilence({ feed, parts }: Room): void {
+  if (feed.stats().phase !== "live") parts.service.alive();
+}
+
+function furnish({ config, registry, market, parts }: Blueprint, ledger: Ledger): Room {
   const { clock, log } = parts;
-  const market = resolveMarket(config.market, registry);
   const engine = createEngine(engineOptionsOf(config, registry, market));
   const recorder =
     config.recorder.path === ""

@@ -12,7 +12,8 @@ import type { IntentJournal } from "../execution/journal.ts";
 import { createLocalSigner, guardSigner, type Signer } from "../execution/signer.ts";
 import { createSimulator, readOperator } from "../execution/simulate.ts";
 import type { Clock } from "../lib/clock.ts";
-import { EXIT, PlainError } from "../lib/errors.ts";
+import { RpcError } from "../feed/rpcError.ts";
+import { EXIT, PlainError, RetryableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { secret } from "../lib/secret.ts";
 import { resolveSecret } from "../lib/secretReference.ts";
@@ -72,6 +73,9 @@ async function operatorOf(executor: Address, rpc: Rpc): Promise<Address> {
   try {
     return await readOperator(rpc, executor, TIMEOUTS.rpcTimeoutMs);
   } catch (cause) {
+    // A node that is away, or refuses to answer, says nothing about the address: it is asked again.
+    if (cause instanceof RetryableError) throw cause;
+    if (cause instanceof RpcError && !/revert/i.test(cause.message)) throw cause;
     throw new PlainError(
       EXIT.config,
       `executor.address: no ArbExecutor answers at ${executor}; deploy it, or correct the address`,

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 
 /** Tells systemd (`Type=notify`) and pm2 (`wait_ready`) how we are; silent when started by hand. */
 export interface ServiceManager {
@@ -30,9 +30,13 @@ export function createServiceManager(environment: Environment, parts: ServiceMan
 
   const notify = (...fields: readonly string[]): void => {
     if (!supervised) return;
-    execFile("systemd-notify", fields, { timeout: 5000 }, (error) => {
-      if (error !== null) parts.onError(error);
+    const teller = spawn("systemd-notify", fields, { stdio: "ignore" });
+    teller.once("error", parts.onError);
+    teller.once("exit", (code) => {
+      if (code !== 0) parts.onError(new Error(`systemd-notify ended with ${code}`));
     });
+    // It waits for systemd to take note; we do not wait for it.
+    teller.unref();
   };
   return {
     ready: (status) => {

@@ -1,5 +1,4 @@
 import { loadConfig } from "../app/configFile.ts";
-import { runDaemon } from "../app/daemon.ts";
 import { createServiceManager } from "../app/serviceManager.ts";
 import { loadRegistry } from "../chain/registry.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -36,6 +35,8 @@ export async function run(options: RunOptions): Promise<void> {
   const { mode, chain, market, profit, fees } = config;
   log.info({ version: version(), pid: process.pid, mode, chain, market, profit, fees }, "starting");
   try {
+    // A second to load: what is wrong with the file is told before.
+    const { runDaemon } = await import("../app/daemon.ts");
     await runDaemon(
       config,
       registry,
