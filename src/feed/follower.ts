@@ -9,6 +9,7 @@ import { latestHeader, type Asking } from "./headers.ts";
 import type { Heads } from "./heads.ts";
 import type { HeadTarget } from "./headTarget.ts";
 import type { NoticedLogs } from "./noticedLogs.ts";
+import { pause } from "./pause.ts";
 import type { PoolLoader } from "./poolLoader.ts";
 import { RpcError } from "./rpcError.ts";
 import type { Timeline } from "./timeline.ts";
@@ -29,6 +30,8 @@ export interface FollowedNode extends Asking {
 export interface FollowerOptions {
   /** A longer way to the head than this is not walked: everything is loaded anew. */
   readonly maxBackfill: number;
+  /** A block waits no longer than this for what belongs to it. */
+  readonly proofMs: number;
 }
 
 export interface FollowerParts {
@@ -69,7 +72,7 @@ export function createFollower(options: FollowerOptions, parts: FollowerParts): 
       return;
     }
     const path = await findPath(parts, head, { node, maxBackfill: options.maxBackfill });
-    if (path.type === "path") await walk(parts, path, { node, signal });
+    if (path.type === "path") await walk(parts, path, { node, signal, proofMs: options.proofMs });
     else {
       // An announcement is not proof enough to give up the thread: the node is asked first.
       if (taken === "latest") lost = `no way to block ${head.number} in ${options.maxBackfill} blocks`;
@@ -123,7 +126,7 @@ async function findPath(
 async function walk(
   parts: FollowerParts,
   path: Way,
-  { node, signal }: { node: FollowedNode; signal: AbortSignal },
+  { node, signal, proofMs }: { node: FollowedNode; signal: AbortSignal; proofMs: number },
 ): Promise<void> {
   const { blockLogs, timeline } = parts;
   const newest = path.blocks.at(-1);
@@ -134,7 +137,7 @@ async function walk(
         const [proof, fees] = await Promise.all([
           blockLogs.of(node, block),
           // Only what is decided on needs them.
-          block === newest ? nextFees(parts, block, signal) : [],
+          block === newest ? nextFees(parts, block, { proofMs, signal }) : [],
         ]);
         return { block, proof, fees };
       }),
@@ -149,18 +152,26 @@ async function walk(
   }
 }
 
-/** Without an answer the last fee stands, and the simulation before a send finds out. */
+/** Without an answer in time the last fee stands, and the simulation before a send finds out. */
 async function nextFees(
   { loader }: FollowerParts,
   block: BlockHeader,
-  signal: AbortSignal,
+  { proofMs, signal }: { proofMs: number; signal: AbortSignal },
 ): Promise<readonly NextFee[]> {
+  const answered = new AbortController();
   try {
-    return await loader.nextFees(block, signal);
+    return await Promise.race([loader.nextFees(block, signal), noFees(proofMs, answered.signal)]);
   } catch (error) {
     if (error instanceof RetryableError || error instanceof RpcError) return [];
     throw error;
+  } finally {
+    answered.abort();
   }
+}
+
+async function noFees(afterMs: number, signal: AbortSignal): Promise<readonly NextFee[]> {
+  await pause(afterMs, signal);
+  return [];
 }
 
 /** True when the log subscription has fallen silent. */

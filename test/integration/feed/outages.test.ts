@@ -68,7 +68,7 @@ describe.concurrent("a node that goes away", () => {
   for (const pongs of [true, false]) {
     test(
       `frozen, ${pongs ? "with" : "without"} pongs: noticed in 5 s, back in 2 s`,
-      on({ seed: 120 }, async ({ node, mine, chain, reader, inStep }) => {
+      on({ seed: 120 }, async ({ node, mine, chain, reader, inStep, feed }) => {
         mine();
         await reader.until("in step", inStep);
         node.freeze({ pongs });
@@ -77,13 +77,14 @@ describe.concurrent("a node that goes away", () => {
         await sleep(1000);
         node.thaw();
         await reader.until("in step", inStep, 2000);
+        expect(feed.stats()).toMatchObject({ gaps: 1, syncs: 1 });
       }),
     );
   }
 
   test(
     "frozen in the middle of the way to a head: the way is found after the thaw",
-    on({ seed: 121 }, async ({ node, chain, reader, inStep }) => {
+    on({ seed: 121 }, async ({ node, chain, reader, inStep, feed }) => {
       node.faults.answers.set("eth_getLogs", () => NO_ANSWER);
       node.faults.answers.set("eth_getBlockByHash", () => NO_ANSWER);
       chain.extend();
@@ -91,6 +92,7 @@ describe.concurrent("a node that goes away", () => {
       await reader.until("gap", () => reader.blind, NOTICED_MS);
       node.faults.answers.clear();
       await reader.until("in step", inStep);
+      expect(feed.stats()).toMatchObject({ gaps: 1, syncs: 1, blocks: { committed: 2 } });
     }),
   );
 });
