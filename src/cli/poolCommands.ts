@@ -1,4 +1,5 @@
 import { Option, type Command } from "commander";
+import { EXIT, PlainError } from "../lib/errors.ts";
 import { collect, wholeNumber } from "./arguments.ts";
 import type { CommandOutput } from "./commandOutput.ts";
 import { createMessages } from "./messages.ts";
@@ -76,14 +77,29 @@ export const addReplay = (program: Command): void => {
     .description(
       "Lists what pays after each block of a recording, and a hash over all of it that two runs share.",
     )
-    .argument("<file>", "pool-recording/1, .gz or not")
+    .argument(
+      "<file...>",
+      "pool-recording/1, .gz or not; with --config the event-recording/1 files of one run",
+    )
+    .option(
+      "--config <file>",
+      "feed the daemon's recorded events to the engine, set up by this configuration",
+    )
     .addHelpText(
       "after",
       `
-Example:
-  turbo-mev replay recording.json.gz --base WETH --top 5 --json`,
+Examples:
+  turbo-mev replay recording.json.gz --base WETH --top 5 --json
+  turbo-mev replay events-*.ndjson --config config/polygon.toml`,
     )
-    .action(async (file: string, options: MarketFlags) => {
+    .action(async ([file, ...others]: [string, ...string[]], options: MarketFlags & { config?: string }) => {
+      const { config } = options;
+      if (config !== undefined) {
+        const { replayEvents } = await import("./replayEvents.ts");
+        await replayEvents([file, ...others], { config, json: options.json }, terminal());
+        return;
+      }
+      if (others.length > 0) throw new PlainError(EXIT.usage, "replay takes one pool recording at a time");
       const { replay } = await import("./replay.ts");
       await replay(file, options, terminal());
     });

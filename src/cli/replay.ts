@@ -9,6 +9,7 @@ import { createFileMarket, type FileMarket, type MarketOptions } from "./fileMar
 import { readInputFile } from "./inputFile.ts";
 import { printed } from "./opportunityJson.ts";
 import { opportunityRows } from "./opportunityTable.ts";
+import { percentile } from "./percentile.ts";
 import { noteAbsent, type CommandOutput } from "./commandOutput.ts";
 
 export interface ReplayOptions extends MarketOptions {
@@ -57,12 +58,6 @@ const judged = (opportunity: Opportunity, standing: ReadonlySet<string>): Opport
   opportunity.verdict === "ok" && standing.has(opportunity.cycle.id)
     ? { ...opportunity, verdict: "suspect:standing" }
     : opportunity;
-
-/** The value below which the share `rank` of the values lies (nearest rank). */
-const percentile = (values: readonly number[], rank: number): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(rank * sorted.length) - 1)] ?? 0;
-};
 
 /** Replays a recording and prints each block, then a summary. Two runs print the same `decisions`. */
 export async function replay(file: string, options: ReplayOptions, out: CommandOutput): Promise<void> {
