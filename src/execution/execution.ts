@@ -1,6 +1,7 @@
 import type { BlockHeader, BlockRef } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
 import { parseCount } from "./chainAnswers.ts";
+import type { ChannelCounts } from "./channels/channel.ts";
 import {
   signerHalted,
   standstill,
@@ -41,6 +42,8 @@ export interface ExecutionStatus {
   readonly nonces: NonceState;
   /** Why nothing is signed any more, until a restart. */
   readonly halted: "signer" | null;
+  /** Answers of each channel since the start, by its name. */
+  readonly channels: Readonly<Record<string, ChannelCounts>>;
 }
 
 /**
@@ -81,6 +84,7 @@ export function createExecution(options: ExecutionOptions, parts: ExecutionParts
       openIntents: state.tracker.open,
       nonces: state.nonces,
       halted: signerHalted(state) ? "signer" : null,
+      channels: Object.fromEntries(parts.live?.channels.map(({ name, counts }) => [name, counts()]) ?? []),
     }),
   };
 }

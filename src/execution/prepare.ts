@@ -99,28 +99,33 @@ function candidateTimestamps(
   return [...new Set([...around, targetTimestamp])];
 }
 
+/** Reverts that speak of the moment, not of the plan: the executor's own guards on parent and block. */
+const MOVED_ON = /^(ParentChanged|TooLate)\(/;
+
+/** What a simulated revert says of the plan. */
+function refuseRevert(unsettled: boolean, reason: string): Refusal {
+  if (MOVED_ON.test(reason)) return refusal("stale", reason);
+  return refusal(unsettled ? "algebra_fee_unsettled" : "simulation_reverted", reason);
+}
+
 /** One verdict from the simulations at all candidate timestamps: the gas of the dearest, or why not. */
 function judgeSimulations(
   decision: SubmitDecision,
   simulations: readonly Simulation[],
 ): { readonly gasUsed: bigint } | Refusal {
   const promised = promisedProfits(decision.plan);
+  const unsettled = usesAlgebra(decision) && simulations.length > 1;
   let gasUsed = 0n;
   let differs = "";
   for (const simulation of simulations) {
     if (simulation.type === "unavailable") return refusal("simulation_unavailable", simulation.reason);
-    if (simulation.type === "revert") {
-      const code =
-        usesAlgebra(decision) && simulations.length > 1 ? "algebra_fee_unsettled" : "simulation_reverted";
-      return refusal(code, simulation.reason);
-    }
+    if (simulation.type === "revert") return refuseRevert(unsettled, simulation.reason);
     const { realised } = simulation;
     if (!equalProfits(realised, promised)) differs = realised.map(({ profit }) => profit).join(" ");
     if (simulation.gasUsed > gasUsed) gasUsed = simulation.gasUsed;
   }
   if (differs === "") return { gasUsed };
-  const code =
-    usesAlgebra(decision) && simulations.length > 1 ? "algebra_fee_unsettled" : "simulation_differs";
+  const code = unsettled ? "algebra_fee_unsettled" : "simulation_differs";
   return refusal(code, `simulated ${differs}, promised ${promised.map(({ profit }) => profit).join(" ")}`);
 }
 

@@ -92,12 +92,18 @@ export function memoryChain() {
     const { number, hash, baseFeePerGas } = headerOf(state.head);
     return { number: quantity(number), hash, baseFeePerGas: `0x${baseFeePerGas.toString(16)}` };
   };
-  const rpc: Rpc = { request: async (method, params) => await Promise.resolve(answer(method, params)) };
+  const asked: string[] = [];
+  const rpc: Rpc = {
+    request: async (method, params) => {
+      asked.push(method);
+      return await Promise.resolve(answer(method, params));
+    },
+  };
   const mine = (hash: Hash): void => {
     state.nonce++;
     mined.set(hash, ++state.head);
   };
-  return { rpc, state, mine };
+  return { rpc, asked, state, mine };
 }
 
 export type FakeChannel = Channel & { readonly sent: Bundle[]; answer: () => Promise<SendResult> };

@@ -30,6 +30,8 @@ export type Heard = Pick<OutcomeEvent, "intentId" | "fate" | "reason" | "block">
 export function listenerParts() {
   const outcomes: Heard[] = [];
   const stages: Stage[] = [];
+  /** Microseconds from each decision to the moment when its bytes went to the channels. */
+  const sentMicros: number[] = [];
   const parts = {
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     log: silentLog,
@@ -37,11 +39,12 @@ export function listenerParts() {
     onOutcome: ({ intentId, fate, reason, block }: OutcomeEvent) => {
       outcomes.push({ intentId, fate, reason, block });
     },
-    onTiming: (stage: Stage) => {
+    onTiming: (stage: Stage, micros: number) => {
       stages.push(stage);
+      if (stage === "sent") sentMicros.push(micros);
     },
   } satisfies Partial<ExecutionParts>;
-  return { parts, outcomes, stages, fates: () => outcomes.map(({ fate }) => fate) };
+  return { parts, outcomes, stages, sentMicros, fates: () => outcomes.map(({ fate }) => fate) };
 }
 
 /** A decision's predicted profit in its one base. */

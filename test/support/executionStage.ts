@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { decodeFunctionResult, encodeDeployData, encodeFunctionData, parseAbi } from "viem";
 import { z } from "zod";
 import { startDevnet, type Devnet } from "../../devnet/devnet.ts";
+import { amountWorth } from "../../devnet/market.ts";
 import type { DevPool } from "../../devnet/pools.ts";
 import { sign, type Fees } from "../../devnet/signing.ts";
 import type { V2State } from "../../src/amm/poolState.ts";
@@ -20,7 +21,10 @@ export interface ExecutionStage {
   readonly treasury: Address;
   /** A folder for ledgers, gone at the end. */
   readonly folder: string;
-  /** A trade that moves QuickSwap's WPOL/USDC.e away from SushiSwap's, in a block of its own. */
+  /**
+   * A trade that moves QuickSwap's WPOL/USDC.e away from SushiSwap's, in a block of its own: of this many dollars,
+   * for WPOL; below zero, of WPOL. Default 20,000.
+   */
   unbalance(usd?: number): Promise<void>;
   /** A rival's trade that takes the decision's QuickSwap hop, in the public pool ahead of everything of ours. */
   takeArbitrage(decision: SubmitDecision): Promise<void>;
@@ -149,7 +153,10 @@ export async function startExecutionStage(): Promise<ExecutionStage> {
     treasury: TREASURY,
     folder,
     unbalance: async (usd = 20_000) => {
-      await trade([usdce, wpol], BigInt(usd) * 10n ** 6n);
+      const [given, taken] = usd > 0 ? [usdce, wpol] : [wpol, usdce];
+      const token = devnet.tokens.find(({ address }) => address === given);
+      if (token === undefined) throw new Error(`${given} has no price`);
+      await trade([given, taken], amountWorth(token, Math.abs(usd)));
       await devnet.build();
     },
     takeArbitrage: async ({ plan }) => {

@@ -36,5 +36,5 @@ export interface Channel {
   cancel?(bundle: Bundle, deadline: { readonly deadlineMs: number }): Promise<SendResult>;
   /** Asks the place what the bundle would do in its first target block. */
   simulate?(bundle: Bundle, deadline: { readonly deadlineMs: number }): Promise<BundleSimulation>;
-  counts(): ChannelCounts;
+  readonly counts: () => ChannelCounts;
 }

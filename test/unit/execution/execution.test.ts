@@ -282,6 +282,16 @@ describe("Algebra pools", () => {
   });
 });
 
+test.each(["ParentChanged(0x01, 0x02)", "TooLate(9, 8)"])(
+  "a simulation that ends in %s says that the moment is over, nothing against the plan",
+  async (reason) => {
+    const run = await startFakes(decision, null);
+    run.simulation.answer = () => Promise.resolve({ type: "revert", reason });
+    await run.execution.submit(decision);
+    expect(run.outcomes).toMatchObject([{ fate: "rejected", reason: `stale: ${reason}` }]);
+  },
+);
+
 test("a back-run is refused by name until it can be built", async () => {
   const pending = {
     trigger: { type: "pending", hash: hashOf(5) },

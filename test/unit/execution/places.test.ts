@@ -28,12 +28,6 @@ test("with every listed place dead and profit waiting, nothing goes anywhere els
     }),
   ];
   const run = await startFakes(decisionOf(), channels);
-  const methods: string[] = [];
-  const { request } = run.chain.rpc;
-  run.chain.rpc.request = (method, params, options) => {
-    methods.push(method);
-    return request(method, params, options);
-  };
   for (let n = 100; n < 110; n++) {
     const parent = headerOf(n);
     run.execution.onBlock(parent);
@@ -44,15 +38,17 @@ test("with every listed place dead and profit waiting, nothing goes anywhere els
   const places = asked.mock.calls.map(([to]) => (to instanceof Request ? to.url : String(to)));
   expect(new Set(places)).toEqual(new Set([`${dead.url}/relay`, `${dead.url}/private`]));
   // The node is only read from: it is not a channel.
-  expect(methods.filter((method) => /send/i.test(method))).toEqual([]);
+  expect(run.chain.asked.filter((method) => /send/i.test(method))).toEqual([]);
 });
 
+/** Files of the house whose text matches; the configuration only names methods. */
+const holding = (pattern: RegExp): string[] =>
+  readdirSync(SRC, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !file.startsWith("app/config"))
+    .filter((file) => pattern.test(readFileSync(join(SRC, file), "utf8")))
+    .toSorted();
+
 test("transactions can leave the house through one file, and only the channels name a sending method", () => {
-  const holding = (pattern: RegExp): string[] =>
-    readdirSync(SRC, { recursive: true, encoding: "utf8" })
-      .filter((file) => file.endsWith(".ts") && !file.startsWith("app/config"))
-      .filter((file) => pattern.test(readFileSync(join(SRC, file), "utf8")))
-      .toSorted();
   expect(holding(/eth_send(Raw|Private|Transaction)/)).toEqual(["execution/channels/private.ts"]);
   expect(holding(/\bfetch\(/).filter((file) => file.startsWith("execution/"))).toEqual([
     "execution/channels/httpJson.ts",
