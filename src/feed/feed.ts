@@ -161,7 +161,7 @@ const messageOf = (error: unknown): string =>
 const refOf = (block: BlockHeader | null): BlockRef | null =>
   block === null ? null : { number: block.number, hash: block.hash };
 
-function furnish(options: FeedOptions, { loader, clock, log, onEvent }: FeedParts): FeedRoom {
+function furnish(options: FeedOptions, { socket, loader, clock, log, onEvent }: FeedParts): FeedRoom {
   const heads = createHeads(options.journalDepth);
   const target = createHeadTarget({ clock, heads });
   const noticed = createNoticedLogs();
@@ -184,7 +184,15 @@ function furnish(options: FeedOptions, { loader, clock, log, onEvent }: FeedPart
     },
   );
   const repairs = createRepairs({ clock, log, heads, loader, timeline });
-  const watchdog = createWatchdog(options, { clock, log, heads, target, timeline, pendings });
+  const watchdog = createWatchdog(options, {
+    clock,
+    log,
+    heads,
+    target,
+    timeline,
+    pendings,
+    framesRead: () => socket.stats().messages,
+  });
   return { heads, target, noticed, blockLogs, timeline, follower, pendings, repairs, watchdog };
 }
 

@@ -1,3 +1,4 @@
+import type { BlockHeader } from "../chain/types.ts";
 import type { Clock } from "../lib/clock.ts";
 import { RetryableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -22,6 +23,8 @@ interface WatchdogParts {
   readonly target: HeadTarget;
   readonly timeline: Timeline;
   readonly pendings: Pendings;
+  /** Frames read so far. */
+  readonly framesRead: () => number;
 }
 
 /**
@@ -36,17 +39,30 @@ export interface Watchdog {
 }
 
 const SECOND = 1000;
+/** Behind a flood of transactions an answer may be late; a silence of this many times the limit is none of that. */
+const FLOOD_PATIENCE = 4;
 
 export function createWatchdog(options: WatchdogOptions, parts: WatchdogParts): Watchdog {
   const { clock, heads, target, timeline, log } = parts;
   let starved = false;
   let rateCheckedAt = clock.monotonic();
 
+  const ask = async (node: Asking): Promise<BlockHeader | null> => {
+    const read = parts.framesRead();
+    try {
+      return await latestHeader(node, options.probeMs);
+    } catch (error) {
+      const flooded = parts.framesRead() > read;
+      const patient = clock.monotonic() - target.stats.lastHeadAt < FLOOD_PATIENCE * options.headSilenceMs;
+      if (flooded && patient && error instanceof RetryableError && error.code === "timeout") return null;
+      throw error;
+    }
+  };
   const probe = async (node: Asking): Promise<void> => {
     const seen = target.stats.heads;
-    const latest = await latestHeader(node, options.probeMs);
+    const latest = await ask(node);
     const silent = target.stats.heads === seen;
-    if (silent && heads.tip !== null && latest.number > heads.tip.number)
+    if (silent && latest !== null && heads.tip !== null && latest.number > heads.tip.number)
       throw new RetryableError("deaf_heads", "the node has newer blocks than it announces");
   };
 
