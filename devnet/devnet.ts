@@ -66,6 +66,9 @@ export interface Devnet {
     /** Node frozen: it accepts connections and answers nothing until `thaw`. */
     freeze(): void;
     thaw(): void;
+    /** Node down: connections break, the port refuses, until `up` opens the same port. */
+    down(): Promise<void>;
+    up(): Promise<void>;
     /** Node down for that long, then back on the same port; resolves when it listens again. */
     kill(forMs: number): Promise<void>;
   };
@@ -193,6 +196,8 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
         ...faults,
         freeze: node.gate.freeze,
         thaw: node.gate.thaw,
+        down: node.gate.down,
+        up: node.gate.up,
         kill: node.gate.kill,
       },
       get stats() {

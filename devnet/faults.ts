@@ -6,7 +6,7 @@ export type NoticeKind = "heads" | "logs" | "pending";
 export interface NoticeFaults {
   readonly drop: number;
   readonly duplicate: number;
-  /** The notification comes after the next one of its connection (or 250 ms later). */
+  /** The notification comes after the next one of its connection (or a second later). */
   readonly reorder: number;
   readonly delayMs: number;
 }
@@ -15,7 +15,7 @@ export interface NoticeFaults {
 export type RelayFault = "none" | "429" | "500" | "reset" | "slow" | "garbage" | "cut";
 
 const NONE: NoticeFaults = { drop: 0, duplicate: 0, reorder: 0, delayMs: 0 };
-const REORDER_FLUSH_MS = 250;
+const REORDER_FLUSH_MS = 1000;
 
 /** The switches of the local node's and relay's faults; the dice are seeded. */
 export interface Faults {

@@ -9,7 +9,11 @@ export interface Gate {
   readonly freeze: () => void;
   /** What was held goes out in order. */
   readonly thaw: () => void;
-  /** All connections break, the port is closed for that long, then it is open again. */
+  /** All connections break and the port is closed, until `up`. */
+  readonly down: () => Promise<void>;
+  /** The same port is open again. */
+  readonly up: () => Promise<void>;
+  /** Down for that long; resolves when it is up again. */
   readonly kill: (forMs: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -61,6 +65,15 @@ export async function openGate(http: HttpServer, wantedPort: number): Promise<Ga
     waiting = [];
   };
 
+  const down = async (): Promise<void> => {
+    const closed = close(server);
+    destroyAll();
+    await closed;
+  };
+  const up = async (): Promise<void> => {
+    await listen(server, port);
+  };
+
   return {
     port,
     freeze() {
@@ -79,10 +92,10 @@ export async function openGate(http: HttpServer, wantedPort: number): Promise<Ga
         socket.resume();
       }
     },
+    down,
+    up,
     async kill(forMs) {
-      const closed = close(server);
-      destroyAll();
-      await closed;
+      await down();
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, forMs);
         wake = () => {
@@ -91,14 +104,12 @@ export async function openGate(http: HttpServer, wantedPort: number): Promise<Ga
         };
       });
       wake = null;
-      if (!stopping) await listen(server, port);
+      if (!stopping) await up();
     },
     async stop() {
       stopping = true;
       wake?.();
-      const closed = close(server);
-      destroyAll();
-      await closed;
+      await down();
     },
   };
 }

@@ -10,7 +10,7 @@ const Message = z.looseObject({
   params: z.object({ subscription: z.string(), result: z.unknown() }).optional(),
 });
 
-const WAIT_MS = 10_000;
+const WAIT_MS = 30_000;
 
 /** What a subscriber was told, in order of arrival. */
 export interface Notice {

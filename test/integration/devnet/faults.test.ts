@@ -143,18 +143,26 @@ test("frozen: connections are accepted, nothing is answered until the thaw, then
   newcomer.destroy();
 });
 
-test("killed: connections break, the port refuses, then it is back on the same port", async () => {
+test("down: connections break, the port refuses, then it is back on the same port", async () => {
   const client = await subscribed();
-  const back = devnet.faults.kill(400);
+  await devnet.faults.down();
   await client.closed;
   await expect(listen(devnet.wsUrl)).rejects.toThrow(/ECONNREFUSED/);
   await devnet.build();
-  const start = performance.now();
-  await back;
-  expect(performance.now() - start).toBeGreaterThan(200);
+  await devnet.faults.up();
   const again = await subscribed();
   const block = await devnet.build();
   expect(numbers(await again.until("heads", 1))).toEqual([block.number]);
+});
+
+test("kill: down for the time given", async () => {
+  const client = await subscribed();
+  const start = performance.now();
+  const back = devnet.faults.kill(300);
+  await client.closed;
+  await back;
+  expect(performance.now() - start).toBeGreaterThan(295);
+  await subscribed();
 });
 
 test("the relay's faults: 429, 500, reset, garbage, cut", async () => {
