@@ -10,7 +10,7 @@ export interface Rpc {
   ): Promise<unknown>;
 }
 
-export interface AnswerLog {
+interface AnswerLog {
   readonly address: Address;
   readonly topics: readonly Hex[];
   readonly data: Hex;

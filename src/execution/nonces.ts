@@ -13,7 +13,7 @@ export interface NonceState {
   readonly foreignPending: boolean;
 }
 
-export interface HeldNonce {
+interface HeldNonce {
   readonly nonce: number;
   readonly hash: Hash;
 }

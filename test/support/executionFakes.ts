@@ -31,7 +31,7 @@ function once<T>(map: Map<string, T>, id: string, value: T): void {
 }
 
 /** A journal in memory that holds its port's promises: one intent, one signature, one final fate. */
-export function memoryJournal() {
+function memoryJournal() {
   const intents = new Map<string, IntentRecord>();
   const signed = new Map<string, SignedRecord>();
   const submissions: string[] = [];
@@ -71,7 +71,7 @@ export function memoryJournal() {
 const quantity = (n: number): Hex => `0x${n.toString(16)}`;
 
 /** A chain that knows one sender's transactions by hash and block. */
-export function memoryChain() {
+function memoryChain() {
   const mined = new Map<Hash, number>();
   const state = { head: 100, nonce: 7, down: false };
   const receipt = (hash: Hash): unknown => {

@@ -24,7 +24,7 @@ export const optionsOf = (executor: Address, changes: Partial<ExecutionOptions> 
   ...changes,
 });
 
-export type Heard = Pick<OutcomeEvent, "intentId" | "fate" | "reason" | "block">;
+type Heard = Pick<OutcomeEvent, "intentId" | "fate" | "reason" | "block">;
 
 /** Parts that keep what they hear. */
 export function listenerParts() {

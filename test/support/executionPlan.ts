@@ -6,7 +6,7 @@ import type { Opportunity, PricedHop } from "../../src/search/opportunity.ts";
 export const addressOf = (n: number): Address => `0x${n.toString(16).padStart(40, "0")}`;
 export const hashOf = (n: number): Hash => `0x${n.toString(16).padStart(64, "0")}`;
 
-export const BASE = addressOf(0xba5e);
+const BASE = addressOf(0xba5e);
 export const EXECUTOR = addressOf(0xec5);
 
 /** A cycle through one pool of each kind given, back to `base`; the amounts mean nothing but the profit. */

@@ -37,7 +37,7 @@ export interface ExecutionStage {
   stop(): Promise<void>;
 }
 
-export const TREASURY: Address = "0x7ea5000000000000000000000000000000000002";
+const TREASURY: Address = "0x7ea5000000000000000000000000000000000002";
 const FAR_DEADLINE = 4_102_444_800n;
 
 const hex = z.custom<Hex>((text) => typeof text === "string" && /^0x[0-9a-fA-F]*$/.test(text));

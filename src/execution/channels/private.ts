@@ -21,7 +21,7 @@ const KNOWN = /already known|already imported|known transaction|already exists/i
 const PARTIAL = /submission failed partially/i;
 
 /** What an answer of the endpoint means for the transaction with that hash. */
-export function judgePrivateAnswer({ status, text }: HttpAnswer, hash: string): Attempt {
+function judgePrivateAnswer({ status, text }: HttpAnswer, hash: string): Attempt {
   if (status === 429) return sick("refused", "http 429");
   const answer = parseRpcAnswer(text);
   if (answer.type === "error") {
