@@ -5,7 +5,7 @@ import { createOpenBook } from "../engine/openBook.ts";
 import { createRecordingReader, type RecordedBlock, type Recording } from "../market/snapshotFile.ts";
 import type { Opportunity } from "../search/opportunity.ts";
 import { createStanding } from "../search/standing.ts";
-import { createFileMarket, type FileMarket, type MarketOptions } from "./fileMarket.ts";
+import type { FileMarket, MarketOptions } from "./fileMarket.ts";
 import { readInputFile } from "./inputFile.ts";
 import { printed } from "./opportunityJson.ts";
 import { opportunityRows } from "./opportunityTable.ts";
@@ -66,6 +66,8 @@ export async function replay(file: string, options: ReplayOptions, out: CommandO
   const recording = await readInputFile(file, createRecordingReader());
   const decisions = createHash("sha256");
   const micros: number[] = [];
+  // Loaded behind the file, so that a malformed one is refused before the search and its libraries are read in.
+  const { createFileMarket } = await import("./fileMarket.ts");
   const market = createFileMarket(recording, options);
   noteAbsent(market.absentBases, messages);
   for (const found of replayPools(recording, market)) {

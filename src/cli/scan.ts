@@ -1,6 +1,5 @@
 import { performance } from "node:perf_hooks";
 import { createSnapshotReader } from "../market/snapshotFile.ts";
-import { createFileMarket } from "./fileMarket.ts";
 import { readInputFile } from "./inputFile.ts";
 import { printed } from "./opportunityJson.ts";
 import { opportunityTable } from "./opportunityTable.ts";
@@ -24,6 +23,8 @@ export async function scan(file: string, options: ScanOptions, out: CommandOutpu
   const snapshot = await readInputFile(file, createSnapshotReader());
   const loadMs = since(loadStart);
 
+  // Loaded behind the file, so that a malformed one is refused before the search and its libraries are read in.
+  const { createFileMarket } = await import("./fileMarket.ts");
   const indexStart = performance.now();
   messages.progress(`${snapshot.pools.length} pools: listing cycles`);
   const { search, view, absentBases } = createFileMarket(snapshot, options);
