@@ -139,7 +139,9 @@ function touchedPools(
   topics: readonly BloomKey[],
 ): readonly Address[] {
   if (!topics.some((topic) => mayContain(bloom, topic))) return [];
-  return [...pools].filter(([, key]) => mayContain(bloom, key)).map(([address]) => address);
+  const touched: Address[] = [];
+  for (const [address, key] of pools) if (mayContain(bloom, key)) touched.push(address);
+  return touched;
 }
 
 /** Null: no usable answer, ask again. A lost connection is the caller's matter. */

@@ -93,8 +93,16 @@ export function createFakeChain(seed: number, poolCount: number, now: () => numb
   };
 }
 
-/** The bloom of a block's logs, as the yellow paper defines it. */
+const blooms = new WeakMap<readonly FakeLog[], Hex>();
+
+/** The bloom of a block's logs, as the yellow paper defines it; each list is worked out once. */
 export function bloomOfLogs(logs: readonly FakeLog[]): Hex {
+  const bloom = blooms.get(logs) ?? computeBloom(logs);
+  blooms.set(logs, bloom);
+  return bloom;
+}
+
+function computeBloom(logs: readonly FakeLog[]): Hex {
   const bits = Array.from({ length: 2048 }, () => false);
   for (const { address, topics } of logs) {
     for (const item of [address, ...topics]) {

@@ -2,6 +2,7 @@ import { vi } from "vitest";
 import { z } from "zod";
 import type { Address, Hash, Pool } from "../../src/chain/types.ts";
 import type { V2State } from "../../src/amm/poolState.ts";
+import type { FeedEvent } from "../../src/engine/events.ts";
 import { createFeed, feedDefaults, type Feed, type FeedOptions } from "../../src/feed/feed.ts";
 import type { PoolLoader } from "../../src/feed/poolLoader.ts";
 import { createRpcSocket, rpcSocketDefaults, type RpcSocket } from "../../src/feed/rpcSocket.ts";
@@ -35,6 +36,8 @@ export interface StageOptions {
   readonly seed: number;
   readonly pools?: number;
   readonly feed?: Partial<FeedOptions>;
+  /** Called after the reader. */
+  readonly onEvent?: (event: FeedEvent) => void;
 }
 
 const addressedPool = (address: Address): Pool => ({
@@ -74,7 +77,12 @@ export function createFakeLoader(chain: FakeChain, socket: RpcSocket): PoolLoade
   };
 }
 
-export async function startStage({ seed, pools = 20, feed: given = {} }: StageOptions): Promise<FeedStage> {
+export async function startStage({
+  seed,
+  pools = 20,
+  feed: given = {},
+  onEvent,
+}: StageOptions): Promise<FeedStage> {
   const clock = systemClock;
   const chain = createFakeChain(seed, pools, () => clock.now());
   const node = await startFakeNode(chain, seed);
@@ -86,7 +94,16 @@ export async function startStage({ seed, pools = 20, feed: given = {} }: StageOp
   const loader = createFakeLoader(chain, socket);
   const feed = createFeed(
     { ...feedDefaults, chainId: 137, topics: [SYNC], ...given },
-    { socket, loader, clock, log: silentLog, onEvent: reader.onEvent },
+    {
+      socket,
+      loader,
+      clock,
+      log: silentLog,
+      onEvent: (event) => {
+        reader.onEvent(event);
+        onEvent?.(event);
+      },
+    },
   );
   const stopping = new AbortController();
   const running = feed.run(stopping.signal);

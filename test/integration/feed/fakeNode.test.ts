@@ -75,3 +75,38 @@ describe("reorgs", () => {
     expect(reader.events.some(({ type }) => type === "gap")).toBe(true);
   });
 });
+
+test("what the reader throws ends the feed, from a timer as from a socket", async () => {
+  for (const type of ["committed", "pending"]) {
+    const play = await start({
+      seed: 9,
+      onEvent: (event) => {
+        if (event.type === type) throw new Error(`broken by ${type}`);
+      },
+    });
+    play.mine();
+    play.node.tellPending({
+      hash: play.chain.tip.hash,
+      from: play.chain.pools[0],
+      to: play.chain.pools[1],
+      nonce: "0x0",
+      value: "0x0",
+      gas: "0x5208",
+      input: "0x",
+      gasPrice: "0x1",
+    });
+    await expect(play.running).rejects.toThrow(`broken by ${type}`);
+    await play.stop();
+  }
+});
+
+test("a resync that is asked for loads everything anew", async () => {
+  const { reader, mine, inStep, feed } = await start({ seed: 10 });
+  mine();
+  await reader.until("in step", inStep);
+  feed.resync("asked");
+  await reader.until("synced again", () => feed.stats().syncs === 2);
+  expect(reader.events.map(({ type }) => type)).toEqual(["synced", "committed", "gap", "synced"]);
+  mine();
+  await reader.until("in step", inStep);
+});
