@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { keccak256 } from "viem";
-import { describe, expect, expectTypeOf, test } from "vitest";
+import { describe, expect, expectTypeOf, test, vi } from "vitest";
 import type { Hex } from "../../../src/chain/types.ts";
 import {
   createBundle,
@@ -15,6 +15,9 @@ import {
   type TriggerTransaction,
 } from "../../../src/execution/bundle.ts";
 import { hashOf } from "../../support/executionPlan.ts";
+
+// Hashing under a loaded machine takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const rawBytes = fc
   .uint8Array({ minLength: 1, maxLength: 80 })

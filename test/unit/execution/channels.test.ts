@@ -33,7 +33,12 @@ const bundle = createBundle(137, [ours], [101]);
 const theirs = await signed(9);
 const backrun = createBundle(137, [triggerTransaction(theirs, keccak256(theirs)), ours], [101]);
 
-const DEADLINE = { deadlineMs: 400 };
+vi.setConfig({ testTimeout: 60_000 });
+
+/** Where the place answers: more than a loaded machine needs. */
+const DEADLINE = { deadlineMs: 20_000 };
+/** Where it does not. */
+const SHORT = { deadlineMs: 400 };
 const TOKEN = "canary-token-5f1d";
 const AUTH_KEY = generatePrivateKey();
 
@@ -98,7 +103,7 @@ describe("private channel", () => {
     ["no answer", { fault: "silence" }, "timeout"],
   ] satisfies [string, PlaceAnswer, string][])("%s", async (_name, answer, result) => {
     place.answer = () => answer;
-    const sent = await privateChannel().send(bundle, DEADLINE);
+    const sent = await privateChannel().send(bundle, result === "timeout" ? SHORT : DEADLINE);
     expect(sent.result).toBe(result);
     expect(JSON.stringify(sent)).not.toContain(TOKEN);
   });
@@ -171,7 +176,7 @@ describe("flashbots channel", () => {
   ] satisfies [string, PlaceAnswer, string][])("%s", async (_name, answer, result) => {
     const warned = vi.spyOn(console, "warn");
     place.answer = () => answer;
-    const sent = await flashbotsChannel().send(bundle, DEADLINE);
+    const sent = await flashbotsChannel().send(bundle, result === "timeout" ? SHORT : DEADLINE);
     expect(sent.result).toBe(result);
     expect(place.requests).toHaveLength(1);
     expect(JSON.stringify(sent)).not.toContain(TOKEN);
@@ -209,10 +214,10 @@ describe.each([
   test("a slow place costs no more than the deadline", async () => {
     place.answer = () => ({ fault: "silence" });
     const started = performance.now();
-    expect((await create().send(bundle, DEADLINE)).result).toBe("timeout");
+    expect((await create().send(bundle, SHORT)).result).toBe("timeout");
     const took = performance.now() - started;
     expect(took).toBeGreaterThan(390);
-    expect(took).toBeLessThan(700);
+    expect(took).toBeLessThan(2000);
   });
 
   test("five failures in 10 s open the breaker; after 5 s one probe goes out, and closes it when it is well", async () => {

@@ -119,24 +119,28 @@ function createHistory() {
 }
 
 describe("random histories", () => {
-  test("10,000: no reuse while live, no gap above one, and two looks converge to the chain", () => {
-    fc.assert(
-      fc.property(fc.array(fc.constantFrom(...STEPS), { maxLength: 40 }), (history) => {
-        const { steps, look, state, world } = createHistory();
-        for (const step of history) {
-          steps[step]();
-          const nonces = state().held.map(({ nonce }) => nonce);
-          expect(new Set(nonces).size).toBe(nonces.length);
-        }
-        look();
-        look();
-        expect(state().next).toBe(world.spent.length);
-        const answer = nextNonce(state());
-        expect(answer.ok ? answer.nonce : world.spent.length).toBe(world.spent.length);
-        // Whoever may still take the next nonce keeps us from signing it.
-        expect(answer.ok && world.pool.has(world.spent.length)).toBe(false);
-      }),
-      { numRuns: 10_000 },
-    );
-  });
+  test(
+    "10,000: no reuse while live, no gap above one, and two looks converge to the chain",
+    { timeout: 120_000 },
+    () => {
+      fc.assert(
+        fc.property(fc.array(fc.constantFrom(...STEPS), { maxLength: 40 }), (history) => {
+          const { steps, look, state, world } = createHistory();
+          for (const step of history) {
+            steps[step]();
+            const nonces = state().held.map(({ nonce }) => nonce);
+            expect(new Set(nonces).size).toBe(nonces.length);
+          }
+          look();
+          look();
+          expect(state().next).toBe(world.spent.length);
+          const answer = nextNonce(state());
+          expect(answer.ok ? answer.nonce : world.spent.length).toBe(world.spent.length);
+          // Whoever may still take the next nonce keeps us from signing it.
+          expect(answer.ok && world.pool.has(world.spent.length)).toBe(false);
+        }),
+        { numRuns: 10_000 },
+      );
+    },
+  );
 });

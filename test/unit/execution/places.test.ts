@@ -8,6 +8,8 @@ import { headerOf, startFakes } from "../../support/executionFakes.ts";
 import { decisionOf } from "../../support/executionPlan.ts";
 import { startPlace } from "../../support/executionPlace.ts";
 
+vi.setConfig({ testTimeout: 60_000 });
+
 const SRC = join(import.meta.dirname, "../../../src");
 
 afterEach(() => {
