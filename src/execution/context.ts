@@ -60,6 +60,8 @@ export interface ExecutionState {
   readonly tracker: Tracker;
   head: BlockHeader | null;
   nonces: NonceState;
+  /** The look at the newest head, for fates and nonces; it never rejects. */
+  looking: Promise<void>;
   /** Signatures in a row that came too late or not at all. */
   signerMisses: number;
   /** A decision is between simulation and the channels' answers. */

@@ -57,15 +57,14 @@ export function createExecution(options: ExecutionOptions, parts: ExecutionParts
     working.add(work);
     return work.finally(() => working.delete(work));
   };
-  let looking = Promise.resolve();
   const idle = async (): Promise<void> => {
-    await Promise.all([...working, looking]);
+    await Promise.all([...working, state.looking]);
   };
   return {
     submit: (decision) => own(submit(state, decision)),
     onBlock: (header) => {
       state.head = header;
-      looking = looking.then(() => follow(state, header));
+      state.looking = state.looking.then(() => follow(state, header));
     },
     onReverted: (block) => {
       state.tracker.reverted(block);
@@ -107,6 +106,7 @@ function createState(options: ExecutionOptions, parts: ExecutionParts): Executio
     head: null,
     nonces: NO_NONCES,
     signerMisses: 0,
+    looking: Promise.resolve(),
     busy: false,
     stopping: false,
   };
@@ -164,7 +164,7 @@ async function refreshNonces(state: ExecutionState, head: Head): Promise<void> {
 
 async function submit(state: ExecutionState, decision: SubmitDecision): Promise<void> {
   const pending: Pending = { decision, calldata: "0x", opened: false };
-  const blocked = state.busy ? refusal("in_flight") : (standstill(state, decision) ?? nonceRefusal(state));
+  const blocked = state.busy ? refusal("in_flight") : standstill(state, decision);
   if (blocked !== null) {
     closeUnsent(state, pending, blocked);
     return;
@@ -198,8 +198,10 @@ async function run(state: ExecutionState, pending: Pending): Promise<Refusal | "
   if (!preparation.ok) return preparation.refusal;
   const { prepared } = preparation;
   pending.calldata = prepared.calldata;
-  const late = standstill(state, pending.decision);
-  if (late !== null) return late;
+  // The look at the head tells what became of the intent before, and with it whether a nonce is free.
+  await state.looking;
+  const blocked = standstill(state, pending.decision) ?? nonceRefusal(state);
+  if (blocked !== null) return blocked;
   if (!openIntent(state, pending)) return refusal("journal");
   timed("journaled");
   return parts.live === null ? "dry-run" : await sendPlan(state, parts.live, { pending, prepared }, timed);

@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
 import type * as Flashbots from "@flashbots/ethers-provider-bundle";
-// oxlint-disable-next-line no-restricted-imports -- the boundary itself
 import type * as Ethers from "ethers" with { "resolution-mode": "require" };
 
 /*

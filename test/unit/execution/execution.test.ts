@@ -301,3 +301,19 @@ test("a back-run is refused by name until it can be built", async () => {
   await run.execution.submit({ ...decision, plan: pending });
   expect(run.outcomes).toMatchObject([{ fate: "rejected", reason: "backrun_not_available" }]);
 });
+
+describe("one block after the other", () => {
+  test("a plan decided with the head that settles the former one goes out with the next nonce", async () => {
+    const relay = fakeChannel(true);
+    const run = await startFakes(decision, [relay]);
+    await run.execution.submit(decision);
+    run.chain.mine(run.signed.get(decision.intentId)?.transactionHash ?? hashOf(0));
+    run.execution.onBlock(headerOf(101));
+    // At once, as the engine decides: the look at block 101 has only begun.
+    const parent = { number: 101, hash: hashOf(101) };
+    await run.execution.submit({ ...decision, intentId: "next", parent, targetBlock: 102 });
+    expect(run.outcomes).toMatchObject([{ intentId: decision.intentId, fate: "included" }]);
+    expect(run.signed.get("next")?.nonce).toBe(8);
+    expect(relay.sent).toHaveLength(2);
+  });
+});
