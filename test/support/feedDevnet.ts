@@ -31,7 +31,7 @@ export interface DevnetFeed {
 const registry = loadRegistry(137);
 
 /** Finds the pools once; each load after that only reads them. Not through the feed's socket: it has no faults. */
-export const devnetLoader = (devnet: Devnet): PoolLoader =>
+const devnetLoader = (devnet: Devnet): PoolLoader =>
   createPoolLoader(
     {
       discovery: {
@@ -59,7 +59,8 @@ function apply(market: Market, event: FeedEvent): void {
   if (event.type === "reverted") expect(market.revert(event.block)).toMatchObject({ ok: true });
 }
 
-export async function followDevnet(devnet: Devnet, loader: PoolLoader): Promise<DevnetFeed> {
+export async function followDevnet(devnet: Devnet): Promise<DevnetFeed> {
+  const loader = devnetLoader(devnet);
   const market = createMarket({ journalDepth: feedDefaults.journalDepth });
   const events: FeedEvent[] = [];
   const waiters = new Set<() => void>();
