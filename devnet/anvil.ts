@@ -26,6 +26,14 @@ export function anvilBinary(): string {
   }
 }
 
+/**
+ * The shell becomes anvil (same pid); beside it a guard waits for our end of the pipe. A line means that all is in
+ * order; an end without one that we died, by whatever signal: then anvil must not stay behind.
+ */
+const GUARDED = `exec 3<&0
+{ read -r _ <&3 || kill -9 $$; } >/dev/null 2>&1 &
+exec "$@" 3<&- </dev/null`;
+
 /** Starts anvil on a free port, without mining by itself; resolves when it listens. */
 export async function startAnvil(extraArgs: readonly string[] = []): Promise<Anvil> {
   const args = [
@@ -38,14 +46,19 @@ export async function startAnvil(extraArgs: readonly string[] = []): Promise<Anv
     "--disable-code-size-limit",
     ...extraArgs,
   ];
-  const child = spawn(anvilBinary(), args, {
-    stdio: ["ignore", "pipe", "pipe"],
-    // Its own process group: Ctrl-C reaches us alone, and we stop it in order.
+  // Its own process group: Ctrl-C reaches us alone, and we stop it in order.
+  const child = spawn("sh", ["-c", GUARDED, "sh", anvilBinary(), ...args], {
+    stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
   const exited = new Promise<number | null>((resolve) => {
-    child.once("exit", resolve);
+    child.once("exit", (code) => {
+      child.stdin.end("ended\n");
+      resolve(code);
+    });
   });
+  // The guard is gone as soon as it has its line.
+  child.stdin.on("error", () => undefined);
   const killWithUs = (): void => void child.kill("SIGKILL");
   process.once("exit", killWithUs);
   let errors = "";

@@ -58,6 +58,7 @@ export interface Devnet {
   readonly httpUrl: string;
   readonly wsUrl: string;
   readonly relayUrl: string;
+  readonly anvilPid: number;
   readonly accounts: NamedAccounts;
   readonly tokens: readonly PricedToken[];
   readonly pools: readonly DevPool[];
@@ -185,6 +186,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
     const acts = createActs(chain, node.request, miner.build);
     return {
       chainId: CHAIN_ID,
+      anvilPid: anvil.pid,
       httpUrl: `http://127.0.0.1:${node.gate.port}`,
       wsUrl: `ws://127.0.0.1:${node.gate.port}`,
       relayUrl: `http://127.0.0.1:${relay.gate.port}`,

@@ -50,6 +50,7 @@ const facts = (devnet: Devnet) => ({
   httpUrl: devnet.httpUrl,
   wsUrl: devnet.wsUrl,
   relayUrl: devnet.relayUrl,
+  anvilPid: devnet.anvilPid,
   accounts: Object.values(devnet.accounts).map(({ name, address, privateKey }) => ({
     name,
     address,

@@ -121,3 +121,24 @@ test("without anvil it says what to do, and ends with 1", async () => {
   expect((await once(child, "exit"))[0]).toBe(1);
   expect(said).toBe("devnet: ANVIL_BIN names /nowhere/anvil, which does not exist\n");
 });
+
+test("a killed devnet leaves no anvil behind", async () => {
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", "scripts/devnet.ts", "--json", "--port", "0", "--relay-port", "0", "--no-traders"],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const line: unknown = (await once(createInterface({ input: child.stdout }), "line"))[0];
+  const { anvilPid } = z.object({ anvilPid: z.number() }).parse(JSON.parse(z.string().parse(line)));
+  expect(() => process.kill(anvilPid, 0)).not.toThrow();
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const isGone = (): boolean => {
+    try {
+      return !process.kill(anvilPid, 0);
+    } catch {
+      return true;
+    }
+  };
+  await expect.poll(isGone, { timeout: 10_000 }).toBe(true);
+});
