@@ -65,11 +65,9 @@ const ALGEBRA = "@cryptoalgebra/periphery";
 /** Everything that the local Polygon plants, read from `node_modules` at start; nothing of it is committed. */
 export const loadArtifacts = () => ({
   v2Factory: npm("@uniswap/v2-core/build/UniswapV2Factory.json"),
-  v2Pair: npm("@uniswap/v2-core/build/UniswapV2Pair.json"),
   v2Router: npm(`${V2_PERIPHERY}/UniswapV2Router02.json`),
   weth9: npm(`${V2_PERIPHERY}/WETH9.json`),
   v3Factory: npm(v3Path("@uniswap/v3-core", "UniswapV3Factory")),
-  v3Pool: npm(v3Path("@uniswap/v3-core", "UniswapV3Pool")),
   v3Router: npm(v3Path(V3, "SwapRouter")),
   v3Positions: npm(v3Path(V3, "NonfungiblePositionManager")),
   v3Quoter: npm(v3Path(V3, "QuoterV2", "lens/")),
@@ -77,7 +75,6 @@ export const loadArtifacts = () => ({
   swapRouter02: npm(v3Path("@uniswap/swap-router-contracts", "SwapRouter02")),
   algebraFactory: patchAlgebra(npm(v3Path("@cryptoalgebra/core", "AlgebraFactory"))),
   algebraDeployer: npm(v3Path("@cryptoalgebra/core", "AlgebraPoolDeployer")),
-  algebraPool: npm(v3Path("@cryptoalgebra/core", "AlgebraPool")),
   algebraRouter: patchAlgebra(npm(v3Path(ALGEBRA, "SwapRouter"))),
   algebraPositions: patchAlgebra(npm(v3Path(ALGEBRA, "NonfungiblePositionManager"))),
   algebraQuoter: patchAlgebra(npm(v3Path(ALGEBRA, "Quoter", "lens/"))),
