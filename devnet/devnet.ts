@@ -11,7 +11,7 @@ import type { Chain, DevStats, ReorgOptions } from "./chain.ts";
 import { startCompetitor } from "./competitor.ts";
 import { createFaults } from "./faults.ts";
 import type { Faults } from "./faults.ts";
-import { makeGenesis } from "./genesis.ts";
+import { MARKET_AGE_SECONDS, makeGenesis } from "./genesis.ts";
 import { AddressText } from "./hex.ts";
 import { pricedTokens } from "./market.ts";
 import type { PricedToken } from "./market.ts";
@@ -148,7 +148,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
     for (const end of ends.splice(0).toReversed()) await end();
   };
   try {
-    const anvil = await startAnvil([`--timestamp=${start}`]);
+    const anvil = await startAnvil([`--timestamp=${start - MARKET_AGE_SECONDS}`]);
     ends.push(() => anvil.stop());
     // Its process comes up while the contracts are planted.
     const noise = options.traders === true ? startTraders(seed) : null;

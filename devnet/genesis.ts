@@ -28,9 +28,15 @@ interface GenesisParts {
   readonly tokens: readonly PricedToken[];
   readonly accounts: NamedAccounts;
   readonly traders: readonly DevAccount[];
-  /** Seconds; the time of the first block. */
+  /** Seconds; the time of the last block of the start. */
   readonly start: number;
 }
+
+/**
+ * How old the markets are when the chain starts. Algebra sets its fee by a day of volatility: a pool of this morning
+ * would change it with every second.
+ */
+export const MARKET_AGE_SECONDS = 2 * 86_400;
 
 const Receipts = z.array(z.object({ status: z.string(), transactionHash: z.string() }));
 
@@ -51,17 +57,18 @@ async function mineCalls(
   account: DevAccount,
   calls: readonly Call[],
 ): Promise<void> {
+  const opened = start - MARKET_AGE_SECONDS;
   const raws = await signAll(rpc, account, calls);
   let gas = 0n;
   for (const [i, { gas: limit }] of calls.entries()) {
     if (gas + limit > BLOCK_GAS) {
-      await mine(rpc, start);
+      await mine(rpc, opened);
       gas = 0n;
     }
     gas += limit;
     await rpc.request("eth_sendRawTransaction", [raws[i]]);
   }
-  await mine(rpc, start);
+  await mine(rpc, opened);
 }
 
 const spenders = (registry: DevRegistry): readonly Address[] => [
@@ -94,7 +101,7 @@ export async function makeGenesis(parts: GenesisParts): Promise<readonly DevPool
   await Promise.all(
     funded.map(({ address }) => rpc.request("anvil_setBalance", [address, quantity(NATIVE_EACH)])),
   );
-  await rpc.request("evm_setNextBlockTimestamp", [quantity(parts.start)]);
+  await rpc.request("evm_setNextBlockTimestamp", [quantity(parts.start - MARKET_AGE_SECONDS)]);
   await plant(rpc, parts);
   await grantAll(parts);
   await mineCalls(parts, accounts.owner, openingCalls(registry));

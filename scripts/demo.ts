@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { EXIT } from "../src/lib/errors.ts";
 import { auditChain } from "./demo/audit.ts";
 import { startDaemon, type DaemonProcess } from "./demo/daemonProcess.ts";
-import { openLedgerView, type LedgerView } from "./demo/ledgerView.ts";
+import { openLedgerView, type FateRow, type LedgerView } from "./demo/ledgerView.ts";
 import { createScreen, type Screen } from "./demo/screen.ts";
 import { setStage, type Stage } from "./demo/stage.ts";
 import { fellShort, summarise, tell, type Summary } from "./demo/summary.ts";
@@ -46,22 +46,29 @@ function readOptions(): DemoOptions | null {
   };
 }
 
-/** Shows what the ledger got since the last look. */
+/** Shows what the ledger got since the last look, each fate below the block that decided or held it. */
 function createFollower(view: LedgerView, screen: Screen, firstBlock: number) {
   let lastBlock = firstBlock - 1;
   let lastFate = 0;
   let shown = 0;
+  let fates: FateRow[] = [];
+  const showFates = (): void => {
+    const due = fates.filter(({ block, target }) => (block ?? target - 1) <= lastBlock);
+    fates = fates.filter((fate) => !due.includes(fate));
+    for (const fate of due) screen.fate(fate);
+  };
   return {
     look: (): number => {
-      for (const fate of view.fatesAfter(lastFate)) {
-        lastFate = fate.id;
-        screen.fate(fate);
-      }
+      const news = view.fatesAfter(lastFate);
+      lastFate = news.at(-1)?.id ?? lastFate;
+      fates.push(...news);
       for (const block of view.blocksAfter(lastBlock)) {
         lastBlock = block.number;
         shown++;
         screen.block(block, view.opportunities(block.number));
+        showFates();
       }
+      showFates();
       return shown;
     },
   };
