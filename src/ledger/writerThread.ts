@@ -24,18 +24,21 @@ export interface WriterThread {
   readonly kill: () => Promise<void>;
 }
 
+/** It only writes batches on: garbage is collected early. The rest is far above a full queue's size. */
+const MEMORY = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 256 } as const;
+
 /**
  * Built, the worker is a `.js` file beside this one. From the source it is `.ts`, and a thread of Node 20 does not
  * inherit tsx from `--import`: it registers tsx for itself first.
  */
 function startWorker(workerData: WorkerOptions): Worker {
   if (import.meta.url.endsWith(".js")) {
-    return new Worker(new URL("./ledgerWorker.js", import.meta.url), { workerData });
+    return new Worker(new URL("./ledgerWorker.js", import.meta.url), { workerData, resourceLimits: MEMORY });
   }
   const tsx = import.meta.resolve("tsx/esm/api");
   const source = new URL("./ledgerWorker.ts", import.meta.url).href;
   const load = `import("${tsx}").then((tsx) => { tsx.register(); return import("${source}"); });`;
-  return new Worker(load, { eval: true, workerData });
+  return new Worker(load, { eval: true, workerData, resourceLimits: MEMORY });
 }
 
 /** Starts the thread that writes the ledger's batches. */

@@ -1,0 +1,75 @@
+import { rename, writeFile } from "node:fs/promises";
+import type { Decision } from "../engine/decisions.ts";
+import type { EngineEvent } from "../engine/events.ts";
+import type { Stage } from "../execution/context.ts";
+import type { FeedStats } from "../feed/feedStats.ts";
+import type { Log } from "../lib/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+
+/** What a reading looks at, at the moment it is taken. */
+export interface MeterSources {
+  readonly feed: FeedStats;
+  readonly taintedPools: number;
+  readonly ledgerBacklog: number;
+  readonly halted: boolean;
+}
+
+/** Turns events and decisions into metrics; kept off every decision's way, after its answer is out. */
+export interface Meters {
+  event(event: EngineEvent, micros: number): void;
+  decision(decision: Decision): void;
+  stage(stage: Stage, micros: number): void;
+  /** Takes the gauges' readings and gives all metrics in Prometheus' text form. */
+  read(sources: MeterSources): Promise<string>;
+}
+
+const STAGES = { simulated: "simulate", journaled: "journal", signed: "sign", answered: "submit" } as const;
+
+export function createMeters(metrics: Metrics): Meters {
+  let before: FeedStats | null = null;
+  let undone = 0;
+  return {
+    event: (event, micros) => {
+      if (event.type === "reverted") undone++;
+      else if (undone > 0) {
+        metrics.reorgDepthBlocks.observe(undone);
+        undone = 0;
+      }
+      if (event.type === "committed") {
+        metrics.headBlock.set(event.block.number);
+        if (event.atHead) metrics.observeStage("block_to_decision", micros);
+      }
+      if (event.type === "outcome") metrics.fatesTotal.inc({ fate: event.fate });
+    },
+    decision: (decision) => {
+      if (decision.type === "judged") metrics.opportunitiesTotal.inc({ outcome: decision.judged.code });
+    },
+    stage: (stage, micros) => {
+      if (stage !== "sent") metrics.observeStage(STAGES[stage], micros);
+    },
+    read: async (sources) => {
+      const { feed } = sources;
+      metrics.headAgeSeconds.set(feed.lastHeadAgeMs / 1000);
+      metrics.taintedPools.set(sources.taintedPools);
+      metrics.ledgerBacklogRecords.set(sources.ledgerBacklog);
+      metrics.halted.set(sources.halted ? 1 : 0);
+      metrics.pendingTransactionsTotal.inc(feed.pending.told - (before?.pending.told ?? 0));
+      metrics.pendingDroppedTotal.inc({ reason: "shed" }, feed.pending.shed - (before?.pending.shed ?? 0));
+      metrics.logGapsTotal.inc(feed.logs.unproven - (before?.logs.unproven ?? 0));
+      metrics.reconnectsTotal.inc(feed.socket.reconnects - (before?.socket.reconnects ?? 0));
+      before = feed;
+      return await metrics.registry.metrics();
+    },
+  };
+}
+
+/** Replaces a file as a whole, for node_exporter's textfile collector; a full disk is told, and nothing else. */
+export async function writeMetrics(path: string, text: string, log: Log): Promise<void> {
+  const fresh = `${path}.tmp`;
+  try {
+    await writeFile(fresh, text);
+    await rename(fresh, path);
+  } catch (err) {
+    log.warn({ err, path }, "metrics not written");
+  }
+}
