@@ -8,8 +8,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // Generous: a busy machine must not turn a right answer into a failure.
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000 },
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          // Generous: a busy machine must not turn a right answer into a failure.
+          testTimeout: 60_000,
+          // Pure code needs no fresh world for each file: 22 s instead of 56.
+          pool: "threads",
+          isolate: false,
+        },
       },
       {
         extends: true,
