@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { z } from "zod";
 
 /** One line of the daemon's log. */
 export interface LogLine {
@@ -38,7 +40,15 @@ export interface DaemonStart {
   readonly main: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly nodeArgs?: readonly string[];
+}
+
+const pm2File = z.object({ apps: z.tuple([z.object({ interpreter_args: z.string() })]) });
+
+/** Node's own options, as the shipped pm2 file has them. */
+function shippedNodeArgs(): readonly string[] {
+  const require = createRequire(import.meta.url);
+  const { apps } = pm2File.parse(require("../../config/pm2/ecosystem.config.cjs"));
+  return apps[0].interpreter_args.split(" ");
 }
 
 interface Waiting {
@@ -58,9 +68,9 @@ function parseLine(text: string): LogLine | null {
   }
 }
 
-/** Starts `node main …`; nothing of our own environment reaches it but the path and what `env` says. */
-export function startDaemonProcess({ main, args, env = {}, nodeArgs = [] }: DaemonStart): DaemonProcess {
-  const started = spawn(process.execPath, ["--enable-source-maps", ...nodeArgs, main, ...args], {
+/** Starts `node main …` as pm2 would; nothing of our own environment reaches it but the path and what `env` says. */
+export function startDaemonProcess({ main, args, env = {} }: DaemonStart): DaemonProcess {
+  const started = spawn(process.execPath, [...shippedNodeArgs(), main, ...args], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     env: { PATH: process.env["PATH"], ...env },
   });

@@ -104,32 +104,69 @@ function readHead(facts: PoolFacts, take: () => Hex | null): PoolState | Concent
   return price === 0n ? null : { kind: "algebra", facts, sqrtPriceX96: price, tick, feePpm: fee, liquidity };
 }
 
+/** Bitmap words asked for at a time: a pool with spacing 1 has 6,932, and all pools at once would fill the heap. */
+const WORDS_AT_ONCE = 8192;
+
 /** All initialised ticks of each pool, ascending, as [tick, liquidityNet, liquidityGross]. */
 async function readTicks(
   heads: readonly ConcentratedHead[],
   blockHash: Hash,
   read: ReadCalls,
 ): Promise<Map<Address, TickEntry[]>> {
-  const words = heads.flatMap((head) => wordsOf(head).map((word) => ({ head, word })));
-  const bitmaps = await read(words.map(wordCall), blockHash);
-  const ticks = words.flatMap(({ head, word }, i) =>
-    ticksOfWord(BigInt(bitmaps[i] ?? "0x0"), word, head.facts.tickSpacing).map((tick) => ({ head, tick })),
-  );
-  const calls = ticks.map(({ head, tick }) => ({
-    target: head.facts.pool.address,
-    data: `${SELECTOR.ticks}${intWord(tick)}` as const,
-    answerBytes: TICKS_CALL_BYTES,
-  }));
-  const answers = await read(calls, blockHash);
   const tables = new Map<Address, TickEntry[]>(heads.map(({ facts }) => [facts.pool.address, []]));
-  for (const [i, { head, tick }] of ticks.entries()) {
-    const data = answers[i];
-    if (data === null || data === undefined) continue;
-    const [gross, net] = decodeFunctionResult({ abi: V3, functionName: "ticks", data });
-    tables.get(head.facts.pool.address)?.push([tick, net, gross]);
+  for (const words of groupsOfWords(heads)) {
+    const ticks = await findTicks(words, blockHash, read);
+    const answers = await read(ticks.map(tickCall), blockHash);
+    for (const [i, { head, tick }] of ticks.entries()) {
+      const data = answers[i];
+      if (data === null || data === undefined) continue;
+      const [gross, net] = decodeFunctionResult({ abi: V3, functionName: "ticks", data });
+      tables.get(head.facts.pool.address)?.push([tick, net, gross]);
+    }
   }
   return tables;
 }
+
+interface BitmapWord {
+  readonly head: ConcentratedHead;
+  readonly word: number;
+}
+
+/** The words of all pools in order, whole pools at a time: as many as fit, and at least one. */
+function* groupsOfWords(heads: readonly ConcentratedHead[]): Generator<readonly BitmapWord[]> {
+  let group: BitmapWord[] = [];
+  for (const head of heads) {
+    const words = wordsOf(head);
+    if (group.length > 0 && group.length + words.length > WORDS_AT_ONCE) {
+      yield group;
+      group = [];
+    }
+    for (const word of words) group.push({ head, word });
+  }
+  if (group.length > 0) yield group;
+}
+
+interface InitialisedTick {
+  readonly head: ConcentratedHead;
+  readonly tick: number;
+}
+
+async function findTicks(
+  words: readonly BitmapWord[],
+  blockHash: Hash,
+  read: ReadCalls,
+): Promise<readonly InitialisedTick[]> {
+  const bitmaps = await read(words.map(wordCall), blockHash);
+  return words.flatMap(({ head, word }, i) =>
+    ticksOfWord(BigInt(bitmaps[i] ?? "0x0"), word, head.facts.tickSpacing).map((tick) => ({ head, tick })),
+  );
+}
+
+const tickCall = ({ head, tick }: InitialisedTick): ReadCall => ({
+  target: head.facts.pool.address,
+  data: `${SELECTOR.ticks}${intWord(tick)}`,
+  answerBytes: TICKS_CALL_BYTES,
+});
 
 function wordsOf({ facts: { tickSpacing } }: ConcentratedHead): readonly number[] {
   const last = Math.floor(MAX_TICK / tickSpacing) >> 8;
@@ -137,7 +174,7 @@ function wordsOf({ facts: { tickSpacing } }: ConcentratedHead): readonly number[
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
-function wordCall({ head, word }: { head: ConcentratedHead; word: number }): ReadCall {
+function wordCall({ head, word }: BitmapWord): ReadCall {
   const selector = head.kind === "v3" ? SELECTOR.tickBitmap : SELECTOR.tickTable;
   return { target: head.facts.pool.address, data: `${selector}${intWord(word)}`, answerBytes: WORD };
 }

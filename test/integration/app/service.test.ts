@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test, type TestContext } from "vitest";
@@ -97,6 +98,13 @@ const pm2File = z.object({
       env: z.undefined().optional(),
     }),
   ]),
+});
+
+test("systemd and pm2 start the same command line", () => {
+  const unit = readFileSync(join(CONFIG, "systemd/turbo-mev.service"), "utf8");
+  const [, nodeArgs] = /^ExecStart=\S+ (.*) \S+main\.js run --config \S+$/m.exec(unit) ?? [];
+  const { apps } = pm2File.parse(createRequire(import.meta.url)(join(CONFIG, "pm2/ecosystem.config.cjs")));
+  expect(apps[0]["interpreter_args"]).toBe(nodeArgs);
 });
 
 test("pm2's file is readable: one process in fork mode, ready by message, no secrets", () => {
