@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 test("a node of another chain is refused", async () => {
-  const end = await stage.startObserving(stage.config({ chain: 1, market: { bases: [] } })).exited;
+  const end = await stage.startObserving(stage.config({ chain: 1, market: { dexes: [], bases: [] } })).exited;
   expect(end.code).toBe(EXIT.config);
   expect(end.stderr).toContain(
     "the node serves chain 137, the configuration says 1: change node.ws or chain",
