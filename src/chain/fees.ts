@@ -48,9 +48,15 @@ export const effectiveTip = (fees: Fees, baseFee: bigint): bigint =>
 export const effectiveGasPrice = (fees: Fees, baseFee: bigint): bigint =>
   baseFee + effectiveTip(fees, baseFee);
 
+const bidTip = ({ tip, tipFloor }: FeePolicy): bigint => maxBigint(tip, tipFloor);
+
+/** Most that we pay for each gas in the next block on settled state; `baseFee` is the parent block's. */
+export const nextGasPrice = (policy: FeePolicy, baseFee: bigint): bigint =>
+  baseFeeBound(baseFee, policy.baseFeeStepPpm, 1) + bidTip(policy);
+
 /** Fees of a transaction of ours on settled state; `baseFee` is the parent block's. */
 export function settledFees(policy: FeePolicy, baseFee: bigint): Fees {
-  const maxPriorityFeePerGas = maxBigint(policy.tip, policy.tipFloor);
+  const maxPriorityFeePerGas = bidTip(policy);
   const bound = baseFeeBound(baseFee, policy.baseFeeStepPpm, policy.blocksAhead);
   return { maxFeePerGas: bound + maxPriorityFeePerGas, maxPriorityFeePerGas };
 }

@@ -1,4 +1,4 @@
-import { baseFeeBound, type FeePolicy } from "../chain/fees.ts";
+import { nextGasPrice, type FeePolicy } from "../chain/fees.ts";
 import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
 import { createMarket, type Market } from "../market/market.ts";
 import type { Plan } from "../search/opportunity.ts";
@@ -140,7 +140,6 @@ function committed(core: Core, event: CommittedEvent, expired?: () => boolean): 
 
 function decide(core: Core, block: BlockHeader, expired?: () => boolean): readonly Decision[] {
   const { market, book, moved } = core;
-  const { fees } = core.options;
   const changed = moved === "all" ? moved : [...moved];
   const update = book.update(market, changed, expired);
   core.lastTouchedCycles = update.touchedCycles;
@@ -149,7 +148,7 @@ function decide(core: Core, block: BlockHeader, expired?: () => boolean): readon
   const open = book.all();
   const touched = changed === "all" ? market.pools.keys() : changed;
   const suspects = core.standing.observe(block.number, open, touched);
-  const gasPrice = baseFeeBound(block.baseFeePerGas, fees.baseFeeStepPpm, 1) + fees.tipFloor;
+  const gasPrice = nextGasPrice(core.options.fees, block.baseFeePerGas);
   const decisions = core.desk.decide({ block, gasPrice, open, fresh: update.fresh, suspects });
   for (const decision of decisions) {
     if (decision.type === "submit") core.inFlight.set(decision.intentId, decision.plan);

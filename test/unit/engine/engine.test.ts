@@ -83,6 +83,12 @@ test("a gap between two pools becomes one plan for the next block, net of gas", 
   expect(submit?.opportunityIds).toEqual(judged(decisions).map(({ id }) => id));
 });
 
+test("gas is counted with the tip that will be bid, not with the least one", () => {
+  const tip = 400_000_000_000n;
+  const decisions = start({ fees: { ...POLYGON_FEES, tip } }).step(gap(2));
+  expect(judged(decisions)[0]?.numbers.gasPrice).toBe(31_500_000_000n + tip);
+});
+
 test("two gaps that share no pool travel in one plan, two that share one are priced in order", () => {
   const block = header(2);
   const logs = [
