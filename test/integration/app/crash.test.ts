@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { createRandom } from "../../../devnet/random.ts";
+import type { DaemonProcess } from "../../support/appDaemon.ts";
 import { fates, isSound, rows, value } from "../../support/appLedger.ts";
 import { startAppStage, type AppStage } from "../../support/appStage.ts";
 
@@ -9,6 +10,7 @@ const SEED = 11;
 const MOMENTS = ["simulated", "journaled", "signed", "sent", "answered", "block", "answered"] as const;
 /** A block lands what is out; the ones on top make its fate final. */
 const SETTLING_BLOCKS = 4;
+const MOST_TRIES = 10;
 
 const blockBody = z.object({ transactions: z.array(z.object({ hash: z.string(), from: z.string() })) });
 
@@ -20,6 +22,22 @@ beforeAll(async () => {
 afterAll(async () => {
   await stage.stop();
 });
+
+/** On a loaded machine a plan may end before it gets so far: then the next one is waited for. */
+async function untilMoment(daemon: DaemonProcess, moment: (typeof MOMENTS)[number]): Promise<void> {
+  await daemon.line("pools loaded");
+  let { number } = await stage.devnet.build();
+  for (let tries = 1; tries <= MOST_TRIES; tries++) {
+    const { message } = await daemon.find(({ message: told, facts }) => {
+      if (moment === "block" && told === "block") return facts["block"] === number;
+      if (told === "execution stage") return facts["stage"] === moment;
+      return told === "outcome" && String(facts["intentId"]).startsWith(`${number + 1}-`);
+    });
+    if (message !== "outcome") return;
+    number = await stage.unbalance();
+  }
+  throw new Error(`${moment} was not reached in ${MOST_TRIES} tries`);
+}
 
 async function landedOf(operator: string, last: number): Promise<readonly string[]> {
   const hashes: string[] = [];
@@ -38,20 +56,19 @@ test(`kill -9 at ${MOMENTS.length} moments (seed ${SEED}): one fate each, nothin
   for (const [round, moment] of MOMENTS.entries()) {
     await stage.unbalance(15_000 + Math.floor(random() * 30_000));
     const daemon = stage.startLive(config);
-    await daemon.line("pools loaded");
-    const { number } = await devnet.build();
-    if (moment === "block") await daemon.line("block", ({ block }) => block === number);
-    else await daemon.line("execution stage", ({ stage: name }) => name === moment);
+    await untilMoment(daemon, moment);
     await new Promise((resolve) => setTimeout(resolve, random() * 5));
     daemon.kill("SIGKILL");
     await daemon.exited;
     expect({ round, sound: isSound(config.ledger) }).toEqual({ round, sound: true });
     await devnet.build(SETTLING_BLOCKS);
   }
-  const last = stage.startLive(config);
+  // The last one only clears up: nothing pays enough for it.
+  const clearing = { ledger: { path: config.ledger }, profit: { min_net_native: "1000000" } };
+  const last = stage.startLive(stage.config({ ...stage.live, ...clearing }));
   await last.line("pools loaded");
-  // Two looks at a spent nonce, then the fates are final.
-  for (let i = 0; i < SETTLING_BLOCKS; i++) {
+  const isClear = (): boolean => fates(config.ledger).every(({ finals }) => finals === 1);
+  for (let i = 0; i < MOST_TRIES && !isClear(); i++) {
     const { number } = await devnet.build();
     await last.line("block", ({ block }) => block === number);
   }
@@ -59,10 +76,9 @@ test(`kill -9 at ${MOMENTS.length} moments (seed ${SEED}): one fate each, nothin
 
   expect(isSound(config.ledger)).toBe(true);
   const all = fates(config.ledger);
-  const killed = all.filter(({ run }) => Number(run) <= MOMENTS.length);
-  expect(killed.length).toBeGreaterThanOrEqual(MOMENTS.length - 2);
-  expect(killed.filter(({ finals }) => finals !== 1)).toEqual([]);
-  expect(all.filter(({ finals }) => Number(finals) > 1)).toEqual([]);
+  // Five of the moments lie behind the journal.
+  expect(all.length).toBeGreaterThanOrEqual(5);
+  expect(all.filter(({ finals }) => finals !== 1)).toEqual([]);
 
   const landed = await landedOf(devnet.accounts.operator.address, devnet.head().number);
   const included = all.filter(({ fate }) => fate === "included").map(({ hash }) => String(hash));
