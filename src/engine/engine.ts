@@ -1,10 +1,9 @@
 import { nextGasPrice, type FeePolicy } from "../chain/fees.ts";
 import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
 import { createMarket, type Market } from "../market/market.ts";
-import type { Plan } from "../search/opportunity.ts";
 import { createSearch, type Search, type SearchOptions } from "../search/search.ts";
 import { createStanding, type Standing } from "../search/standing.ts";
-import type { Decision } from "./decisions.ts";
+import type { Decision, SubmitDecision } from "./decisions.ts";
 import { createDesk, type Desk, type DeskOptions } from "./desk.ts";
 import type { CommittedEvent, EngineEvent, OutcomeEvent, RepairedEvent, SyncedEvent } from "./events.ts";
 import { createOpenBook, type OpenBook } from "./openBook.ts";
@@ -25,6 +24,8 @@ export interface EngineStatus {
   readonly pendingSeen: number;
   readonly openOpportunities: number;
   readonly lastTouchedCycles: number;
+  /** Plans of which the outcome is awaited. */
+  readonly inFlight: number;
 }
 
 /**
@@ -46,9 +47,10 @@ interface Core {
   readonly book: OpenBook;
   readonly standing: Standing;
   readonly desk: Desk;
-  readonly inFlight: Map<string, Plan>;
+  /** By intent, oldest first. */
+  readonly inFlight: Map<string, SubmitDecision>;
   /** Pools that moved since the last search. */
-  moved: Set<Address> | "all";
+  moved: Set<Address>;
   live: boolean;
   pendingSeen: number;
   lastTouchedCycles: number;
@@ -61,8 +63,14 @@ export function createEngine(options: EngineOptions): Engine {
     step: (event, expired) => step(core, event, expired),
     get status() {
       const { live, pendingSeen, lastTouchedCycles, search, book } = core;
-      const cycles = search.cycleCount;
-      return { live, cycles, pendingSeen, openOpportunities: book.all().length, lastTouchedCycles };
+      return {
+        live,
+        cycles: search.cycleCount,
+        pendingSeen,
+        openOpportunities: book.all().length,
+        lastTouchedCycles,
+        inFlight: core.inFlight.size,
+      };
     },
   };
 }
@@ -78,7 +86,7 @@ function createCore(options: EngineOptions): Core {
     standing: createStanding(options.standingBlocks),
     desk: createDesk(options, { market, search }),
     inFlight: new Map(),
-    moved: "all",
+    moved: new Set(),
     live: false,
     pendingSeen: 0,
     lastTouchedCycles: 0,
@@ -107,17 +115,22 @@ function step(core: Core, event: EngineEvent, expired?: () => boolean): readonly
 }
 
 function note(core: Core, changed: readonly Address[]): void {
-  if (core.moved !== "all") for (const pool of changed) core.moved.add(pool);
+  for (const pool of changed) core.moved.add(pool);
 }
 
-/** Starts afresh; the first decision comes with the next block, since this one may be old by now. */
+/**
+ * Starts afresh. Everything is searched here, to the end: a block's budget may be too short for it, and would be so
+ * again with the next. The first decision comes with the next block, since this one may be old by now.
+ */
 function synced(core: Core, { block, pools }: SyncedEvent): readonly Decision[] {
-  const { market, search } = core;
+  const { market, search, book } = core;
   const before = [...market.pools.keys()];
   market.load(block, pools);
   search.removePools(before.filter((pool) => !market.pools.has(pool)));
   search.addPools(pools.map(({ pool }) => pool));
-  core.moved = "all";
+  book.update(market, "all");
+  core.moved = new Set();
+  core.standing.clear();
   core.live = true;
   return [];
 }
@@ -139,21 +152,27 @@ function committed(core: Core, event: CommittedEvent, expired?: () => boolean): 
 }
 
 function decide(core: Core, block: BlockHeader, expired?: () => boolean): readonly Decision[] {
-  const { market, book, moved } = core;
-  const changed = moved === "all" ? moved : [...moved];
+  const { market, book, inFlight } = core;
+  const changed = [...core.moved];
   const update = book.update(market, changed, expired);
   core.lastTouchedCycles = update.touchedCycles;
   // What an expired search did not reach is looked at again with the next block.
   if (update.complete) core.moved = new Set();
   const open = book.all();
-  const touched = changed === "all" ? market.pools.keys() : changed;
-  const suspects = core.standing.observe(block.number, open, touched);
+  const suspects = core.standing.observe(block.number, open, changed);
   const gasPrice = nextGasPrice(core.options.fees, block.baseFeePerGas);
   const decisions = core.desk.decide({ block, gasPrice, open, fresh: update.fresh, suspects });
-  for (const decision of decisions) {
-    if (decision.type === "submit") core.inFlight.set(decision.intentId, decision.plan);
-  }
+  for (const decision of decisions) if (decision.type === "submit") inFlight.set(decision.intentId, decision);
+  forget(inFlight, block.number - core.options.journalDepth);
   return decisions;
+}
+
+/** A plan whose outcome nobody tells (a halted ledger, a stopped sender) is not kept for ever. */
+function forget(inFlight: Map<string, SubmitDecision>, below: number): void {
+  for (const [intentId, { targetBlock }] of inFlight) {
+    if (targetBlock > below) return;
+    inFlight.delete(intentId);
+  }
 }
 
 function reverted(core: Core, block: BlockRef): readonly Decision[] {
@@ -177,7 +196,7 @@ function repaired(core: Core, { block, pools }: RepairedEvent): readonly Decisio
 const DISBELIEF = /^simulation_(reverted|differs)/;
 
 function outcome(core: Core, { intentId, fate, reason }: OutcomeEvent): readonly Decision[] {
-  const plan = core.inFlight.get(intentId);
+  const plan = core.inFlight.get(intentId)?.plan;
   if (plan === undefined) return [];
   if (fate !== "unknown") core.inFlight.delete(intentId);
   const { head } = core.market;

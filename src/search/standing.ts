@@ -11,6 +11,8 @@ export interface Standing {
    * suspect at this block. A height at or below an earlier one (a reorg) starts the count of later cycles again.
    */
   observe(block: number, open: readonly Opportunity[], changed: Iterable<Address>): ReadonlySet<string>;
+  /** Forgets every count: nobody knows what stood still in between. */
+  clear(): void;
 }
 
 export function createStanding(blocks = 3): Standing {
@@ -31,5 +33,6 @@ export function createStanding(blocks = 3): Standing {
       since = next;
       return suspects;
     },
+    clear: () => since.clear(),
   };
 }

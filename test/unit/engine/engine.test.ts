@@ -107,6 +107,24 @@ test("an open gap that was not taken is planned again with the next block", () =
   expect(second?.plan.opportunities[0]?.profit).toBe(first?.plan.opportunities[0]?.profit);
 });
 
+test("what stood open when the pools were loaded is found however little time the blocks after leave", () => {
+  const engine = createEngine(OPTIONS);
+  const states = [even, v2State(K, (K * 103n) / 100n)];
+  engine.step(
+    synced(
+      header(1),
+      [CHEAP, DEAR].map((pool, i) => ({ pool, state: states[i] ?? null })),
+    ),
+  );
+  expect(submits(engine.step(quiet(2), () => true))).toHaveLength(1);
+});
+
+test("a plan of which nobody tells the outcome is not remembered for ever", () => {
+  const engine = start({ journalDepth: 4 });
+  for (let number = 2; number < 40; number++) engine.step(gap(number));
+  expect(engine.status.inFlight).toBeLessThanOrEqual(5);
+});
+
 test("what stands open untouched for three blocks is quarantined with the reason", () => {
   const engine = start();
   for (const event of [gap(2), quiet(3), quiet(4)]) expect(submits(engine.step(event))).toHaveLength(1);
@@ -114,6 +132,15 @@ test("what stands open untouched for three blocks is quarantined with the reason
   expect(submits(decisions)).toEqual([]);
   expect(decisions).toContainEqual(expect.objectContaining({ type: "quarantine", reason: "standing" }));
   expect(judged(decisions)[0]).toMatchObject({ code: "quarantined", detail: "standing" });
+});
+
+test("what was loaded anew has not stood still, as far as anybody knows", () => {
+  const engine = start();
+  for (const event of [gap(2), quiet(3), quiet(4)]) engine.step(event);
+  const pools = [...engine.market.pools.values()];
+  const states = pools.map((pool) => ({ pool, state: engine.market.stateOf(pool.address) }));
+  engine.step(synced(header(4), states));
+  expect(submits(engine.step(quiet(5)))).toHaveLength(1);
 });
 
 test("nothing is decided before the tip, after a gap, or on tainted pools", () => {
