@@ -67,7 +67,10 @@ function faultLines(issue: Issue, text: string, path: string): readonly string[]
     const hint = near === null ? "" : ` (did you mean "${near}"?)`;
     return [`${where(issue.path)}: is not one of ${issue.values.map(String).join(" | ")}${hint}`];
   }
-  return [`${where(issue.path)}: ${issue.message}`];
+  const message = issue.message
+    .replace(/^Invalid input: /, "")
+    .replace(/, received undefined$/, ", found nothing");
+  return [`${where(issue.path)}: ${message}`];
 }
 
 /** Known keys of the table that an issue's path leads to. */

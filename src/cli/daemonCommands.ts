@@ -20,6 +20,19 @@ export const addRun = (program: Command): void => {
     });
 };
 
+export const addConfig = (program: Command): void => {
+  program
+    .command("config")
+    .summary("check a configuration")
+    .description("Checks a configuration and prints it as JSON, with every default filled in.")
+    .argument("<file>", "the daemon's configuration")
+    .addHelpText("after", "\nExample:\n  turbo-mev config config/polygon.toml")
+    .action(async (file: string) => {
+      const { showConfig } = await import("./showConfig.ts");
+      showConfig(file, process.stdout);
+    });
+};
+
 const addLedgerOptions = (command: Command): Command =>
   command.option("--db <file>", "the daemon's ledger", LEDGER).option("--json", "print JSON", false);
 

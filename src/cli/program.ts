@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { EXIT, PlainError, RetryableError, type ExitCode } from "../lib/errors.ts";
-import { addRun, addTrades, addWhy } from "./daemonCommands.ts";
+import { addConfig, addRun, addTrades, addWhy } from "./daemonCommands.ts";
 import { addQuote, addReplay, addScan } from "./poolCommands.ts";
 import { version } from "./version.ts";
 
@@ -24,14 +24,17 @@ const newProgram = (): Command =>
 
 const createProgram = (): Command => {
   const program = newProgram();
-  for (const add of [addRun, addWhy, addTrades, addScan, addReplay, addQuote]) add(program);
+  for (const add of [addRun, addConfig, addWhy, addTrades, addScan, addReplay, addQuote]) add(program);
   return program;
 };
 
 const exitCodeOf = (error: unknown): ExitCode => {
   // Commander has printed its own line already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  complain(error instanceof Error ? error.message : String(error));
+  if (error instanceof PlainError && error.exitCode === EXIT.config) {
+    // All faults of a configuration at once, each on its line.
+    for (const line of error.message.split("\n")) complain(line);
+  } else complain(error instanceof Error ? error.message : String(error));
   if (error instanceof PlainError) return error.exitCode;
   return error instanceof RetryableError ? EXIT.retry : EXIT.fellShort;
 };

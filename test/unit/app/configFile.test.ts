@@ -27,6 +27,9 @@ test("a typo in a key names its line and the key it resembles", () => {
   expect(faultOf('[node]\nwss = "ws://127.0.0.1:8546"\n')).toContain(
     'x.toml:2 node.wss: unknown key (did you mean "ws"?)',
   );
+  expect(faultOf('[node]\nwss = "ws://127.0.0.1:8546"\n')).toContain(
+    "node.ws: expected string, found nothing",
+  );
 });
 
 test("a typo in a value names the choices", () => {
