@@ -11,7 +11,7 @@ import {
   type Stage,
 } from "./context.ts";
 import { withinMs } from "./deadline.ts";
-import { NO_NONCES, holdNonce, nextNonce, reconcile, releaseNonce, type NonceState } from "./nonces.ts";
+import { NO_NONCES, holdAgain, nextNonce, reconcile, releaseNonce, type NonceState } from "./nonces.ts";
 import { prepare, refusal, type Refusal } from "./prepare.ts";
 import { closeUnsent, openIntent, type Pending } from "./records.ts";
 import { recoverIntents } from "./recovery.ts";
@@ -119,20 +119,17 @@ const isOurs = ({ parts }: ExecutionState, { sender }: TrackedIntent): boolean =
 function noteNonce(state: ExecutionState, change: "held" | "freed", intent: TrackedIntent): void {
   if (!isOurs(state, intent)) return;
   const { nonce, hash } = intent;
-  if (change === "freed") state.nonces = releaseNonce(state.nonces, hash);
-  // After a reorg a newer transaction may hold the same nonce: whichever lands spends it.
-  else if (state.nonces.held.every((entry) => entry.nonce !== nonce))
-    state.nonces = holdNonce(state.nonces, nonce, hash);
+  state.nonces = change === "freed" ? releaseNonce(state.nonces, hash) : holdAgain(state.nonces, nonce, hash);
 }
 
 async function cancel(
   state: ExecutionState,
   intent: TrackedIntent,
   { fees, block }: { readonly fees: TrackedIntent["fees"]; readonly block: number },
-): Promise<void> {
+): Promise<boolean> {
   const { live } = state.parts;
-  if (live !== null && isOurs(state, intent) && !state.stopping)
-    await sendCancellation(state, live, { nonce: intent.nonce, fees, block });
+  if (live === null || !isOurs(state, intent) || state.stopping) return false;
+  return await sendCancellation(state, live, { nonce: intent.nonce, fees, block });
 }
 
 /** Looks come one after the other; when blocks come faster, only the newest head is looked at. */

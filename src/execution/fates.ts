@@ -36,15 +36,19 @@ export type FateVerdict =
 const LOOKS_TO_BE_REPLACED = 2;
 
 /**
- * The one fate of a sent transaction, from one look at the chain:
- * mined (its receipt says included or reverted), replaced (another transaction spent the nonce), missed (bundles
- * alone, their last block is over and the nonce unspent). A transaction in a private mempool can land for
+ * What one look at the chain says of a sent transaction: mined (its receipt says included or reverted, and the head's
+ * own state knows its nonce as spent), replaced (another transaction spent the nonce), missed (bundles alone, their
+ * last block is over and the nonce unspent). A transaction in a private mempool can land for
  * minutes; its own guards make that a cheap revert, but it blocks the nonce: `cancelAfter` blocks past its last
  * one it is cancelled by a bare transaction with the same nonce, and again after as many blocks.
  */
 export function judgeFate(sent: Sent, look: Look, cancelAfter: number): FateVerdict {
-  if (look.receipt !== null) return { type: "mined", receipt: look.receipt };
-  if (look.spentNonces > sent.nonce) {
+  const spent = look.spentNonces > sent.nonce;
+  if (look.receipt !== null) {
+    // Of another fork, or of a block that is still to come to us.
+    return spent ? { type: "mined", receipt: look.receipt } : { type: "wait", spentLooks: 0 };
+  }
+  if (spent) {
     const spentLooks = sent.spentLooks + 1;
     return spentLooks >= LOOKS_TO_BE_REPLACED ? { type: "replaced" } : { type: "wait", spentLooks };
   }

@@ -7,7 +7,7 @@ import type { Hash } from "../chain/types.ts";
 export interface NonceState {
   /** The next nonce by the chain's latest state; null before the first answer. */
   readonly next: number | null;
-  /** Nonces whose transactions may still land, ascending. More than one only after a reorg. */
+  /** Nonces whose transactions may still land, ascending. More than one, or one twice, only after a reorg. */
   readonly held: readonly HeldNonce[];
   /** Somebody else uses our key: transactions that we do not know are pending. */
   readonly foreignPending: boolean;
@@ -39,13 +39,22 @@ export function nextNonce(state: NonceState): NonceAnswer {
 }
 
 /**
- * Marks a nonce as used by a transaction that may land: after signing, at recovery, or when the block that
- * held it was reverted. Throws when another transaction of ours holds it: that would be a double use.
+ * Marks a nonce as used by a transaction that was just signed. Throws when another transaction of ours holds it:
+ * that would be a double use.
  */
 export function holdNonce(state: NonceState, nonce: number, hash: Hash): NonceState {
   const holder = state.held.find((entry) => entry.nonce === nonce);
-  if (holder?.hash === hash) return state;
-  if (holder !== undefined) throw new Error(`nonce ${nonce} is held by ${holder.hash}`);
+  if (holder !== undefined && holder.hash !== hash)
+    throw new Error(`nonce ${nonce} is held by ${holder.hash}`);
+  return holdAgain(state, nonce, hash);
+}
+
+/**
+ * Marks the nonce of a transaction that was signed earlier and may land after all: at recovery, or after a reorg. A
+ * newer one may hold the same nonce: whichever lands spends it, and until then none is free.
+ */
+export function holdAgain(state: NonceState, nonce: number, hash: Hash): NonceState {
+  if (state.held.some((entry) => entry.hash === hash)) return state;
   const held = [...state.held, { nonce, hash }].toSorted((a, b) => a.nonce - b.nonce);
   return { ...state, held };
 }
@@ -62,6 +71,6 @@ export const releaseNonce = (state: NonceState, hash: Hash): NonceState => ({
  */
 export function reconcile(state: NonceState, counts: NonceCounts): NonceState {
   const held = state.held.filter(({ nonce }) => nonce >= counts.latest);
-  const known = counts.latest + held.length;
+  const known = counts.latest + new Set(held.map(({ nonce }) => nonce)).size;
   return { next: counts.latest, held, foreignPending: counts.pending > known };
 }

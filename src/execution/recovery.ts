@@ -3,7 +3,7 @@ import type { Address } from "../chain/types.ts";
 import { parseHead } from "./chainAnswers.ts";
 import type { ExecutionState } from "./context.ts";
 import type { OpenIntent, SignedRecord } from "./journal.ts";
-import { holdNonce } from "./nonces.ts";
+import { holdAgain } from "./nonces.ts";
 import type { Head, TrackedIntent } from "./tracker.ts";
 
 async function senderOf({ intentId, rawTransaction }: SignedRecord): Promise<Address> {
@@ -78,7 +78,7 @@ export async function recoverIntents(state: ExecutionState): Promise<Head> {
     }
     const intent = await asTracked(state, open, open.signed);
     if (intent.sender === parts.live?.signer.address)
-      state.nonces = holdNonce(state.nonces, intent.nonce, intent.hash);
+      state.nonces = holdAgain(state.nonces, intent.nonce, intent.hash);
     tracker.watch(intent);
     tracker.sent(intent.intentId, null);
   }

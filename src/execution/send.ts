@@ -203,20 +203,21 @@ export async function sendPlan(
 
 /**
  * Spends the nonce of a lingering transaction on nothing: zero value, to ourselves, through the same channels.
- * It is no intent: whatever becomes of it, the nonce tells.
+ * It is no intent: whatever becomes of it, the nonce tells. False: surely nobody has taken it.
  */
 export async function sendCancellation(
   state: ExecutionState,
   live: Live,
   { nonce, fees, block }: { readonly nonce: number; readonly fees: Fees; readonly block: number },
-): Promise<void> {
+): Promise<boolean> {
   const { chainId } = state.options;
   const { address: to } = live.signer;
   const ours = await sign(state, live, { chainId, nonce, to, data: "0x", value: 0n, gas: BARE_GAS, ...fees });
-  if (ours === null || state.stopping) return;
+  if (ours === null || state.stopping) return false;
   const bundle = createBundle(chainId, [ours], [block]);
   const deadline = { deadlineMs: state.options.sendTimeoutMs };
   const places = live.channels.filter(({ promises }) => !promises.atomic);
   const answers = await Promise.all(places.map((channel) => channel.send(bundle, deadline)));
-  state.parts.log.info({ nonce, answers: describe(places, answers) }, "cancellation sent");
+  state.parts.log.warn({ nonce, answers: describe(places, answers) }, "lingering transaction cancelled");
+  return answers.some(({ result }) => result !== "refused");
 }

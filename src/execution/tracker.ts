@@ -23,7 +23,7 @@ export interface TrackedIntent extends Sent {
 export type Head = Pick<BlockHeader, "number" | "hash" | "baseFeePerGas">;
 
 export interface TrackerOptions {
-  /** Blocks on top of the mined one before the fate is booked in the journal; reported it is at once. */
+  /** Blocks on top of the deciding one before a fate is booked in the journal, for good; reported it is at once. */
   readonly confirmations: number;
   /** Blocks after the last target until a lingering private transaction is cancelled. */
   readonly cancelAfterBlocks: number;
@@ -39,8 +39,11 @@ export interface TrackerParts {
   onOutcome(event: OutcomeEvent): void;
   /** Nonce bookkeeping: `held` while the transaction may still land, `freed` when its nonce is settled. */
   onNonce(change: "held" | "freed", intent: TrackedIntent): void;
-  /** Sends a bare transaction with the intent's nonce and these fees, through the same channels. */
-  cancel(intent: TrackedIntent, fees: Fees, head: Head): Promise<void>;
+  /**
+   * Sends a bare transaction with the intent's nonce and these fees, through the same channels. False: surely
+   * none of them has it.
+   */
+  cancel(intent: TrackedIntent, fees: Fees, head: Head): Promise<boolean>;
 }
 
 interface Entry {
@@ -48,6 +51,15 @@ interface Entry {
   /** While its bytes are on their way to the channels nothing is concluded. */
   sending: boolean;
   mined: Receipt | null;
+  /** Its end without a block of its own, reported and not yet booked: a reorg may still bring another. */
+  unmined: Unmined | null;
+}
+
+interface Unmined {
+  readonly fate: "missed" | "replaced";
+  readonly reason: string;
+  /** The block that decided it. */
+  readonly block: number;
 }
 
 export interface Tracker {
@@ -71,7 +83,7 @@ export function createTracker(options: TrackerOptions, parts: TrackerParts): Tra
   const state = { options, parts, entries };
   return {
     watch: (intent) => {
-      entries.set(intent.intentId, { intent, sending: true, mined: null });
+      entries.set(intent.intentId, { intent, sending: true, mined: null, unmined: null });
     },
     sent: (intentId, doubt) => {
       const entry = entries.get(intentId);
@@ -126,19 +138,23 @@ async function conclude(state: State, entry: Entry, head: Head, verdict: FateVer
     return;
   }
   if (entry.mined !== null) reopen(state, entry);
+  const { lastBlock, cancelledAt } = entry.intent;
   switch (verdict.type) {
     case "wait":
       entry.intent = { ...entry.intent, spentLooks: verdict.spentLooks };
+      // A spent nonce brings nothing back; an unspent one does, on a chain that fell back.
+      if (entry.unmined !== null && verdict.spentLooks === 0) reopen(state, entry);
       return;
     case "missed":
-      finish(state, entry, "missed", "target block passed");
+      endUnmined(state, entry, { fate: "missed", reason: "target block passed", block: lastBlock }, head);
       return;
     case "replaced": {
-      const reason = entry.intent.cancelledAt === null ? "nonce spent by another transaction" : "cancelled";
-      finish(state, entry, "replaced", reason);
+      const reason = cancelledAt === null ? "nonce spent by another transaction" : "cancelled";
+      endUnmined(state, entry, { fate: "replaced", reason, block: head.number }, head);
       return;
     }
     case "cancel":
+      if (entry.unmined !== null) reopen(state, entry);
       await cancel(state, entry, head);
   }
 }
@@ -147,6 +163,7 @@ async function conclude(state: State, entry: Entry, head: Head, verdict: FateVer
 function mined(state: State, entry: Entry, receipt: Receipt, head: Head): void {
   if (entry.mined?.block.hash !== receipt.block.hash) {
     entry.mined = receipt;
+    entry.unmined = null;
     state.parts.onNonce("freed", entry.intent);
     report(state, entry, fateOf(receipt), "");
   }
@@ -156,6 +173,7 @@ function mined(state: State, entry: Entry, receipt: Receipt, head: Head): void {
 
 function reopen(state: State, entry: Entry): void {
   entry.mined = null;
+  entry.unmined = null;
   state.parts.onNonce("held", entry.intent);
   report(state, entry, "unknown", "its block was reverted");
 }
@@ -166,23 +184,33 @@ function leaveUnknown(state: State, entry: Entry, doubt: string): void {
   record(state, entry, "unknown", doubt);
 }
 
-function finish(state: State, entry: Entry, fate: Fate, reason: string): void {
-  state.parts.onNonce("freed", entry.intent);
-  report(state, entry, fate, reason);
-  book(state, entry, fate, reason);
+/** The first such end stands: a plan that missed its block stays missed when the next one takes its nonce. */
+function endUnmined(state: State, entry: Entry, found: Unmined, head: Head): void {
+  if (entry.unmined === null) {
+    entry.unmined = found;
+    state.parts.onNonce("freed", entry.intent);
+    report(state, entry, found.fate, found.reason);
+  }
+  const { fate, reason, block } = entry.unmined;
+  if (head.number - block >= state.options.confirmations) book(state, entry, fate, reason);
 }
 
-/** Replaces the transaction by one that does nothing; whichever lands, the nonce is spent. */
+/**
+ * Replaces the transaction by one that does nothing; whichever lands, the nonce is spent. The same bytes go out
+ * again and again: a pool wants a higher bid over the transaction alone, and a miner where the chain became dearer.
+ */
 async function cancel(state: State, entry: Entry, head: Head): Promise<void> {
   const { parts, options } = state;
-  const fees = replacementFees(entry.intent.fees, settledFees(options.fees, head.baseFeePerGas));
-  entry.intent = { ...entry.intent, cancelledAt: head.number, fees };
-  parts.log.warn(
-    { intent: entry.intent.intentId, nonce: entry.intent.nonce },
-    "lingering transaction cancelled",
-  );
-  await parts.cancel(entry.intent, fees, head);
+  const { intent } = entry;
+  const floor = settledFees(options.fees, head.baseFeePerGas);
+  const stands = intent.cancelledAt !== null && covers(intent.fees, floor);
+  const fees = stands ? intent.fees : replacementFees(intent.fees, floor);
+  if (await parts.cancel(intent, fees, head))
+    entry.intent = { ...entry.intent, cancelledAt: head.number, fees };
 }
+
+const covers = (fees: Fees, floor: Fees): boolean =>
+  fees.maxFeePerGas >= floor.maxFeePerGas && fees.maxPriorityFeePerGas >= floor.maxPriorityFeePerGas;
 
 function report({ parts }: State, { intent, mined: receipt }: Entry, fate: Fate, reason: string): void {
   parts.log.info(

@@ -137,6 +137,10 @@ describe("reorgs", () => {
     run.execution.onBlock(await stage.header());
     await run.execution.idle();
     expect(run.fates()).toEqual(["included", "unknown", "missed"]);
+    // Yet another block in its place could still hold it.
+    expect(journal.openIntents()).toHaveLength(1);
+    for (let i = 0; i < 3; i++) await nextBlock(stage, run);
+    expect(run.fates()).toEqual(["included", "unknown", "missed"]);
     expect(journal.openIntents()).toEqual([]);
   });
 });

@@ -17,9 +17,14 @@ const receipt: Receipt = {
 const look = (changes: Partial<Look>): Look => ({ head: 101, spentNonces: 7, receipt: null, ...changes });
 
 describe("the fate of a sent transaction", () => {
-  test("a receipt decides, whatever else is seen", () => {
-    for (const spentNonces of [7, 8, 9])
+  test("a receipt decides where the head's own state has the nonce spent; else it is another fork's", () => {
+    for (const spentNonces of [8, 9])
       expect(judgeFate(sent, look({ spentNonces, receipt }), 3)).toEqual({ type: "mined", receipt });
+    for (const atomicOnly of [true, false])
+      expect(judgeFate({ ...sent, atomicOnly }, look({ head: 109, receipt }), 3)).toEqual({
+        type: "wait",
+        spentLooks: 0,
+      });
   });
 
   test("bundles alone: waiting before the last block, missed at it", () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Hash } from "../../../src/chain/types.ts";
 import {
   NO_NONCES,
+  holdAgain,
   holdNonce,
   nextNonce,
   reconcile,
@@ -24,6 +25,16 @@ test("nothing is signed before the chain has told the count, nor over a live or 
   });
   expect(nextNonce(reconcile(held, { latest: 7, pending: 8 }))).toEqual({ ok: false, reason: "in_flight" });
   expect(nextNonce(releaseNonce(held, hashOf(1)))).toEqual({ ok: true, nonce: 7 });
+});
+
+test("two transactions of ours may hold one nonce after a reorg: it is free when both are settled", () => {
+  const known = reconcile(NO_NONCES, { latest: 7, pending: 7 });
+  const both = holdAgain(holdNonce(known, 7, hashOf(2)), 7, hashOf(1));
+  expect(nextNonce(reconcile(both, { latest: 7, pending: 8 }))).toEqual({ ok: false, reason: "in_flight" });
+  expect(reconcile(both, { latest: 7, pending: 9 }).foreignPending).toBe(true);
+  const one = releaseNonce(both, hashOf(1));
+  expect(nextNonce(one)).toEqual({ ok: false, reason: "in_flight" });
+  expect(nextNonce(releaseNonce(one, hashOf(2)))).toEqual({ ok: true, nonce: 7 });
 });
 
 /** One account's chain, as a block explorer would see it: who spent which nonce, and what is in the pool. */

@@ -1,0 +1,35 @@
+import { keccak256 } from "viem";
+import { expect, test } from "vitest";
+import { fakeChannel, startFakes } from "../../support/executionFakes.ts";
+import { EXECUTOR, decisionOf } from "../../support/executionPlan.ts";
+
+const decision = decisionOf();
+
+test("two open intents of a former run with one nonce do not keep the daemon from starting", async () => {
+  const relay = fakeChannel(true);
+  const run = await startFakes(decision, [relay]);
+  await run.execution.submit(decision);
+  // Missed, and its block undone before that was booked: the next plan has taken its nonce.
+  const record = run.signed.get(decision.intentId);
+  if (record === undefined) throw new Error("not signed");
+  const second = await run.signer.signTransaction({
+    chainId: 137,
+    nonce: 7,
+    to: EXECUTOR,
+    data: "0x",
+    value: 0n,
+    gas: 21_000n,
+    maxFeePerGas: 60n,
+    maxPriorityFeePerGas: 30n,
+  });
+  const twin = { ...record, intentId: "twin", rawTransaction: second, transactionHash: keccak256(second) };
+  const [open] = run.journal.openIntents();
+  if (open === undefined) throw new Error("not open");
+  const journal = {
+    ...run.journal,
+    openIntents: () => [open, { ...open, intent: { ...open.intent, id: "twin" }, signed: twin }],
+  };
+  const next = await startFakes(decision, [relay], { parts: { journal } });
+  expect(next.execution.status()).toMatchObject({ openIntents: 2, nonces: { next: 7 } });
+  expect(next.execution.status().nonces.held).toHaveLength(2);
+});
