@@ -4,7 +4,6 @@ import type { Address } from "../chain/types.ts";
 import type { Snapshot } from "../market/snapshotFile.ts";
 import type { StateView } from "../market/stateView.ts";
 import type { Opportunity } from "../search/opportunity.ts";
-import { createPrices } from "../search/prices.ts";
 import { compareByValue } from "../search/ranking.ts";
 import { createSearch, type Search } from "../search/search.ts";
 import { chooseBases } from "./baseTokens.ts";
@@ -37,7 +36,6 @@ export function createFileMarket(snapshot: Snapshot, { base, maxHops }: MarketOp
   const pools = snapshot.pools.map(({ pool }) => pool);
   const search = createSearch({ bases, maxHops, wrappedNative, isTaxed });
   search.addPools(pools);
-  const prices = createPrices({ bases, wrappedNative }, pools);
   const states = new Map(snapshot.pools.map(({ pool, state }) => [pool.address, state]));
   const view: StateView = { stateOf: (pool) => states.get(pool) ?? null };
   return {
@@ -46,10 +44,10 @@ export function createFileMarket(snapshot: Snapshot, { base, maxHops }: MarketOp
     absentBases: bases.filter((token) => !snapshot.tokens.has(token)),
     setState: (pool, state) => states.set(pool, state),
     rank: (opportunities) => {
-      const rates = new Map(bases.map((token) => [token, prices.rateFloat(view, token)]));
+      const { rateFloat } = search.valuer(view);
       const valued = opportunities.map((opportunity) => ({
         ...opportunity,
-        profitNativeFloat: Number(opportunity.profit) * (rates.get(opportunity.cycle.base) ?? Number.NaN),
+        profitNativeFloat: Number(opportunity.profit) * rateFloat(opportunity.cycle.base),
       }));
       return valued.toSorted(compareByValue);
     },

@@ -98,9 +98,10 @@ function decide(memory: Memory, request: DeskRequest): readonly Decision[] {
 
 function gateViewOf({ market, search, quarantine }: Memory, request: DeskRequest): GateView {
   const { block, gasPrice, suspects } = request;
+  const { toNative } = search.valuer(market);
   return {
     gasPrice,
-    toNative: (token, amount) => search.toNative(market, token, amount),
+    toNative,
     quarantined: (id) => (suspects.has(id) ? "standing" : quarantine.reasonOf(id, block.number)),
     tainted: (pool) => market.isTainted(pool),
   };

@@ -2,6 +2,7 @@ import type { PoolState } from "../amm/poolState.ts";
 import { amountOut } from "../amm/swap.ts";
 import type { Address, Pool } from "../chain/types.ts";
 import type { StateView } from "../market/stateView.ts";
+import { createCurve } from "./curve.ts";
 import { spotRateFloat } from "./rates.ts";
 
 export interface PriceOptions {
@@ -12,19 +13,25 @@ export interface PriceOptions {
 
 /**
  * What a base is worth in the native token, by the graph's own pools: sold through the deepest pool, or through
- * the deepest two with another base between. Depth is counted in native, so that a dust pool never sets a price.
+ * the deepest two with another base between. Depth is counted in native and near the price only, so that neither a
+ * dust pool nor a sliver of liquidity sets a price.
  */
 export interface Prices {
+  at(view: StateView): Valuer;
+}
+
+/** Prices in one view, while that stands still: the way of each token is looked up once. */
+export interface Valuer {
   /** Wei of native that `amount` raw units would fetch, fees and depth included, rounded down; null without a path. */
-  toNative(view: StateView, token: Address, amount: bigint): bigint | null;
+  readonly toNative: (token: Address, amount: bigint) => bigint | null;
   /** Wei of native per raw unit after fees, at size zero: an estimate; NaN without a path. */
-  rateFloat(view: StateView, token: Address): number;
+  readonly rateFloat: (token: Address) => number;
 }
 
 interface Sale {
   readonly state: PoolState;
   readonly zeroForOne: boolean;
-  /** Raw units of the token received that the pool holds, virtual for a concentrated one. */
+  /** Raw units of the token received: see `depthOf`. */
   readonly depthFloat: number;
 }
 
@@ -36,6 +43,7 @@ interface Path {
 
 export function createPrices({ bases, wrappedNative }: PriceOptions, pools: readonly Pool[]): Prices {
   const poolsOfPair = pairIndex(pools, new Set([...bases, wrappedNative]));
+  const depths = { down: createDepths(true), up: createDepths(false) };
 
   const deepest = (view: StateView, from: Address, to: Address): Sale | null => {
     let best: Sale | null = null;
@@ -43,7 +51,7 @@ export function createPrices({ bases, wrappedNative }: PriceOptions, pools: read
       const state = view.stateOf(pool.address);
       if (state === null) continue;
       const zeroForOne = pool.token0 === from;
-      const depthFloat = reserveOutFloat(state, zeroForOne);
+      const depthFloat = (zeroForOne ? depths.down : depths.up)(state);
       if (depthFloat > (best?.depthFloat ?? 0)) best = { state, zeroForOne, depthFloat };
     }
     return best;
@@ -71,12 +79,20 @@ export function createPrices({ bases, wrappedNative }: PriceOptions, pools: read
   };
 
   return {
-    toNative: (view, token, amount) => {
-      const path = pathOf(view, token);
-      return path && path.sales.reduce(sell, amount);
+    at: (view) => {
+      const paths = new Map<Address, Path | null>();
+      const pathTo = (token: Address): Path | null => {
+        const known = paths.get(token);
+        if (known !== undefined) return known;
+        const path = pathOf(view, token);
+        paths.set(token, path);
+        return path;
+      };
+      return {
+        toNative: (token, amount) => pathTo(token)?.sales.reduce(sell, amount) ?? null,
+        rateFloat: (token) => pathTo(token)?.sales.reduce((rate, sale) => rate * rateOf(sale), 1) ?? NaN,
+      };
     },
-    rateFloat: (view, token) =>
-      pathOf(view, token)?.sales.reduce((rate, sale) => rate * rateOf(sale), 1) ?? NaN,
   };
 }
 
@@ -99,9 +115,34 @@ function pairIndex(pools: readonly Pool[], hubs: ReadonlySet<Address>): Readonly
   return index;
 }
 
-function reserveOutFloat(state: PoolState, zeroForOne: boolean): number {
-  if (state.kind === "v2") return Number(zeroForOne ? state.reserve1 : state.reserve0);
-  const sqrtPriceFloat = Number(state.sqrtPriceX96) / 2 ** 96;
-  const liquidityFloat = Number(state.liquidity);
-  return zeroForOne ? liquidityFloat * sqrtPriceFloat : liquidityFloat / sqrtPriceFloat;
+/** A price is as firm as what the pool gives before it has moved by this factor. */
+const NEAR = 1.02;
+
+/**
+ * Raw units that a pool gives while its price worsens by 2 %: an estimate. Whoever wants a false price to count has
+ * to offer that much at it; virtual reserves would do with a sliver of liquidity.
+ */
+function depthOf(state: PoolState, zeroForOne: boolean): number {
+  const curve = createCurve(state, zeroForOne);
+  const worstFloat = spotRateFloat(state, zeroForOne) / (1 - state.feePpm / 1e6) / NEAR;
+  let depthFloat = 0;
+  for (let index = 0; ; index++) {
+    const piece = curve.piece(index);
+    if (piece === undefined) return depthFloat;
+    const { reserveInFloat, reserveOutFloat, feeFactorFloat, maxInFloat } = piece;
+    const wayFloat = reserveOutFloat / reserveInFloat / worstFloat;
+    if (!(wayFloat > 1)) return depthFloat;
+    const inFloat = Math.min(maxInFloat * feeFactorFloat, reserveInFloat * (Math.sqrt(wayFloat) - 1));
+    depthFloat += (reserveOutFloat * inFloat) / (reserveInFloat + inFloat);
+  }
+}
+
+/** States are immutable values: the depth of one is worked out once. */
+function createDepths(zeroForOne: boolean): (state: PoolState) => number {
+  const depths = new WeakMap<PoolState, number>();
+  return (state) => {
+    const depthFloat = depths.get(state) ?? depthOf(state, zeroForOne);
+    depths.set(state, depthFloat);
+    return depthFloat;
+  };
 }

@@ -5,7 +5,7 @@ import type { CycleIndex } from "./cycleIndex.ts";
 import type { Leg } from "./leg.ts";
 import type { Cycle, Opportunity, Verdict } from "./opportunity.ts";
 import { createPrices } from "./prices.ts";
-import type { Prices } from "./prices.ts";
+import type { Prices, Valuer } from "./prices.ts";
 import { compareByValue } from "./ranking.ts";
 import { createRates } from "./rates.ts";
 import type { Rates } from "./rates.ts";
@@ -48,8 +48,8 @@ export interface Search {
   removePools(pools: readonly Address[]): void;
   readonly cycleCount: number;
   run(request: SearchRequest): SearchAnswer;
-  /** Wei of native that an amount would fetch in this view, rounded down; null when the graph has no price. */
-  toNative(view: StateView, token: Address, amount: bigint): bigint | null;
+  /** Prices in this view while it stands still. */
+  valuer(view: StateView): Valuer;
 }
 
 /** A settled market leaves no wider margin: prices are stale, or a token does not deliver. */
@@ -90,7 +90,7 @@ export function createSearch(options: SearchOptions): Search {
       return index.cycles.table.count;
     },
     run: (request) => run(index, options, request),
-    toNative: (view, token, amount) => index.prices.toNative(view, token, amount),
+    valuer: (view) => index.prices.at(view),
   };
 }
 
@@ -106,8 +106,8 @@ function run(index: Index, options: SearchOptions, request: SearchRequest): Sear
   rates.turnTo(view);
   const touched = cycles.touchedBy(changed);
   const screened = screen(touched, cycles.table, rates, expired);
-  const valueFloat = valuation(index.prices, view);
-  const { candidates, ...estimated } = estimateAll(index, screened.cycles, valueFloat, expired);
+  const { rateFloat } = index.prices.at(view);
+  const { candidates, ...estimated } = estimateAll(index, screened.cycles, rateFloat, expired);
   const opportunities: Opportunity[] = [];
   let complete = screened.complete && estimated.complete;
   for (const { cycle, legs, estimate } of candidates) {
@@ -120,7 +120,7 @@ function run(index: Index, options: SearchOptions, request: SearchRequest): Sear
     const described = cycles.describe(cycle);
     const marginal = marginalFloat(cycles.table, cycle, rates);
     const verdict = verdictOf(described, marginal, request.atRest, options);
-    const profitNativeFloat = valueFloat(described.base, Number(sizing.profit));
+    const profitNativeFloat = Number(sizing.profit) * rateFloat(described.base);
     opportunities.push({ ...priced(described, sizing), profitNativeFloat, marginal, verdict });
   }
   return {
@@ -134,7 +134,7 @@ function run(index: Index, options: SearchOptions, request: SearchRequest): Sear
 function estimateAll(
   { cycles, rates }: Index,
   promising: readonly number[],
-  valueFloat: Valuation,
+  rateFloat: Valuer["rateFloat"],
   expired: () => boolean,
 ): { readonly candidates: readonly Candidate[]; readonly complete: boolean } {
   const candidates: Candidate[] = [];
@@ -147,7 +147,7 @@ function estimateAll(
     const legs = [...cycles.edges(cycle)].flatMap((edge) => rates.leg(edge) ?? []);
     const estimate = estimateSize(legs);
     if (estimate === null) continue;
-    const value = valueFloat(cycles.base(cycle), estimate.profitFloat);
+    const value = estimate.profitFloat * rateFloat(cycles.base(cycle));
     candidates.push({ cycle, legs, estimate, valueFloat: Number.isNaN(value) ? -1 : value });
   }
   return { candidates: candidates.toSorted(dearestFirst), complete };
@@ -155,19 +155,6 @@ function estimateAll(
 
 const dearestFirst = (a: Candidate, b: Candidate): number =>
   b.valueFloat - a.valueFloat || b.estimate.profitFloat - a.estimate.profitFloat || a.cycle - b.cycle;
-
-/** Estimated wei of native for an amount of a base; NaN without a price. */
-type Valuation = (base: Address, amountFloat: number) => number;
-
-/** Reads each base's price once. */
-function valuation(prices: Prices, view: StateView): Valuation {
-  const rates = new Map<Address, number>();
-  return (base, amountFloat) => {
-    const rate = rates.get(base) ?? prices.rateFloat(view, base);
-    rates.set(base, rate);
-    return amountFloat * rate;
-  };
-}
 
 function verdictOf({ hops }: Cycle, marginal: number, atRest: boolean, options: SearchOptions): Verdict {
   if (hops.some(({ tokenIn }) => options.isTaxed(tokenIn))) return "suspect:taxed";

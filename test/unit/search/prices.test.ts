@@ -3,6 +3,7 @@ import type { PoolState } from "../../../src/amm/poolState.ts";
 import { amountOut } from "../../../src/amm/swap.ts";
 import { tickAtSqrtRatio } from "../../../src/amm/tickMath.ts";
 import type { Address } from "../../../src/chain/types.ts";
+import { tickTable } from "../../../src/amm/tickTable.ts";
 import { createPrices } from "../../../src/search/prices.ts";
 import { addressOf, poolOf, v2State } from "../../support/marketBlocks.ts";
 
@@ -14,10 +15,7 @@ function pricesOver(entries: readonly [number, Address, Address, PoolState][]) {
   const pools = entries.map(([n, token0, token1]) => poolOf(n, token0, token1));
   const prices = createPrices({ bases: [NATIVE, USD, GOLD], wrappedNative: NATIVE }, pools);
   const view = { stateOf: (pool: Address) => states.get(pool) ?? null };
-  return {
-    toNative: (token: Address, amount: bigint) => prices.toNative(view, token, amount),
-    rateFloat: (token: Address) => prices.rateFloat(view, token),
-  };
+  return prices.at(view);
 }
 
 test("the native token is worth itself, and a token without a path nothing that can be said", () => {
@@ -39,17 +37,19 @@ test("the deepest pool sets the price, not a dust pool that pays more", () => {
   expect(prices.rateFloat(USD)).toBeCloseTo((1e21 / 2e9) * 0.997, -3);
 });
 
-test("a concentrated pool is as deep as its virtual reserve", () => {
+/** One position of `liquidity` from `low` to `high` (ticks) around the price 1.0004. */
+function v3Pool(low: number, high: number, liquidity: bigint): PoolState {
   const sqrtPriceX96 = (10_002n << 96n) / 10_000n;
-  const v3: PoolState = {
-    kind: "v3",
-    feePpm: 500,
-    tickSpacing: 10,
-    sqrtPriceX96,
-    tick: tickAtSqrtRatio(sqrtPriceX96),
-    liquidity: 5000n * ETHER,
-    ticks: null,
-  };
+  const tick = tickAtSqrtRatio(sqrtPriceX96);
+  const ticks = tickTable([
+    [low, liquidity],
+    [high, -liquidity],
+  ]);
+  return { kind: "v3", feePpm: 500, tickSpacing: 1, sqrtPriceX96, tick, liquidity, ticks };
+}
+
+test("a concentrated pool is as deep as what it gives near its price", () => {
+  const v3 = v3Pool(-2000, 2000, 5000n * ETHER);
   const v2 = v2State(1000n * ETHER, 1000n * ETHER);
   const prices = pricesOver([
     [1, USD, NATIVE, v3],
@@ -58,6 +58,17 @@ test("a concentrated pool is as deep as its virtual reserve", () => {
   expect(prices.toNative(USD, 1000n)).toBe(999n);
   expect(prices.toNative(USD, ETHER)).toBe(amountOut(v3, true, ETHER));
   expect(prices.rateFloat(USD)).toBeCloseTo(1.0002 ** 2 * 0.9995, 12);
+});
+
+test("a sliver of liquidity sets no price, however large its virtual reserve", () => {
+  // 10^6 virtual on each side, of which the pool gives some 150.
+  const sliver = v3Pool(1, 5, 1_000_000n * ETHER);
+  const v2 = v2State(100_000n * ETHER, 50_000n * ETHER);
+  const prices = pricesOver([
+    [1, USD, NATIVE, sliver],
+    [2, USD, NATIVE, v2],
+  ]);
+  expect(prices.toNative(USD, ETHER)).toBe(amountOut(v2, true, ETHER));
 });
 
 test("a base is sold through another where that way is deeper, rounded down at each step", () => {
