@@ -84,6 +84,7 @@ export const configSchema = z.strictObject({
   channels: z.array(channel).default([]),
   ledger: z.strictObject({ path: z.string().min(1).default("data/run/turbo-mev.sqlite") }).prefault({}),
   recorder: z.strictObject({ path: z.string().default("") }).prefault({}),
+  metrics: z.strictObject({ file: z.string().default("") }).prefault({}),
   log: z
     .strictObject({
       level: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),

@@ -1,6 +1,6 @@
 import type { ChainRegistry } from "../chain/registry.ts";
 import type { Address } from "../chain/types.ts";
-import type { Decision } from "../engine/decisions.ts";
+import type { Decision, SubmitDecision } from "../engine/decisions.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import type { Execution } from "../execution/execution.ts";
@@ -9,11 +9,13 @@ import { createRecorder, type Recorder } from "../feed/recorder.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { openLedger, type Ledger } from "../ledger/ledger.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
 import type { Config } from "./config.ts";
 import { engineOptionsOf } from "./engineOptions.ts";
 import { buildExecution } from "./executionParts.ts";
 import { buildFeed } from "./feedParts.ts";
 import { lockInstance } from "./instanceLock.ts";
+import { createMeters, writeMetrics, type Meters } from "./meters.ts";
 import { recordsOf } from "./ledgerRecords.ts";
 import { resolveMarket, type ResolvedMarket } from "./resolveMarket.ts";
 import type { ServiceManager } from "./serviceManager.ts";
@@ -29,6 +31,8 @@ export interface DaemonParts {
 const STEP_BUDGET_MS = 250;
 /** Longest wait for the ledger's last batch when stopped. */
 const CLOSE_MS = 800;
+/** How often the metrics file is written anew. */
+const METRICS_MS = 5000;
 /** How often a silent feed is asked for its excuse. */
 const EXCUSE_MS = 1000;
 
@@ -77,10 +81,12 @@ async function runWithLedger(blueprint: Blueprint, signal: AbortSignal): Promise
   try {
     const room = furnish(blueprint, ledger);
     const excuse = setInterval(() => excuseSilence(room), EXCUSE_MS);
+    const metering = setInterval(() => void exportMetrics(room), METRICS_MS);
     try {
       await room.feed.run(signal);
     } finally {
       clearInterval(excuse);
+      clearInterval(metering);
       parts.service.stopping();
       await room.execution?.stop();
       await room.recorder?.close();
@@ -101,6 +107,7 @@ interface Room {
   readonly engine: Engine;
   readonly feed: Feed;
   readonly recorder: Recorder | null;
+  readonly meters: Meters;
   execution: Execution | null;
   ready: boolean;
 }
@@ -110,9 +117,31 @@ function excuseSilence({ feed, parts }: Room): void {
   if (feed.stats().phase !== "live") parts.service.alive();
 }
 
+/** To the file that the configuration names, if it names one. Never rejects. */
+async function exportMetrics({
+  config,
+  meters,
+  feed,
+  engine,
+  execution,
+  ledger,
+  parts,
+}: Room): Promise<void> {
+  if (config.metrics.file === "") return;
+  const text = await meters.read({
+    feed: feed.stats(),
+    taintedPools: engine.market.tainted.size,
+    ledgerBacklog: ledger.backlog(),
+    halted: ledger.halted() !== null,
+    channels: execution?.status().channels ?? {},
+  });
+  await writeMetrics(config.metrics.file, text, parts.log);
+}
+
 function furnish({ config, registry, market, parts }: Blueprint, ledger: Ledger): Room {
   const { clock, log } = parts;
   const engine = createEngine(engineOptionsOf(config, registry, market));
+  const meters = createMeters(createMetrics({ version: parts.version }));
   const recorder =
     config.recorder.path === ""
       ? null
@@ -133,7 +162,10 @@ function furnish({ config, registry, market, parts }: Blueprint, ledger: Ledger)
         onOutcome: (event) => {
           take(room, event);
         },
-        onTiming: (stage, micros) => log.debug({ stage, micros }, "execution stage"),
+        onTiming: (stage, micros) => {
+          meters.stage(stage, micros);
+          log.debug({ stage, micros }, "execution stage");
+        },
       });
       await room.execution?.recover();
     },
@@ -146,6 +178,7 @@ function furnish({ config, registry, market, parts }: Blueprint, ledger: Ledger)
     engine,
     feed,
     recorder,
+    meters,
     execution: null,
     ready: false,
   };
@@ -166,9 +199,12 @@ function take(room: Room, event: EngineEvent): void {
   if (event.type === "committed") room.execution?.onBlock(event.block);
   if (event.type === "reverted") room.execution?.onReverted(event.block);
   const decisions = room.engine.step(event, () => clock.monotonic() - started > STEP_BUDGET_MS);
-  for (const decision of decisions) carryOut(room, decision, event.time);
   const micros = Math.round((clock.monotonic() - started) * 1000);
+  // What is to be sent goes first; the books are written after it is on its way.
+  for (const decision of decisions) if (decision.type === "submit") send(room, decision);
+  for (const decision of decisions) carryOut(room, decision, event.time);
   for (const record of recordsOf(event, room.registry, micros)) room.ledger.record(record);
+  room.meters.event(event, micros);
   tell(room, event, micros);
   service.alive();
   if (!room.ready && event.type === "committed" && event.atHead) {
@@ -179,7 +215,13 @@ function take(room: Room, event: EngineEvent): void {
   }
 }
 
-function carryOut({ ledger, feed, execution, parts }: Room, decision: Decision, time: number): void {
+/** A halted ledger could not say afterwards why we traded: nothing is sent. */
+function send({ ledger, execution }: Room, decision: SubmitDecision): void {
+  if (ledger.halted() === null) void execution?.submit(decision);
+}
+
+function carryOut({ ledger, feed, meters, parts }: Room, decision: Decision, time: number): void {
+  meters.decision(decision);
   switch (decision.type) {
     case "judged": {
       const { judged, block } = decision;
@@ -199,8 +241,6 @@ function carryOut({ ledger, feed, execution, parts }: Room, decision: Decision, 
       feed.resync(decision.reason);
       return;
     case "submit":
-      // A halted ledger cannot say afterwards why we traded: nothing is sent.
-      if (ledger.halted() === null) void execution?.submit(decision);
   }
 }
 

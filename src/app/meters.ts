@@ -1,6 +1,7 @@
 import { rename, writeFile } from "node:fs/promises";
 import type { Decision } from "../engine/decisions.ts";
 import type { EngineEvent } from "../engine/events.ts";
+import type { ChannelCounts } from "../execution/channels/channel.ts";
 import type { Stage } from "../execution/context.ts";
 import type { FeedStats } from "../feed/feedStats.ts";
 import type { Log } from "../lib/log.ts";
@@ -12,6 +13,8 @@ export interface MeterSources {
   readonly taintedPools: number;
   readonly ledgerBacklog: number;
   readonly halted: boolean;
+  /** By channel: how many attempts to send ended how. */
+  readonly channels: Readonly<Record<string, ChannelCounts>>;
 }
 
 /** Turns events and decisions into metrics; kept off every decision's way, after its answer is out. */
@@ -27,6 +30,7 @@ const STAGES = { simulated: "simulate", journaled: "journal", signed: "sign", an
 
 export function createMeters(metrics: Metrics): Meters {
   let before: FeedStats | null = null;
+  let channels: MeterSources["channels"] = {};
   let undone = 0;
   return {
     event: (event, micros) => {
@@ -58,9 +62,24 @@ export function createMeters(metrics: Metrics): Meters {
       metrics.logGapsTotal.inc(feed.logs.unproven - (before?.logs.unproven ?? 0));
       metrics.reconnectsTotal.inc(feed.socket.reconnects - (before?.socket.reconnects ?? 0));
       before = feed;
+      countSubmissions(metrics, channels, sources.channels);
+      channels = sources.channels;
       return await metrics.registry.metrics();
     },
   };
+}
+
+function countSubmissions(
+  metrics: Metrics,
+  before: MeterSources["channels"],
+  now: MeterSources["channels"],
+): void {
+  for (const [channel, counts] of Object.entries(now)) {
+    for (const [result, count] of Object.entries(counts)) {
+      const former = new Map(Object.entries(before[channel] ?? {})).get(result) ?? 0;
+      metrics.submissionsTotal.inc({ channel, result }, count - former);
+    }
+  }
 }
 
 /** Replaces a file as a whole, for node_exporter's textfile collector; a full disk is told, and nothing else. */

@@ -28,7 +28,7 @@ export interface Passage {
 }
 
 /** Gas that one cycle adds to a plan; the first one also carries the transaction. */
-export function cycleGas(model: GasModel, opportunity: Opportunity, first: boolean): bigint {
+function cycleGas(model: GasModel, opportunity: Opportunity, first: boolean): bigint {
   const hops = opportunity.hops.reduce((sum, { kind }) => sum + model.perHop[kind], 0n);
   return hops + model.perCycle + (first ? model.perTransaction : 0n);
 }

@@ -1,17 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
-type Stage =
-  | "decode"
-  | "market"
-  | "search"
-  | "decide"
-  | "simulate"
-  | "journal"
-  | "sign"
-  | "submit"
-  | "block_to_decision"
-  | "pending_to_submit";
+type Stage = "block_to_decision" | "simulate" | "journal" | "sign" | "submit";
 
 const STAGE_BUCKETS = [
   25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 1,
@@ -33,14 +23,8 @@ export interface Metrics extends ProcessMetrics {
   readonly opportunitiesTotal: Counter<"outcome">;
   readonly submissionsTotal: Counter<"channel" | "result">;
   readonly fatesTotal: Counter<"fate">;
-  readonly inclusionDelayBlocks: Histogram;
-  /** A float; the exact figure is in the ledger. */
-  readonly netWei: Gauge;
-  readonly gasSpentWeiTotal: Counter;
   readonly halted: Gauge;
-  readonly breakerState: Gauge<"name">;
   readonly ledgerBacklogRecords: Gauge;
-  readonly ledgerRefusedTotal: Counter;
   /** Records a stage's duration, measured in microseconds. */
   readonly observeStage: (stage: Stage, micros: number) => void;
 }
@@ -107,24 +91,15 @@ const feedMetrics = ({ gauge, counter, histogram }: Makers) => ({
   ),
 });
 
-const tradeMetrics = ({ gauge, counter, histogram }: Makers) => ({
+const tradeMetrics = ({ counter }: Makers) => ({
   opportunitiesTotal: counter("opportunities_total", "Opportunities by how they ended", "outcome"),
   submissionsTotal: counter("submissions_total", "Attempts to hand over a transaction", "channel", "result"),
   fatesTotal: counter("fates_total", "Intents by their final fate", "fate"),
-  inclusionDelayBlocks: histogram(
-    "inclusion_delay_blocks",
-    "Blocks from the one that was priced to the one that included",
-    [1, 2, 3, 4, 6, 10],
-  ),
-  netWei: gauge("net_wei", "Realised profit after gas in native wei, a float; the ledger has it exactly"),
-  gasSpentWeiTotal: counter("gas_spent_wei_total", "Gas paid in native wei, a float"),
 });
 
-const stateMetrics = ({ gauge, counter }: Makers) => ({
+const stateMetrics = ({ gauge }: Makers) => ({
   halted: gauge("halted", "1 while nothing may be sent"),
-  breakerState: gauge("breaker_state", "0 closed, 1 half open, 2 open", "name"),
   ledgerBacklogRecords: gauge("ledger_backlog_records", "Records that wait to be written"),
-  ledgerRefusedTotal: counter("ledger_refused_total", "Records that the ledger could not take"),
 });
 
 interface ProcessMetrics {

@@ -41,11 +41,11 @@ test("names carry the product, and a unit or _total where they measure or count"
 
 test("a stage measured in microseconds lands in its bucket in seconds", async () => {
   const metrics = open();
-  metrics.observeStage("search", 311);
+  metrics.observeStage("simulate", 311);
   const text = await metrics.registry.metrics();
-  expect(text).toContain('turbo_mev_stage_duration_seconds_bucket{le="0.00025",stage="search"} 0');
-  expect(text).toContain('turbo_mev_stage_duration_seconds_bucket{le="0.0005",stage="search"} 1');
-  expect(text).toContain('turbo_mev_stage_duration_seconds_sum{stage="search"} 0.000311');
+  expect(text).toContain('turbo_mev_stage_duration_seconds_bucket{le="0.00025",stage="simulate"} 0');
+  expect(text).toContain('turbo_mev_stage_duration_seconds_bucket{le="0.0005",stage="simulate"} 1');
+  expect(text).toContain('turbo_mev_stage_duration_seconds_sum{stage="simulate"} 0.000311');
   expect(text).toContain(`turbo_mev_build_info{version="1.2.3",node="${process.version}"} 1`);
 });
 
