@@ -27,6 +27,9 @@ export const POLYGON_GAS_MODEL: GasModel = {
   perHop: { v2: 95_000n, v3: 125_000n, algebra: 245_000n },
 };
 
+/** Most that a gas limit lies above the gas expected, in parts per million (`execution/gas` has the reasons). */
+export const GAS_LIMIT_HEADROOM_PPM = 300_000n;
+
 interface Shape {
   readonly opportunities: readonly { readonly hops: readonly { readonly kind: PoolKind }[] }[];
 }

@@ -1,8 +1,10 @@
-import type { BlockHeader, BlockRef } from "../chain/types.ts";
+import { estimateGas, GAS_LIMIT_HEADROOM_PPM } from "../chain/gasModel.ts";
+import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
 import type { Market } from "../market/market.ts";
 import type { Opportunity, Plan } from "../search/opportunity.ts";
 import { selectPlan } from "../search/plan.ts";
 import type { Search } from "../search/search.ts";
+import type { Standing } from "../search/standing.ts";
 import type { Decision, GateNumbers, Judged, OutcomeCode, SubmitDecision } from "./decisions.ts";
 import { passGates, type GateOptions, type GateView, type Passage } from "./gates.ts";
 import { createQuarantine, type Quarantine } from "./quarantine.ts";
@@ -21,17 +23,20 @@ export interface DeskOptions {
 interface DeskParts {
   readonly market: Market;
   readonly search: Search;
+  readonly standing: Standing;
 }
 
 export interface DeskRequest {
   readonly block: BlockHeader;
   /** What a unit of gas is expected to cost in the target block, wei. */
   readonly gasPrice: bigint;
-  /** All that pays, best first. */
+  /** Most that a transaction of ours may bid for it, wei. */
+  readonly maxFeePerGas: bigint;
+  /** All that pays before gas, in one order for every run. */
   readonly open: readonly Opportunity[];
   readonly fresh: readonly Opportunity[];
-  /** Cycles that stood open and untouched for too long. */
-  readonly suspects: ReadonlySet<string>;
+  /** Pools that moved since the last decision. */
+  readonly changed: readonly Address[];
 }
 
 /** Judges what pays, and makes at most one plan a block of what passes. */
@@ -49,6 +54,8 @@ interface Memory extends DeskParts {
   readonly doubts: Quarantine;
   codes: ReadonlyMap<string, OutcomeCode>;
   suspects: ReadonlySet<string>;
+  /** The last plan was one that goes alone. */
+  wentAlone: boolean;
 }
 
 /** Bound of each list of cycles that are not believed. */
@@ -62,6 +69,7 @@ export function createDesk(options: DeskOptions, parts: DeskParts): Desk {
     doubts: createQuarantine(MAX_QUARANTINED),
     codes: new Map(),
     suspects: new Set(),
+    wentAlone: false,
   };
   return {
     decide: (request) => decide(memory, request),
@@ -70,17 +78,18 @@ export function createDesk(options: DeskOptions, parts: DeskParts): Desk {
 }
 
 function decide(memory: Memory, request: DeskRequest): readonly Decision[] {
-  const { options } = memory;
-  const { block, open, fresh, suspects } = request;
-  const view = gateViewOf(memory, request);
+  const { options, standing } = memory;
+  const { block, open, fresh, changed } = request;
+  const suspects = standing.observe(block.number, open, changed);
+  const view = gateViewOf(memory, request, suspects);
   const passages = new Map(open.map((item) => [item.cycle.id, passGates(item, true, options.gates, view)]));
-  const passing = open.filter(({ cycle }) => passages.get(cycle.id)?.code === "pass");
-  const { chosen, dropped } = choose(memory, passing, block, view);
+  const { chosen, dropped } = choose(memory, mostNetFirst(open, passages), request, view);
 
   const codes = new Map<string, OutcomeCode>();
-  for (const [id, { code }] of passages) codes.set(id, code === "pass" ? "conflict" : code);
+  for (const [id, { code }] of passages) codes.set(id, code === "pass" ? "plan_full" : code);
   for (const { opportunity, why } of dropped) codes.set(opportunity.cycle.id, why);
   for (const { cycle } of chosen) codes.set(cycle.id, options.submits ? "submitted" : "observe");
+  standing.excuse(block.number, untried(memory, open, codes, block));
 
   const always = new Set([...fresh, ...chosen].map(({ cycle }) => cycle.id));
   const news = open.filter(({ cycle: { id } }) => always.has(id) || codes.get(id) !== memory.codes.get(id));
@@ -96,8 +105,11 @@ function decide(memory: Memory, request: DeskRequest): readonly Decision[] {
   ];
 }
 
-function gateViewOf({ market, search, quarantine }: Memory, request: DeskRequest): GateView {
-  const { block, gasPrice, suspects } = request;
+function gateViewOf(
+  { market, search, quarantine }: Memory,
+  { block, gasPrice }: DeskRequest,
+  suspects: ReadonlySet<string>,
+): GateView {
   const { toNative } = search.valuer(market);
   return {
     gasPrice,
@@ -107,19 +119,76 @@ function gateViewOf({ market, search, quarantine }: Memory, request: DeskRequest
   };
 }
 
-/** A cycle whose margin only a simulation can confirm goes alone: it must not spoil a plan of others. */
-function choose(memory: Memory, passing: readonly Opportunity[], block: BlockRef, view: GateView) {
-  const { options, market, doubts } = memory;
-  const needsOwnPlan = ({ verdict, cycle }: Opportunity): boolean =>
-    verdict !== "ok" || doubts.reasonOf(cycle.id, block.number) !== null;
+/** Those that pass, by what they leave after gas at today's prices: the order of `open` knows those of its finding. */
+function mostNetFirst(
+  open: readonly Opportunity[],
+  passages: ReadonlyMap<string, Passage>,
+): readonly Opportunity[] {
+  const passing = open.flatMap((opportunity) => {
+    const passage = passages.get(opportunity.cycle.id);
+    return passage?.code === "pass" ? [{ opportunity, net: passage.numbers.net ?? 0n }] : [];
+  });
+  const sorted = passing.toSorted((a, b) => (a.net === b.net ? 0 : a.net > b.net ? -1 : 1));
+  return sorted.map(({ opportunity }) => opportunity);
+}
+
+/** Its margin can be confirmed by a simulation only: it goes alone, so that it cannot spoil a plan of others. */
+const needsOwnPlan = ({ doubts }: Memory, { verdict, cycle }: Opportunity, block: BlockRef): boolean =>
+  verdict !== "ok" || doubts.reasonOf(cycle.id, block.number) !== null;
+
+/** One that goes alone has the first place, but not twice in a row while others wait. */
+function choose(memory: Memory, passing: readonly Opportunity[], request: DeskRequest, view: GateView) {
+  const { options, market } = memory;
+  const { block, maxFeePerGas } = request;
   const [best] = passing;
-  const alone = best !== undefined && needsOwnPlan(best);
-  const candidates = alone ? [best] : passing.filter((candidate) => !needsOwnPlan(candidate));
-  return selectPlan(candidates, market, {
+  const others = passing.filter((candidate) => !needsOwnPlan(memory, candidate, block));
+  const turn = others.length === 0 || !memory.wentAlone;
+  const alone = best !== undefined && turn && needsOwnPlan(memory, best, block);
+  memory.wentAlone = alone;
+  return selectPlan(alone ? [best] : others, market, {
     maxCycles: options.maxCyclesPerPlan,
     // Each passed alone, with the transaction's gas; in a plan it needs to earn its own gas only.
     minProfit: (opportunity) => passGates(opportunity, false, options.gates, view).code === "pass",
+    fits: (opportunity, chosen) =>
+      chosen.length === 0 ||
+      mostCost([...chosen, opportunity], options.gates, maxFeePerGas) <= options.gates.txFeeCap,
   });
+}
+
+const MILLION = 1_000_000n;
+
+/** Most wei that the gas limit of a plan may cost: nodes refuse by this figure, and the whole plan with it. */
+const mostCost = (
+  opportunities: readonly Opportunity[],
+  { gas }: GateOptions,
+  maxFeePerGas: bigint,
+): bigint =>
+  (estimateGas({ opportunities }, gas) * (MILLION + GAS_LIMIT_HEADROOM_PPM) * maxFeePerGas) / MILLION;
+
+/** Outcomes that say nothing about whether a profit is real: it paid nobody, or could not be judged. */
+const NO_EVIDENCE: ReadonlySet<OutcomeCode | undefined> = new Set<OutcomeCode>([
+  "gas_over_profit",
+  "below_min_profit",
+  "no_native_price",
+  "fee_cap",
+  "tainted",
+]);
+
+/**
+ * Cycles whose standing open proves nothing in this block. Where only the place in the plan was missing this holds for
+ * those that are believed: a crowd of wide margins is not to outlast its three blocks by waiting for its turn.
+ */
+function untried(
+  memory: Memory,
+  open: readonly Opportunity[],
+  codes: ReadonlyMap<string, OutcomeCode>,
+  block: BlockRef,
+): readonly string[] {
+  const idle = open.filter((opportunity) => {
+    const code = codes.get(opportunity.cycle.id);
+    return NO_EVIDENCE.has(code) || (code === "plan_full" && !needsOwnPlan(memory, opportunity, block));
+  });
+  return idle.map(({ cycle }) => cycle.id);
 }
 
 function submitOf(
@@ -177,6 +246,6 @@ function judgedOf(
   const passage = passages.get(id);
   if (passage === undefined) throw new Error(`opportunity ${id} was not judged`);
   const { detail, numbers } = passage;
-  const code = codes.get(id) ?? "conflict";
+  const code = codes.get(id) ?? "plan_full";
   return { id: opportunityId(opportunity, block), opportunity, code, detail, numbers };
 }

@@ -1,4 +1,4 @@
-import { nextGasPrice, type FeePolicy } from "../chain/fees.ts";
+import { nextGasPrice, settledFees, type FeePolicy } from "../chain/fees.ts";
 import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
 import { createMarket, type Market } from "../market/market.ts";
 import { createSearch, type Search, type SearchOptions } from "../search/search.ts";
@@ -78,13 +78,14 @@ export function createEngine(options: EngineOptions): Engine {
 function createCore(options: EngineOptions): Core {
   const market = createMarket({ journalDepth: options.journalDepth });
   const search = createSearch(options.search);
+  const standing = createStanding(options.standingBlocks);
   return {
     options,
     market,
     search,
     book: createOpenBook(search),
-    standing: createStanding(options.standingBlocks),
-    desk: createDesk(options, { market, search }),
+    standing,
+    desk: createDesk(options, { market, search, standing }),
     inFlight: new Map(),
     moved: new Set(),
     live: false,
@@ -153,17 +154,22 @@ function committed(core: Core, event: CommittedEvent, expired?: () => boolean): 
 
 function decide(core: Core, block: BlockHeader, expired?: () => boolean): readonly Decision[] {
   const { market, book, inFlight } = core;
+  const { fees, journalDepth } = core.options;
   const changed = [...core.moved];
   const update = book.update(market, changed, expired);
   core.lastTouchedCycles = update.touchedCycles;
   // What an expired search did not reach is looked at again with the next block.
   if (update.complete) core.moved = new Set();
-  const open = book.all();
-  const suspects = core.standing.observe(block.number, open, changed);
-  const gasPrice = nextGasPrice(core.options.fees, block.baseFeePerGas);
-  const decisions = core.desk.decide({ block, gasPrice, open, fresh: update.fresh, suspects });
+  const decisions = core.desk.decide({
+    block,
+    gasPrice: nextGasPrice(fees, block.baseFeePerGas),
+    maxFeePerGas: settledFees(fees, block.baseFeePerGas).maxFeePerGas,
+    open: book.all(),
+    fresh: update.fresh,
+    changed,
+  });
   for (const decision of decisions) if (decision.type === "submit") inFlight.set(decision.intentId, decision);
-  forget(inFlight, block.number - core.options.journalDepth);
+  forget(inFlight, block.number - journalDepth);
   return decisions;
 }
 

@@ -11,9 +11,11 @@ export interface PlanOptions {
   readonly maxCycles: number;
   /** Whether an opportunity, as it is sized now, is still worth a place. */
   minProfit(opportunity: Opportunity): boolean;
+  /** Whether the transaction has room for it beside those chosen; default: always. */
+  fits?(opportunity: Opportunity, chosen: readonly Opportunity[]): boolean;
 }
 
-/** `conflict`: no longer worth it after those before it. */
+/** `conflict`: no longer worth it after those before it. `plan_full`: worth it, but there is no room. */
 export type DropReason = "below_min_profit" | "conflict" | "plan_full";
 
 export interface PlanSelection {
@@ -43,6 +45,7 @@ export function selectPlan(
     const now = met ? sizedAgain(opportunity, overlay) : opportunity;
     if (now === null || !options.minProfit(now))
       dropped.push({ opportunity, why: met ? "conflict" : "below_min_profit" });
+    else if (options.fits?.(now, chosen) === false) dropped.push({ opportunity, why: "plan_full" });
     else if (execute(now, overlay)) chosen.push(now);
     else throw new Error(`opportunity ${opportunity.cycle.id} is not priced on this view`);
   }

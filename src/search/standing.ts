@@ -11,6 +11,8 @@ export interface Standing {
    * suspect at this block. A height at or below an earlier one (a reorg) starts the count of later cycles again.
    */
   observe(block: number, open: readonly Opportunity[], changed: Iterable<Address>): ReadonlySet<string>;
+  /** For these the block does not count: nobody had reason or room to take them. Their count starts after it. */
+  excuse(block: number, ids: Iterable<string>): void;
   /** Forgets every count: nobody knows what stood still in between. */
   clear(): void;
 }
@@ -32,6 +34,9 @@ export function createStanding(blocks = 3): Standing {
       }
       since = next;
       return suspects;
+    },
+    excuse: (block, ids) => {
+      for (const id of ids) since.set(id, block + 1);
     },
     clear: () => since.clear(),
   };

@@ -134,6 +134,54 @@ test("what stands open untouched for three blocks is quarantined with the reason
   expect(judged(decisions)[0]).toMatchObject({ code: "quarantined", detail: "standing" });
 });
 
+/** DEAR 3 % and OTHER2 2 % dearer than their peers: two gaps without a common pool. */
+const twoGaps = (number: number, second = 102n) => {
+  const block = header(number);
+  return committed(block, [
+    syncLog(DEAR.address, K, (K * 103n) / 100n, block),
+    syncLog(OTHER2.address, K, (K * second) / 100n, block),
+  ]);
+};
+
+test("what only waits for a place in a plan does not stand unwanted", () => {
+  const engine = start({ maxCyclesPerPlan: 1 });
+  expect(judged(engine.step(twoGaps(2))).map(({ code }) => code)).toEqual(["submitted", "plan_full"]);
+  for (const number of [3, 4]) engine.step(quiet(number));
+  const decisions = engine.step(quiet(5));
+  expect(judged(decisions).map(({ code }) => code)).toEqual(["quarantined", "submitted"]);
+  for (const number of [6, 7]) expect(submits(engine.step(quiet(number)))).toHaveLength(1);
+  expect(submits(engine.step(quiet(8)))).toEqual([]);
+});
+
+/** Gas so dear that no trade pays for it. */
+const dear = (number: number) => ({ ...header(number), baseFeePerGas: 10n ** 18n });
+
+test("what gas ate for many blocks is taken when gas is cheap again", () => {
+  const engine = start();
+  const logs = gap(2).logs;
+  const blocks = [2, 3, 4, 5, 6, 7].map((number) =>
+    engine.step(committed(dear(number), number === 2 ? logs : [])),
+  );
+  expect(blocks.flatMap(judged).map(({ code }) => code)).toEqual(["gas_over_profit"]);
+  expect(submits(engine.step(quiet(8)))).toHaveLength(1);
+});
+
+test("a wide margin that nobody can confirm does not keep the others waiting for more than a block", () => {
+  const engine = start({ submits: false });
+  const firsts = [twoGaps(2, 120n), quiet(3)].map((event) =>
+    judged(engine.step(event)).filter(({ code }) => code === "observe"),
+  );
+  expect(firsts.map(([first]) => first?.opportunity.verdict)).toEqual(["suspect:marginal", "ok"]);
+});
+
+test("a plan grows only as far as the cap on a transaction's fee", () => {
+  const gwei = 10n ** 9n;
+  const block = { ...header(2), baseFeePerGas: 1700n * gwei };
+  const { logs } = twoGaps(2);
+  const decisions = start().step(committed(block, logs));
+  expect(judged(decisions).map(({ code }) => code)).toEqual(["submitted", "plan_full"]);
+});
+
 test("what was loaded anew has not stood still, as far as anybody knows", () => {
   const engine = start();
   for (const event of [gap(2), quiet(3), quiet(4)]) engine.step(event);

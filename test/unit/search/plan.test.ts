@@ -90,3 +90,17 @@ test("an opportunity that was priced on another view is a fault of the caller", 
   };
   expect(() => selectPlan([best], moved, options)).toThrow(/not priced on this view/);
 });
+
+test("what the transaction has no room for is left out, and what is smaller still comes in", () => {
+  const { view, opportunities } = market(3);
+  const [, second] = selectPlan(opportunities, view, options).chosen;
+  const fits = ({ cycle }: Opportunity) => cycle.id !== second?.cycle.id;
+  const { chosen, dropped } = selectPlan(opportunities, view, { ...options, fits });
+  expect(second).toBeDefined();
+  expect(chosen.map(({ cycle }) => cycle.id)).not.toContain(second?.cycle.id);
+  expect(chosen.length).toBeGreaterThan(1);
+  expect(dropped).toContainEqual({
+    opportunity: expect.objectContaining({ cycle: second?.cycle }),
+    why: "plan_full",
+  });
+});

@@ -55,3 +55,20 @@ test("missing blocks count by their height, and a reorg back starts again", () =
   expect(ids(standing.observe(11, [one], []))).toEqual([]);
   expect(ids(standing.observe(12, [one], []))).toEqual([one.cycle.id]);
 });
+
+test("an excused block does not count, nor those before it", () => {
+  const standing = createStanding();
+  for (const block of [10, 11]) standing.observe(block, [one, other], []);
+  standing.observe(12, [one, other], []);
+  standing.excuse(12, [one.cycle.id]);
+  for (const block of [13, 14, 15])
+    expect(ids(standing.observe(block, [one, other], []))).toEqual([other.cycle.id]);
+  expect(ids(standing.observe(16, [one], []))).toEqual([one.cycle.id]);
+});
+
+test("after a clearing nothing has stood", () => {
+  const standing = createStanding();
+  for (const block of [10, 11, 12]) standing.observe(block, [one], []);
+  standing.clear();
+  expect(ids(standing.observe(13, [one], []))).toEqual([]);
+});
