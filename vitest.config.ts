@@ -23,8 +23,10 @@ export default defineConfig({
         test: {
           name: "fuzz",
           include: ["test/fuzz/**/*.test.ts"],
-          testTimeout: 600_000,
-          hookTimeout: 60_000,
+          testTimeout: 900_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -33,9 +35,10 @@ export default defineConfig({
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
           testTimeout: 120_000,
-          hookTimeout: 60_000,
+          hookTimeout: 120_000,
           // Each file boots its own local chain; two at a time is what two cores carry.
           maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

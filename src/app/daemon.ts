@@ -11,6 +11,7 @@ import type { Log } from "../lib/log.ts";
 import { openLedger, type Ledger } from "../ledger/ledger.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import type { Config } from "./config.ts";
+import { createDecisionHash, type DecisionHash } from "./decisionHash.ts";
 import { engineOptionsOf } from "./engineOptions.ts";
 import { buildExecution } from "./executionParts.ts";
 import { buildFeed } from "./feedParts.ts";
@@ -92,7 +93,9 @@ async function runWithLedger(blueprint: Blueprint, signal: AbortSignal): Promise
       await room.recorder?.close();
     }
     const { pendingSeen, cycles } = room.engine.status;
-    ledger.record({ type: "event", time: clock.now(), kind: "stopped", facts: { pendingSeen, cycles } });
+    const decisions = room.decisionHash?.digest() ?? null;
+    const facts = { pendingSeen, cycles, decisions };
+    ledger.record({ type: "event", time: clock.now(), kind: "stopped", facts });
   } finally {
     await ledger.close(clock.now(), AbortSignal.timeout(CLOSE_MS));
   }
@@ -107,6 +110,8 @@ interface Room {
   readonly engine: Engine;
   readonly feed: Feed;
   readonly recorder: Recorder | null;
+  /** Kept only while recording: to compare the run with its replay. */
+  readonly decisionHash: DecisionHash | null;
   readonly meters: Meters;
   execution: Execution | null;
   ready: boolean;
@@ -178,6 +183,7 @@ function furnish({ config, registry, market, parts }: Blueprint, ledger: Ledger)
     engine,
     feed,
     recorder,
+    decisionHash: recorder === null ? null : createDecisionHash(),
     meters,
     execution: null,
     ready: false,
@@ -200,6 +206,8 @@ function take(room: Room, event: EngineEvent): void {
   if (event.type === "reverted") room.execution?.onReverted(event.block);
   const decisions = room.engine.step(event, () => clock.monotonic() - started > STEP_BUDGET_MS);
   const micros = Math.round((clock.monotonic() - started) * 1000);
+  // Before anything is sent: a refusal comes back as the next event while this one is still carried out.
+  room.decisionHash?.add(decisions);
   // What is to be sent goes first; the books are written after it is on its way.
   for (const decision of decisions) if (decision.type === "submit") send(room, decision);
   for (const decision of decisions) carryOut(room, decision, event.time);

@@ -1,13 +1,12 @@
-import { createHash } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { loadConfig } from "../app/configFile.ts";
+import { createDecisionHash } from "../app/decisionHash.ts";
 import { engineOptionsOf } from "../app/engineOptions.ts";
 import { resolveMarket } from "../app/resolveMarket.ts";
 import { loadRegistry } from "../chain/registry.ts";
 import type { Decision } from "../engine/decisions.ts";
 import { createEngine } from "../engine/engine.ts";
 import { readRecording, readRecordingHeader } from "../feed/recording.ts";
-import { toJson } from "../lib/bigint.ts";
 import { InputError } from "../lib/errors.ts";
 import type { CommandOutput } from "./commandOutput.ts";
 import { percentile } from "./percentile.ts";
@@ -23,7 +22,8 @@ const countOf = (decisions: readonly Decision[], type: Decision["type"]): number
 
 /**
  * Feeds the recorded events of a run to a fresh engine, without the deadlines of live work, and prints what it
- * decides after each block. Two runs print the same `decisions`.
+ * decides after each block. Two runs print the same `decisions`, and so
+ * did the daemon: its ledger has them in the `stopped` event of the run that recorded.
  */
 export async function replayEvents(
   files: readonly [string, ...string[]],
@@ -40,7 +40,7 @@ export async function replayEvents(
   const registry = loadRegistry(chainId);
   const engine = createEngine(engineOptionsOf(config, registry, resolveMarket(config.market, registry)));
 
-  const hash = createHash("sha256");
+  const hash = createDecisionHash();
   const micros: number[] = [];
   let events = 0;
   for await (const event of readRecording(files)) {
@@ -48,7 +48,7 @@ export async function replayEvents(
     const start = performance.now();
     const decisions = engine.step(event);
     const taken = Math.round((performance.now() - start) * 1000);
-    hash.update(`${toJson(decisions)}\n`);
+    hash.add(decisions);
     if (event.type !== "committed") continue;
     micros.push(taken);
     const found = {
@@ -62,7 +62,7 @@ export async function replayEvents(
   const summary = {
     events,
     blocks: micros.length,
-    decisions: hash.digest("hex"),
+    decisions: hash.digest(),
     p50Micros: percentile(micros, 0.5),
     p99Micros: percentile(micros, 0.99),
   };
