@@ -190,7 +190,10 @@ function reverted(core: Core, block: BlockRef): readonly Decision[] {
 
 function repaired(core: Core, { block, pools }: RepairedEvent): readonly Decision[] {
   if (core.market.head?.hash !== block.hash) return [];
-  for (const { address, state } of pools) core.market.repair(address, state);
+  for (const { address, state } of pools) {
+    // Where a price is gone the node may be at fault: it is asked again. Where none was, there is nothing to doubt.
+    if (state !== null || core.market.stateOf(address) === null) core.market.repair(address, state);
+  }
   note(
     core,
     pools.map(({ address }) => address),

@@ -60,11 +60,11 @@ export interface PendingEvent extends Timed {
   readonly transaction: PendingTransaction;
 }
 
-/** Fresh state of pools read at the current head: repairs taint. */
+/** Fresh state of pools read at the current head: repairs taint. Null: it has no price, or cannot be read. */
 export interface RepairedEvent extends Timed {
   readonly type: "repaired";
   readonly block: BlockRef;
-  readonly pools: readonly { readonly address: Address; readonly state: PoolState }[];
+  readonly pools: readonly { readonly address: Address; readonly state: PoolState | null }[];
 }
 
 export type Fate = "included" | "reverted" | "missed" | "replaced" | "rejected" | "dry-run" | "unknown";

@@ -154,7 +154,7 @@ export const engineEventSchema: z.ZodType<EngineEvent> = z.discriminatedUnion("t
     type: z.literal("repaired"),
     time,
     block: ref,
-    pools: z.array(z.strictObject({ address, state })),
+    pools: z.array(z.strictObject({ address, state: state.nullable() })),
   }),
   z.strictObject({
     type: z.literal("outcome"),

@@ -9,12 +9,12 @@ export interface PoolLoader {
     block: BlockHeader,
     signal: AbortSignal,
   ): Promise<readonly { readonly pool: Pool; readonly state: PoolState | null }[]>;
-  /** Fresh state of some of them; what cannot be read is left out. */
+  /** Fresh state of some of them; null as with `load`, or where the node gives no answer that could be true. */
   read(
     addresses: readonly Address[],
     blockHash: Hash,
     signal: AbortSignal,
-  ): Promise<readonly { readonly address: Address; readonly state: PoolState }[]>;
+  ): Promise<readonly { readonly address: Address; readonly state: PoolState | null }[]>;
   /** What pools without a constant fee will charge in the block after this one; those not known are left out. */
   nextFees(block: BlockHeader, signal: AbortSignal): Promise<readonly NextFee[]>;
 }

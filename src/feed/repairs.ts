@@ -1,4 +1,4 @@
-import type { Address } from "../chain/types.ts";
+import type { Address, BlockRef } from "../chain/types.ts";
 import type { Clock } from "../lib/clock.ts";
 import { RetryableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -18,41 +18,52 @@ export interface Repairs {
 }
 
 const RETRY_MS = 250;
+/** Pools read at once in the beginning. */
+const FIRST_BATCH = 16;
 
 interface RepairsParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly heads: Heads;
   readonly loader: PoolLoader;
-  readonly timeline: Timeline;
+  readonly timeline: Pick<Timeline, "emit">;
 }
 
+/**
+ * A state that is a block old when it arrives would undo that block, so it has to be read within one. How many pools
+ * that are is found by trying: the batch is halved when it came too late, doubled when it came in time.
+ */
 export function createRepairs({ clock, log, heads, loader, timeline }: RepairsParts): Repairs {
   const latch = createLatch();
-  let waiting = new Set<Address>();
+  const waiting = new Set<Address>();
+  let batch = FIRST_BATCH;
+
+  /** False: too late. */
+  const read = async (asked: readonly Address[], tip: BlockRef, signal: AbortSignal): Promise<boolean> => {
+    const pools = await loader.read(asked, tip.hash, signal);
+    if (heads.tip?.hash !== tip.hash) return false;
+    const block = { number: tip.number, hash: tip.hash };
+    timeline.emit({ type: "repaired", time: clock.now(), block, pools });
+    return true;
+  };
 
   const pass = async (signal: AbortSignal): Promise<void> => {
     const tip = heads.tip;
-    const asked = waiting;
-    waiting = new Set();
+    if (tip === null) return await pause(RETRY_MS, signal);
+    const asked = [...waiting].slice(0, batch);
+    for (const pool of asked) waiting.delete(pool);
+    let done = false;
     try {
-      if (tip === null) return await pause(RETRY_MS, signal);
-      const pools = await loader.read([...asked], tip.hash, signal);
-      // A state that is a block old when it arrives would undo that block: it is read again.
-      if (heads.tip?.hash !== tip.hash) return;
-      timeline.emit({
-        type: "repaired",
-        time: clock.now(),
-        block: { number: tip.number, hash: tip.hash },
-        pools,
-      });
-      asked.clear();
+      done = await read(asked, tip, signal);
+      if (!done) batch = Math.max(1, Math.floor(asked.length / 2));
+      else if (asked.length === batch) batch *= 2;
     } catch (error) {
       if (!(error instanceof RetryableError || error instanceof RpcError)) throw error;
-      log.warn({ err: error, pools: asked.size }, "fresh pool states could not be read");
+      log.warn({ err: error, pools: asked.length }, "fresh pool states could not be read");
       await pause(RETRY_MS, signal);
     } finally {
-      for (const pool of asked) waiting.add(pool);
+      // At the end of the line: one that cannot be read in time holds up no other.
+      if (!done) for (const pool of asked) waiting.add(pool);
     }
   };
 

@@ -68,8 +68,8 @@ export interface Market extends StateView {
   isTainted(pool: Address): boolean;
   /** Why, for each pool in doubt. */
   readonly tainted: ReadonlyMap<Address, string>;
-  /** Takes a state that was read at the current head, and clears the taint. Unknown pools are passed over. */
-  repair(pool: Address, state: PoolState): void;
+  /** Takes what was read at the current head, null for no price, and clears the taint. Unknown pools are passed over. */
+  repair(pool: Address, state: PoolState | null): void;
 }
 
 /** All that the market remembers; the functions below move it. */
@@ -189,7 +189,8 @@ function taint({ pools, tainted }: Memory, pool: Address, reason: string): void 
   if (pools.has(pool) && !tainted.has(pool)) tainted.set(pool, reason);
 }
 
-function repair({ head, pools, states, tainted, repairedAt }: Memory, pool: Address, state: PoolState): void {
+function repair(memory: Memory, pool: Address, state: PoolState | null): void {
+  const { head, pools, states, tainted, repairedAt } = memory;
   if (head === null || !pools.has(pool)) return;
   states.set(pool, state);
   tainted.delete(pool);

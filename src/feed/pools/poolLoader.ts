@@ -64,10 +64,7 @@ export function createPoolLoader(options: PoolLoaderOptions, parts: PoolLoaderPa
       const facts = addresses.flatMap((address) => known.get(address) ?? []);
       const states = await readStates(facts, blockHash, readCalls);
       signal.throwIfAborted();
-      return facts.flatMap(({ pool: { address } }, i) => {
-        const state = states[i];
-        return state === null || state === undefined ? [] : [{ address, state }];
-      });
+      return facts.map(({ pool: { address } }, i) => ({ address, state: states[i] ?? null }));
     },
   };
 }

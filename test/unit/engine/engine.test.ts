@@ -154,13 +154,13 @@ test("what only waits for a place in a plan does not stand unwanted", () => {
 });
 
 /** Gas so dear that no trade pays for it. */
-const dear = (number: number) => ({ ...header(number), baseFeePerGas: 10n ** 18n });
+const dearGas = (number: number) => ({ ...header(number), baseFeePerGas: 10n ** 18n });
 
 test("what gas ate for many blocks is taken when gas is cheap again", () => {
   const engine = start();
   const logs = gap(2).logs;
   const blocks = [2, 3, 4, 5, 6, 7].map((number) =>
-    engine.step(committed(dear(number), number === 2 ? logs : [])),
+    engine.step(committed(dearGas(number), number === 2 ? logs : [])),
   );
   expect(blocks.flatMap(judged).map(({ code }) => code)).toEqual(["gas_over_profit"]);
   expect(submits(engine.step(quiet(8)))).toHaveLength(1);
@@ -208,6 +208,21 @@ test("nothing is decided before the tip, after a gap, or on tainted pools", () =
     pools: [{ address: DEAR.address, state: v2State(K, (K * 103n) / 100n) }],
   });
   expect(submits(engine.step(quiet(4)))).toHaveLength(1);
+});
+
+test("a pool without a price that is read and has none is left alone; one that had a price is read again", () => {
+  const NEW = v2Pool(9, WPOL, WETH);
+  const engine = createEngine(OPTIONS);
+  engine.step(
+    synced(
+      header(1),
+      [CHEAP, DEAR, NEW].map((pool) => ({ pool, state: pool === NEW ? null : even })),
+    ),
+  );
+  engine.step(committed(header(2), [], { tainted: [DEAR.address, NEW.address] }));
+  const pools = [DEAR, NEW].map(({ address }) => ({ address, state: null }));
+  engine.step({ type: "repaired", time: 0, block: { number: 2, hash: header(2).hash }, pools });
+  expect([...engine.market.tainted.keys()]).toEqual([DEAR.address]);
 });
 
 test("a profit that gas eats, and one below the minimum, name their gate", () => {
