@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     retry: 0,
+    setupFiles: ["./test/support/fixedSeed.ts"],
     reporters: ["default", "./test/support/countReporter.ts"],
     projects: [
       {

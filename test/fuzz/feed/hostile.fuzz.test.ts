@@ -7,8 +7,8 @@ import { parseRpcMessage } from "../../../src/feed/rpcMessage.ts";
 import type { EngineEvent } from "../../../src/engine/events.ts";
 import { createFakeChain, headerJson, logsJson } from "../../support/feedChain.ts";
 
-/** Set FEED_FUZZ_SEED to repeat a run. */
-const seed = Number(process.env["FEED_FUZZ_SEED"] ?? Date.now() % 2 ** 31);
+/** The same in every run; FEED_FUZZ_SEED draws other cases. */
+const seed = Number(process.env["FEED_FUZZ_SEED"] ?? 20_261_124);
 const RUNS = 25_000;
 console.log(`feed fuzz seed ${seed}`);
 
