@@ -5,7 +5,7 @@ import { RetryableError } from "../lib/errors.ts";
 import { bloomKey, bloomOf, mayContain, type Bloom, type BloomKey } from "./bloom.ts";
 import type { Asking } from "./headers.ts";
 import type { NoticedLogs } from "./noticedLogs.ts";
-import { parseLog } from "./parse.ts";
+import { isFields, parseAddress, parseLog } from "./parse.ts";
 import { RpcError } from "./rpcError.ts";
 
 /**
@@ -79,8 +79,8 @@ export function createBlockLogs(options: BlockLogsOptions, parts: BlockLogsParts
     topic !== undefined && topics.has(topic) && pools.has(pool);
 
   const answered = (block: BlockHeader, bloom: Bloom, answer: unknown): ChainLog[] | null => {
-    const logs = readAnswer(answer, block);
-    const ours = logs?.filter((log) => watches(log.address, log.topics[0])) ?? null;
+    const logs = readAnswer(answer, block, pools);
+    const ours = logs?.filter(({ topics: [topic] }) => topic !== undefined && topics.has(topic)) ?? null;
     const honest = ours?.every(({ address }) => mayContain(bloom, pools.get(address) ?? bloomKey(address)));
     return honest === true ? ours : null;
   };
@@ -155,10 +155,17 @@ async function ask(node: Asking, query: object, timeoutMs: number): Promise<unkn
   }
 }
 
-function readAnswer(answer: unknown, block: BlockHeader): ChainLog[] | null {
+/** Anybody may write anything under a pool's topics: only what names one of our pools, or nobody, is judged. */
+function readAnswer(
+  answer: unknown,
+  block: BlockHeader,
+  pools: ReadonlyMap<Address, unknown>,
+): ChainLog[] | null {
   if (!Array.isArray(answer)) return null;
   const logs: ChainLog[] = [];
   for (const item of answer) {
+    const address = parseAddress(isFields(item) ? item["address"] : null);
+    if (address !== null && !pools.has(address)) continue;
     const noted = parseLog(item);
     if (noted === null || noted.removed || noted.log.blockHash !== block.hash) return null;
     logs.push(noted.log);
