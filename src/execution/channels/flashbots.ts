@@ -4,7 +4,7 @@ import type { Bundle } from "../bundle.ts";
 import type { BundleSimulation, Channel, Promises } from "./channel.ts";
 import { loadFlashbots } from "./ethers.ts";
 import { CHANNEL_GUARD, createGuard, sick, sound, type Attempt, type GuardOptions } from "./guard.ts";
-import { HttpFailure, postJson, type Endpoint } from "./httpJson.ts";
+import { HttpFailure, postJson, turnedAway, type Endpoint } from "./httpJson.ts";
 import { shortText } from "./rpcAnswer.ts";
 
 export interface FlashbotsChannelOptions {
@@ -33,7 +33,7 @@ function openProvider(options: FlashbotsChannelOptions, auth: Wallet, signal: Ab
   connection.getUrlFunc = async ({ body, headers }) => {
     const text = Buffer.from(body ?? []).toString("utf8");
     const { status, text: answer } = await postJson(options.endpoint, text, signal, headers);
-    if (status >= 300) throw new HttpFailure(`http ${status}`, status !== 429);
+    if (status >= 300) throw new HttpFailure(`http ${status}`, !turnedAway(status));
     return { statusCode: status, statusMessage: "", headers: {}, body: Buffer.from(answer) };
   };
   const unused = new ethers.AbstractProvider(network, { cacheTimeout: -1 });

@@ -28,6 +28,11 @@ export class HttpFailure extends Error {
   }
 }
 
+/** Statuses of a place that turned the request away before it looked at it: nothing of it was taken. */
+const TURNED_AWAY = new Set([401, 403, 404, 405, 413, 429]);
+
+export const turnedAway = (status: number): boolean => TURNED_AWAY.has(status);
+
 /** Codes under which no connection came to be. */
 const NEVER_CONNECTED = new Set([
   "ECONNREFUSED",

@@ -1,7 +1,7 @@
 import type { Bundle } from "../bundle.ts";
 import type { Channel, Promises } from "./channel.ts";
 import { CHANNEL_GUARD, createGuard, sick, sound, type Attempt, type GuardOptions } from "./guard.ts";
-import { HttpFailure, postJson, type Endpoint, type HttpAnswer } from "./httpJson.ts";
+import { HttpFailure, postJson, turnedAway, type Endpoint, type HttpAnswer } from "./httpJson.ts";
 import { parseRpcAnswer } from "./rpcAnswer.ts";
 
 export interface PrivateChannelOptions {
@@ -19,19 +19,28 @@ const PROMISES: Promises = { atomic: false, private: true, revertProtection: fal
 const KNOWN = /already known|already imported|known transaction|already exists/i;
 /** Bor's relay reached some producers and goes on trying: it may well land. */
 const PARTIAL = /submission failed partially/i;
+/**
+ * Refusals by Bor's pool and interface, and by whoever stands in front of them. Any other error (a time-out behind
+ * the endpoint, "internal error") leaves open whether a producer has the transaction.
+ */
+const REFUSAL =
+  /nonce too|underpriced|insufficient funds|less than block base fee|gas limit|intrinsic gas|exceeds the configured cap|higher than|pool is full|invalid sender|not supported|rate limit|too many requests/i;
+/** JSON-RPC's own (invalid request, no such method, invalid parameters), and EIP-1474's (rejected, limit exceeded). */
+const REFUSAL_CODES = new Set<number | null>([-32600, -32601, -32602, -32003, -32005]);
 
 /** What an answer of the endpoint means for the transaction with that hash. */
 function judgePrivateAnswer({ status, text }: HttpAnswer, hash: string): Attempt {
-  if (status === 429) return sick("refused", "http 429");
+  if (turnedAway(status)) return sick("refused", `http ${status}`);
   const answer = parseRpcAnswer(text);
   if (answer.type === "error") {
-    const { message } = answer;
-    const taken = KNOWN.test(message) || PARTIAL.test(message);
-    return sound(taken ? "accepted" : "refused", message);
+    const { message, code } = answer;
+    if (KNOWN.test(message) || PARTIAL.test(message)) return sound("accepted", message);
+    const surely = REFUSAL_CODES.has(code) || REFUSAL.test(message);
+    return surely ? sound("refused", message) : sick("error", message);
   }
   if (status >= 300) return sick("error", `http ${status}`);
   if (answer.type === "garbage") return sick("error", "garbage");
-  if (answer.result !== hash) return sick("error", "answer names another transaction");
+  if (String(answer.result).toLowerCase() !== hash) return sick("error", "answer names another transaction");
   return sound("accepted", "");
 }
 
