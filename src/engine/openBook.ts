@@ -18,41 +18,33 @@ export interface BookUpdate {
  */
 export interface OpenBook {
   update(view: StateView, changed: readonly Address[] | "all", expired?: () => boolean): BookUpdate;
-  /** Best first, in one order for every run. */
+  /** Best first at the prices of their finding, in one order for every run. */
   all(): readonly Opportunity[];
 }
 
 export function createOpenBook(search: Search): OpenBook {
-  let open = new Map<string, Opportunity>();
   let ranked: readonly Opportunity[] = [];
   return {
     update: (view, changed, expired) => {
-      const answer = search.run({
+      const { opportunities, touchedCycles, complete } = search.run({
         view,
         changed,
         atRest: true,
         ...(expired === undefined ? {} : { expired }),
       });
-      open = new Map(
-        untouched(open.values(), changed).map((opportunity) => [opportunity.cycle.id, opportunity]),
-      );
-      for (const opportunity of answer.opportunities) open.set(opportunity.cycle.id, opportunity);
-      ranked = [...open.values()].toSorted(compareByValue);
-      return {
-        fresh: answer.opportunities,
-        touchedCycles: answer.touchedCycles,
-        complete: answer.complete,
-      };
+      // Two lists in order, one behind the other: the sort merges them in one pass.
+      ranked = [...untouched(ranked, changed), ...opportunities].toSorted(compareByValue);
+      return { fresh: opportunities, touchedCycles, complete };
     },
     all: () => ranked,
   };
 }
 
 function untouched(
-  opportunities: Iterable<Opportunity>,
+  opportunities: readonly Opportunity[],
   changed: readonly Address[] | "all",
 ): readonly Opportunity[] {
   if (changed === "all") return [];
   const moved = new Set(changed);
-  return [...opportunities].filter(({ hops }) => !hops.some(({ pool }) => moved.has(pool)));
+  return opportunities.filter(({ hops }) => !hops.some(({ pool }) => moved.has(pool)));
 }
