@@ -9,10 +9,6 @@ import type {
 import { openWritable, ledgerError } from "./database.ts";
 import { readOpenIntents } from "./openIntents.ts";
 import type { HaltRecord, RunRecord } from "./records.ts";
-import type { Turnstile } from "./turnstile.ts";
-
-/** Longer than any batch takes; then SQLite's own lock decides. */
-const TURN_WAIT_MILLIS = 50;
 
 /** The ledger's durable side, on the thread that decides. `dispose` closes the file. */
 export interface Journal extends IntentJournal {
@@ -46,9 +42,9 @@ export function beginRun(db: Database, run: RunRecord): number {
 
 /**
  * The journal over an open ledger with `synchronous=FULL`. Each write is one transaction: when it throws,
- * nothing of it is there. `turnstile`: where another thread writes to the same ledger. Errors as `ledgerError`.
+ * nothing of it is there. Errors as `ledgerError`.
  */
-export function createJournal(db: Database, runId: number, turnstile?: Turnstile): Journal {
+export function createJournal(db: Database, runId: number): Journal {
   const open = intentWriter(db, runId);
   const sign = signedWriter(db);
   const submit = submissionWriter(db);
@@ -58,22 +54,21 @@ export function createJournal(db: Database, runId: number, turnstile?: Turnstile
     "SELECT action, reason, at AS time FROM halts ORDER BY id DESC LIMIT 1",
   );
   const endRun = db.prepare("UPDATE runs SET ended_at = ? WHERE id = ?");
-  const write = (subject: string, act: () => void): void =>
-    guarded(subject, () => (turnstile === undefined ? act() : turnstile.pass(TURN_WAIT_MILLIS, act)));
   return {
     runId,
-    open: (intent) => write(`intent ${intent.id}`, () => open(intent)),
-    signed: (record) => write(`intent ${record.intentId}`, () => sign(record)),
-    submitted: (record) => write(`intent ${record.intentId}`, () => submit(record)),
-    close: (record) => write(`intent ${record.intentId}`, () => end(record)),
+    open: (intent) => guarded(`intent ${intent.id}`, () => open(intent)),
+    signed: (record) => guarded(`intent ${record.intentId}`, () => sign(record)),
+    submitted: (record) => guarded(`intent ${record.intentId}`, () => submit(record)),
+    close: (record) => guarded(`intent ${record.intentId}`, () => end(record)),
     openIntents: () => guarded("open intents", () => readOpenIntents(db)),
-    halt: ({ action, reason, time }) => write(action, () => void insertHalt.run(runId, action, reason, time)),
+    halt: ({ action, reason, time }) =>
+      guarded(action, () => void insertHalt.run(runId, action, reason, time)),
     currentHalt: () =>
       guarded("halts", () => {
         const latest = latestHalt.get();
         return latest?.action === "halt" ? latest : null;
       }),
-    endRun: (time) => write("run", () => void endRun.run(time, runId)),
+    endRun: (time) => guarded("run", () => void endRun.run(time, runId)),
     dispose: () => void db.close(),
   };
 }

@@ -4,7 +4,6 @@ import type { LedgerRecord } from "./records.ts";
 export interface WorkerOptions {
   readonly path: string;
   readonly runId: number;
-  readonly turns: SharedArrayBuffer;
 }
 
 export type WorkerReply = { readonly type: "written" } | { readonly type: "failed"; readonly reason: string };
@@ -43,7 +42,7 @@ function startWorker(workerData: WorkerOptions): Worker {
 
 /** Starts the thread that writes the ledger's batches. */
 export function startWriterThread(options: WriterThreadOptions): WriterThread {
-  const thread = startWorker({ path: options.path, runId: options.runId, turns: options.turns });
+  const thread = startWorker({ path: options.path, runId: options.runId });
   let stopping = false;
   const ended = new Promise<void>((resolve) => {
     thread.once("exit", () => {
