@@ -2,7 +2,7 @@ import type { PoolState } from "../amm/poolState.ts";
 import { amountOut } from "../amm/swap.ts";
 import type { Address, Pool } from "../chain/types.ts";
 import type { StateView } from "../market/stateView.ts";
-import { createCurve } from "./curve.ts";
+import { nearDepthFloat } from "./nearDepth.ts";
 import { spotRateFloat } from "./rates.ts";
 
 export interface PriceOptions {
@@ -31,7 +31,7 @@ export interface Valuer {
 interface Sale {
   readonly state: PoolState;
   readonly zeroForOne: boolean;
-  /** Raw units of the token received: see `depthOf`. */
+  /** Raw units of the token received: see `nearDepthFloat`. */
   readonly depthFloat: number;
 }
 
@@ -115,33 +115,11 @@ function pairIndex(pools: readonly Pool[], hubs: ReadonlySet<Address>): Readonly
   return index;
 }
 
-/** A price is as firm as what the pool gives before it has moved by this factor. */
-const NEAR = 1.02;
-
-/**
- * Raw units that a pool gives while its price worsens by 2 %: an estimate. Whoever wants a false price to count has
- * to offer that much at it; virtual reserves would do with a sliver of liquidity.
- */
-function depthOf(state: PoolState, zeroForOne: boolean): number {
-  const curve = createCurve(state, zeroForOne);
-  const worstFloat = spotRateFloat(state, zeroForOne) / (1 - state.feePpm / 1e6) / NEAR;
-  let depthFloat = 0;
-  for (let index = 0; ; index++) {
-    const piece = curve.piece(index);
-    if (piece === undefined) return depthFloat;
-    const { reserveInFloat, reserveOutFloat, feeFactorFloat, maxInFloat } = piece;
-    const wayFloat = reserveOutFloat / reserveInFloat / worstFloat;
-    if (!(wayFloat > 1)) return depthFloat;
-    const inFloat = Math.min(maxInFloat * feeFactorFloat, reserveInFloat * (Math.sqrt(wayFloat) - 1));
-    depthFloat += (reserveOutFloat * inFloat) / (reserveInFloat + inFloat);
-  }
-}
-
 /** States are immutable values: the depth of one is worked out once. */
 function createDepths(zeroForOne: boolean): (state: PoolState) => number {
   const depths = new WeakMap<PoolState, number>();
   return (state) => {
-    const depthFloat = depths.get(state) ?? depthOf(state, zeroForOne);
+    const depthFloat = depths.get(state) ?? nearDepthFloat(state, zeroForOne);
     depths.set(state, depthFloat);
     return depthFloat;
   };

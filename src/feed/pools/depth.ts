@@ -1,6 +1,7 @@
 import { marginalRateFloat, segments } from "../../amm/segments.ts";
 import type { PoolState } from "../../amm/poolState.ts";
 import type { Address, Pool } from "../../chain/types.ts";
+import { nearDepthFloat } from "../../search/nearDepth.ts";
 
 interface LoadedPool {
   readonly pool: Pool;
@@ -42,7 +43,8 @@ function nativePrices(
   const learn = (state: PoolState, from: Address, to: Address, zeroForOne: boolean): void => {
     const known = prices.get(from);
     if (known === undefined) return;
-    const depthFloat = Math.min(sideFloat(state, zeroForOne) * known.priceFloat, known.depthFloat);
+    // Of what is known, as much as the pool gives near the price that it claims for the other token.
+    const depthFloat = Math.min(nearDepthFloat(state, !zeroForOne) * known.priceFloat, known.depthFloat);
     if (depthFloat <= (prices.get(to)?.depthFloat ?? 0)) return;
     const rateFloat = marginalRateFloat(state, zeroForOne);
     if (rateFloat > 0) prices.set(to, { priceFloat: known.priceFloat / rateFloat, depthFloat });

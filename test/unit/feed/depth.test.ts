@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import type { PoolState } from "../../../src/amm/poolState.ts";
+import { sqrtRatioAtTick } from "../../../src/amm/tickMath.ts";
+import { tickTable } from "../../../src/amm/tickTable.ts";
 import type { Address, Pool } from "../../../src/chain/types.ts";
 import { deepEnough } from "../../../src/feed/pools/depth.ts";
 
@@ -49,6 +51,28 @@ test("a shallow pool does not set the price of a token that a deep one prices to
   const dollars = pool(USD, FAR, 400n, 4000n);
   expect(keep([liar, deep, dollars], 150)).toEqual([0, 1]);
   expect(keep([deep, dollars, liar], 150)).toEqual([0, 2]);
+});
+
+test("nor does a sliver of concentrated liquidity, however large its virtual reserves", () => {
+  // A million of each side virtual, fifty of which it gives: it says that a dollar is worth a native token.
+  const ticks = tickTable([
+    [0, 1_000_000n],
+    [1, -1_000_000n],
+  ]);
+  const sqrtPriceX96 = (sqrtRatioAtTick(0) + sqrtRatioAtTick(1)) / 2n;
+  const state: PoolState = {
+    kind: "v3",
+    feePpm: 100,
+    tickSpacing: 1,
+    sqrtPriceX96,
+    tick: 0,
+    liquidity: 1_000_000n,
+    ticks,
+  };
+  const sliver = { pool: pool(NATIVE, USD, 1n, 1n).pool, state };
+  const large = pool(NATIVE, USD, 100_000n, 400_000n);
+  const dollars = pool(USD, FAR, 4000n, 4000n);
+  expect(keep([sliver, large, dollars], 1100)).toEqual([0, 1]);
 });
 
 test("what nothing prices has no depth", () => {
