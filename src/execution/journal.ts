@@ -29,6 +29,10 @@ export interface SignedRecord {
   readonly bundleId: Hash;
   readonly merkleRoot: Hash;
   readonly merkleProof: readonly Hash[];
+  /** Last block in which it is meant to land. */
+  readonly lastBlock: number;
+  /** It travels in bundles alone: after its last block it cannot land any more. */
+  readonly atomicOnly: boolean;
   readonly time: number;
 }
 
@@ -59,6 +63,7 @@ export interface FateRecord {
   readonly gasUsed: bigint | null;
   readonly effectiveGasPrice: bigint | null;
   readonly profits: readonly RealisedProfit[];
+  /** When the fate was found; it is booked only when it is confirmed. */
   readonly time: number;
 }
 

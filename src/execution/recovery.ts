@@ -13,14 +13,12 @@ async function senderOf({ intentId, rawTransaction }: SignedRecord): Promise<Add
   return `0x${sender.slice(2).toLowerCase()}`;
 }
 
-/** A signed intent of a former run as the tracker watches it: it may be out, whatever the journal says. */
-async function asTracked(
-  state: ExecutionState,
-  { intent }: OpenIntent,
-  signed: SignedRecord,
-): Promise<TrackedIntent> {
-  const { live } = state.parts;
-  const { maxFeePerGas, maxPriorityFeePerGas } = signed;
+/**
+ * A signed intent of a former run as the tracker watches it: it may be out, whatever the journal says. Where it went
+ * to is the former run's affair: the channels may be others now.
+ */
+async function asTracked({ intent }: OpenIntent, signed: SignedRecord): Promise<TrackedIntent> {
+  const { maxFeePerGas, maxPriorityFeePerGas, lastBlock, atomicOnly } = signed;
   return {
     intentId: intent.id,
     hash: signed.transactionHash,
@@ -29,8 +27,8 @@ async function asTracked(
     sender: await senderOf(signed),
     executor: intent.executor,
     predicted: intent.predicted,
-    lastBlock: intent.targetBlock + state.options.graceBlocks,
-    atomicOnly: live !== null && live.channels.every(({ promises }) => promises.atomic),
+    lastBlock,
+    atomicOnly,
     spentLooks: 0,
     cancelledAt: null,
   };
@@ -76,7 +74,7 @@ export async function recoverIntents(state: ExecutionState): Promise<Head> {
       closeUnsigned(state, open);
       continue;
     }
-    const intent = await asTracked(state, open, open.signed);
+    const intent = await asTracked(open, open.signed);
     if (intent.sender === parts.live?.signer.address)
       state.nonces = holdAgain(state.nonces, intent.nonce, intent.hash);
     tracker.watch(intent);

@@ -34,33 +34,29 @@ async function sign(
 }
 
 /** Journals the signed transaction; from here on it is held and watched as if it were out. */
-function commit(
-  state: ExecutionState,
-  pending: Pending,
-  { nonce, gas, maxFeePerGas, maxPriorityFeePerGas }: UnsignedTransaction,
-  bundle: Bundle,
-): boolean {
+function commit(state: ExecutionState, intent: TrackedIntent, gasLimit: bigint, bundle: Bundle): boolean {
   const { parts } = state;
-  const [hash] = bundle.hashes;
+  const { intentId, hash, nonce, fees, lastBlock, atomicOnly } = intent;
   const [rawTransaction] = bundle.transactions;
   const [merkleProof] = bundle.proofs;
-  if (hash === undefined || rawTransaction === undefined || merkleProof === undefined) return false;
+  if (rawTransaction === undefined || merkleProof === undefined) return false;
   try {
     parts.journal.signed({
-      intentId: pending.decision.intentId,
+      intentId,
       transactionHash: hash,
       rawTransaction,
       nonce,
-      gasLimit: gas,
-      maxFeePerGas,
-      maxPriorityFeePerGas,
+      gasLimit,
+      ...fees,
+      lastBlock,
+      atomicOnly,
       bundleId: bundle.id,
       merkleRoot: bundle.merkleRoot,
       merkleProof,
       time: parts.clock.now(),
     });
   } catch (error) {
-    parts.log.error({ err: error, intent: pending.decision.intentId }, "journal refused a signature");
+    parts.log.error({ err: error, intent: intentId }, "journal refused a signature");
     return false;
   }
   state.nonces = holdNonce(state.nonces, nonce, hash);
@@ -190,10 +186,9 @@ export async function sendPlan(
   const late = standstill(state, decision);
   if (late !== null) return late;
   const bundle = createBundle(state.options.chainId, [ours], targets(state, decision.targetBlock));
-  if (!commit(state, pending, unsigned, bundle)) return refusal("journal");
-  state.tracker.watch(
-    tracked(state, live, pending, { nonce: next.nonce, hash: ours.hash, fees: prepared.fees }),
-  );
+  const intent = tracked(state, live, pending, { nonce: next.nonce, hash: ours.hash, fees: prepared.fees });
+  if (!commit(state, intent, unsigned.gas, bundle)) return refusal("journal");
+  state.tracker.watch(intent);
   const refused = await handOver(state, live, { decision, bundle }, timed);
   if (refused === null) return null;
   state.tracker.drop(decision.intentId);

@@ -53,6 +53,8 @@ interface Entry {
   mined: Receipt | null;
   /** Its end without a block of its own, reported and not yet booked: a reorg may still bring another. */
   unmined: Unmined | null;
+  /** When its present fate was reported; milliseconds since 1970. */
+  reportedAt: number;
 }
 
 interface Unmined {
@@ -83,7 +85,7 @@ export function createTracker(options: TrackerOptions, parts: TrackerParts): Tra
   const state = { options, parts, entries };
   return {
     watch: (intent) => {
-      entries.set(intent.intentId, { intent, sending: true, mined: null, unmined: null });
+      entries.set(intent.intentId, { intent, sending: true, mined: null, unmined: null, reportedAt: 0 });
     },
     sent: (intentId, doubt) => {
       const entry = entries.get(intentId);
@@ -212,7 +214,9 @@ async function cancel(state: State, entry: Entry, head: Head): Promise<void> {
 const covers = (fees: Fees, floor: Fees): boolean =>
   fees.maxFeePerGas >= floor.maxFeePerGas && fees.maxPriorityFeePerGas >= floor.maxPriorityFeePerGas;
 
-function report({ parts }: State, { intent, mined: receipt }: Entry, fate: Fate, reason: string): void {
+function report({ parts }: State, entry: Entry, fate: Fate, reason: string): void {
+  const { intent, mined: receipt } = entry;
+  entry.reportedAt = parts.clock.now();
   parts.log.info(
     { intent: intent.intentId, fate, block: receipt?.block.number ?? null, reason },
     "intent fate",
@@ -224,7 +228,7 @@ function report({ parts }: State, { intent, mined: receipt }: Entry, fate: Fate,
     reason,
     block: receipt?.block.number ?? null,
     transactionHash: intent.hash,
-    time: parts.clock.now(),
+    time: entry.reportedAt,
   });
 }
 
@@ -235,7 +239,7 @@ function book(state: State, entry: Entry, fate: Fate, reason: string): void {
 
 function record({ parts }: State, entry: Entry, fate: Fate, reason: string): boolean {
   try {
-    parts.journal.close(fateRecord(entry, fate, reason, parts.clock.now()));
+    parts.journal.close(fateRecord(entry, fate, reason));
     return true;
   } catch (error) {
     parts.log.error({ err: error, intent: entry.intent.intentId }, "journal refused a fate");
@@ -243,7 +247,7 @@ function record({ parts }: State, entry: Entry, fate: Fate, reason: string): boo
   }
 }
 
-function fateRecord({ intent, mined: receipt }: Entry, fate: Fate, reason: string, time: number): FateRecord {
+function fateRecord({ intent, mined: receipt, reportedAt }: Entry, fate: Fate, reason: string): FateRecord {
   const realised = receipt === null ? [] : decodeRealised(receipt.logs, intent.executor);
   return {
     intentId: intent.intentId,
@@ -255,6 +259,6 @@ function fateRecord({ intent, mined: receipt }: Entry, fate: Fate, reason: strin
     gasUsed: receipt?.gasUsed ?? null,
     effectiveGasPrice: receipt?.effectiveGasPrice ?? null,
     profits: receipt === null ? [] : compareProfits(intent.predicted, realised),
-    time,
+    time: reportedAt,
   };
 }

@@ -119,8 +119,8 @@ function intentWriter(db: Database, runId: number): (intent: IntentRecord) => vo
 function signedWriter(db: Database): (record: SignedRecord) => void {
   const insert = db.prepare(
     `INSERT INTO signed_transactions (intent_id, transaction_hash, raw_transaction, nonce, gas_limit,
-       max_fee_per_gas, max_priority_fee_per_gas, bundle_id, merkle_root, merkle_proof, signed_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       max_fee_per_gas, max_priority_fee_per_gas, bundle_id, merkle_root, merkle_proof, last_block,
+       atomic_only, signed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   return (record) => {
     insert.run(
@@ -134,6 +134,8 @@ function signedWriter(db: Database): (record: SignedRecord) => void {
       record.bundleId,
       record.merkleRoot,
       JSON.stringify(record.merkleProof),
+      record.lastBlock,
+      record.atomicOnly ? 1 : 0,
       record.time,
     );
   };

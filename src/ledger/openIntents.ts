@@ -26,6 +26,8 @@ const signedRow = z.object({
   bundle_id: hexColumn,
   merkle_root: hexColumn,
   merkle_proof: z.string().transform((text) => z.array(hexColumn).parse(JSON.parse(text))),
+  last_block: z.number(),
+  atomic_only: z.number(),
   signed_at: z.number(),
 });
 
@@ -89,6 +91,8 @@ function readSigned(db: Database, intentId: string): SignedRecord | null {
     bundleId: signed.bundle_id,
     merkleRoot: signed.merkle_root,
     merkleProof: signed.merkle_proof,
+    lastBlock: signed.last_block,
+    atomicOnly: signed.atomic_only === 1,
     time: signed.signed_at,
   };
 }

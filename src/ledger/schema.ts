@@ -155,6 +155,8 @@ CREATE TABLE signed_transactions (
   bundle_id TEXT NOT NULL,
   merkle_root TEXT NOT NULL,
   merkle_proof TEXT NOT NULL CHECK (json_valid(merkle_proof)),
+  last_block INTEGER NOT NULL,
+  atomic_only INTEGER NOT NULL CHECK (atomic_only IN (0, 1)),
   signed_at INTEGER NOT NULL
 ) STRICT;
 

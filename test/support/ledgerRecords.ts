@@ -125,6 +125,8 @@ export const signed = (
   bundleId: hash(7),
   merkleRoot: hash(8),
   merkleProof: [hash(9), hash(10)],
+  lastBlock: 101,
+  atomicOnly: false,
   time: TIME + 1,
   ...changes,
 });

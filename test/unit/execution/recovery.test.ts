@@ -1,6 +1,6 @@
 import { keccak256 } from "viem";
 import { expect, test } from "vitest";
-import { fakeChannel, startFakes } from "../../support/executionFakes.ts";
+import { fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
 import { EXECUTOR, decisionOf } from "../../support/executionPlan.ts";
 
 const decision = decisionOf();
@@ -32,4 +32,19 @@ test("two open intents of a former run with one nonce do not keep the daemon fro
   const next = await startFakes(decision, [relay], { parts: { journal } });
   expect(next.execution.status()).toMatchObject({ openIntents: 2, nonces: { next: 7 } });
   expect(next.execution.status().nonces.held).toHaveLength(2);
+});
+
+test("where a former run sent its transaction is journaled: other channels now change nothing", async () => {
+  const before = await startFakes(decision, [fakeChannel(false)], { options: { graceBlocks: 2 } });
+  await before.execution.submit(decision);
+  const after = await startFakes(decision, [fakeChannel(true)], {
+    parts: { journal: before.journal },
+    options: { cancelAfterBlocks: 100 },
+  });
+  for (let n = 101; n < 110; n++) {
+    after.execution.onBlock(headerOf(n));
+    await after.execution.idle();
+  }
+  expect(after.fates()).toEqual([]);
+  expect(before.signed.get(decision.intentId)).toMatchObject({ lastBlock: 103, atomicOnly: false });
 });
