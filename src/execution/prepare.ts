@@ -1,4 +1,4 @@
-import { effectiveGasPrice, settledFees, type FeePolicy, type Fees } from "../chain/fees.ts";
+import { baseFeeBound, effectiveGasPrice, settledFees, type FeePolicy, type Fees } from "../chain/fees.ts";
 import type { Address, BlockHeader, Hex } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
 import { encodePlan } from "./calldata.ts";
@@ -22,6 +22,7 @@ export interface Refusal {
     | "gas_cap"
     | "fee_cap"
     | "gas_over_profit"
+    | "below_min_profit"
     | "journal"
     | "signer"
     | "signer_halted"
@@ -41,6 +42,8 @@ export interface PrepareOptions {
    * hash, so that it meets the very state it was priced on or reverts.
    */
   readonly graceBlocks: number;
+  /** Least wei that the simulation's own gas must leave; default 1. */
+  readonly minNet?: bigint;
   /** Seconds after the parent at which the next block may be stamped; Algebra's fee hangs on it. */
   readonly blockSeconds: readonly number[];
 }
@@ -140,9 +143,12 @@ function price(
   const fees = settledFees(options.fees, decision.baseFeePerGas);
   const most = gas.limit * fees.maxFeePerGas;
   if (most > options.fees.txFeeCap) return refusal("fee_cap", `may cost ${most} wei`);
-  const cost = gas.expected * effectiveGasPrice(fees, decision.baseFeePerGas);
+  const baseFee = baseFeeBound(decision.baseFeePerGas, options.fees.baseFeeStepPpm, 1);
+  const cost = gas.expected * effectiveGasPrice(fees, baseFee);
   const left = decision.net + decision.gasCost - cost;
-  return left > 0n ? { gas, fees } : refusal("gas_over_profit", `gas costs ${cost} wei, ${-left} too much`);
+  if (left <= 0n) return refusal("gas_over_profit", `gas costs ${cost} wei, ${-left} too much`);
+  if (left < (options.minNet ?? 1n)) return refusal("below_min_profit", `gas of ${cost} wei leaves ${left}`);
+  return { gas, fees };
 }
 
 /**
