@@ -1,4 +1,4 @@
-import type { Address, BlockHeader } from "../chain/types.ts";
+import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
 import type { OutcomeEvent } from "../engine/events.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -59,6 +59,8 @@ export interface ExecutionState {
   readonly parts: ExecutionParts;
   readonly tracker: Tracker;
   head: BlockHeader | null;
+  /** The last block that was undone, until the next one comes. */
+  reverted: BlockRef | null;
   nonces: NonceState;
   /** The look at the newest head, for fates and nonces; it never rejects. */
   looking: Promise<void>;
@@ -75,9 +77,11 @@ export const signerHalted = (state: ExecutionState): boolean => state.signerMiss
 
 /** Why the decision cannot go on at this moment, or null: asked again after every wait. */
 export function standstill(state: ExecutionState, { parent }: SubmitDecision): Refusal | null {
-  const { head } = state;
+  const { head, reverted } = state;
   if (state.stopping) return refusal("stopping");
   if (signerHalted(state)) return refusal("signer_halted");
+  // Whatever was decided before it was undone stood on it, or on a block above.
+  if (reverted !== null) return refusal("stale", `block ${reverted.number} was reverted`);
   if (head === null || head.number < parent.number || head.hash === parent.hash) return null;
   return refusal("stale", `head is ${head.number}, the plan stands on ${parent.number}`);
 }

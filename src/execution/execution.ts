@@ -64,9 +64,11 @@ export function createExecution(options: ExecutionOptions, parts: ExecutionParts
     submit: (decision) => own(submit(state, decision)),
     onBlock: (header) => {
       state.head = header;
+      state.reverted = null;
       state.looking = state.looking.then(() => follow(state, header));
     },
     onReverted: (block) => {
+      state.reverted = block;
       state.tracker.reverted(block);
     },
     recover: async () => {
@@ -104,6 +106,7 @@ function createState(options: ExecutionOptions, parts: ExecutionParts): Executio
     parts,
     tracker,
     head: null,
+    reverted: null,
     nonces: NO_NONCES,
     signerMisses: 0,
     looking: Promise.resolve(),

@@ -86,6 +86,23 @@ describe("late work is dropped", () => {
     },
   );
 
+  test("the parent is undone meanwhile: stale before any other block has come", async () => {
+    const channel = fakeChannel(true);
+    const run = await startFakes(decision, [channel]);
+    const { answer } = run.simulation;
+    run.simulation.answer = (timestamp) => {
+      run.execution.onReverted(decision.parent);
+      return answer(timestamp);
+    };
+    await run.execution.submit(decision);
+    expect(run.outcomes).toMatchObject([{ fate: "rejected", reason: "stale: block 100 was reverted" }]);
+    expect(channel.sent).toEqual([]);
+    run.simulation.answer = answer;
+    run.execution.onBlock(headerOf(100));
+    await run.execution.submit({ ...decision, intentId: "again" });
+    expect(channel.sent).toHaveLength(1);
+  });
+
   test("a sibling of the parent makes it stale too; an older head does not", async () => {
     const run = await startFakes(decision, null);
     run.execution.onBlock(headerOf(100, hashOf(999)));
