@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Address, Hash, Hex } from "../../chain/types.ts";
 import { RetryableError } from "../../lib/errors.ts";
+import { RpcError } from "../rpcError.ts";
 import { decodeAggregate3, encodeAggregate3 } from "./aggregate3.ts";
 import type { Rpc } from "./rpcPort.ts";
 
@@ -19,13 +21,21 @@ export interface MulticallOptions {
   readonly maxAnswerBytes: number;
   readonly concurrency: number;
   readonly timeoutMs: number;
+  /** First wait after a refusal or a time-out; it doubles. Default 200. */
+  readonly retryMs?: number;
 }
+
+/** A large market takes a thousand requests: one that is refused for its haste must not cost all the others. */
+const TRIES = 4;
 
 /** ABI overhead of one result: two offsets, the flag, the length. */
 const OVERHEAD_BYTES = 160;
 const HEX = /^0x(?:[0-9a-fA-F]{2})*$/;
 
-/** Batches reads through Multicall3 at one pinned block (EIP-1898), in chunks that the node will answer. */
+/**
+ * Batches reads through Multicall3 at one pinned block (EIP-1898), in chunks that the node will answer. Rejects with
+ * `RetryableError` or `RpcError` when a chunk stays without an answer.
+ */
 export function createMulticall(options: MulticallOptions, rpc: Rpc): ReadCalls {
   const readChunk = async (calls: readonly ReadCall[], blockHash: Hash): Promise<readonly (Hex | null)[]> => {
     const request = [{ to: options.multicall3, data: encodeAggregate3(calls) }, { blockHash }];
@@ -43,19 +53,39 @@ export function createMulticall(options: MulticallOptions, rpc: Rpc): ReadCalls 
     return results;
   };
 
+  const patiently: typeof readChunk = async (calls, blockHash) => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await readChunk(calls, blockHash);
+      } catch (error) {
+        if (tries === TRIES || !mayPass(error)) throw error;
+        await sleep((options.retryMs ?? 200) * 2 ** (tries - 1));
+      }
+    }
+  };
+
   return async (calls, blockHash) => {
     const chunks = chunkByBytes(calls, options.maxAnswerBytes);
     const answers: (readonly (Hex | null)[])[] = [];
     let next = 0;
     const lane = async (): Promise<void> => {
-      for (let mine = next++; mine < chunks.length; mine = next++) {
-        answers[mine] = await readChunk(chunks[mine] ?? [], blockHash);
+      try {
+        for (let mine = next++; mine < chunks.length; mine = next++) {
+          answers[mine] = await patiently(chunks[mine] ?? [], blockHash);
+        }
+      } catch (error) {
+        // The other lanes would read on for nobody.
+        next = chunks.length;
+        throw error;
       }
     };
     await Promise.all(Array.from({ length: options.concurrency }, lane));
     return answers.flat();
   };
 }
+
+const mayPass = (error: unknown): boolean =>
+  error instanceof RpcError || (error instanceof RetryableError && error.code === "timeout");
 
 /** Splits calls so that each chunk's answer stays below `maxBytes`; a single larger call stands alone. */
 export function chunkByBytes(calls: readonly ReadCall[], maxBytes: number): readonly (readonly ReadCall[])[] {
