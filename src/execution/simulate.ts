@@ -1,5 +1,6 @@
 import { decodeErrorResult, encodeFunctionData } from "viem";
 import { executorAbi } from "../chain/executorAbi.ts";
+import { RetryableError } from "../lib/errors.ts";
 import type { Address, BlockRef, Hex } from "../chain/types.ts";
 import { decodeRealised, type Realised } from "./calldata.ts";
 import {
@@ -131,19 +132,26 @@ async function simulateByCalls(
   }
 }
 
-/** Whether the node knows `eth_simulateV1`: it says so by another complaint than "method not found". */
+/**
+ * Whether the node knows `eth_simulateV1`: it says so by another complaint than "method not found". A node that does
+ * not answer has said nothing: that is thrown.
+ */
 async function knowsSimulateV1(rpc: Rpc, timeoutMs: number): Promise<boolean> {
   try {
     await rpc.request("eth_simulateV1", [], { timeoutMs });
     return true;
   } catch (error) {
+    if (error instanceof RetryableError) throw error;
     const text = error instanceof Error ? error.message : "";
     const code = error instanceof Error && "code" in error ? error.code : null;
-    return code !== METHOD_NOT_FOUND && !/not found|not supported|not available|does not exist/i.test(text);
+    return (
+      code !== METHOD_NOT_FOUND &&
+      !/not found|not supported|not available|not allowed|unsupported|does not exist/i.test(text)
+    );
   }
 }
 
-/** Probes the node once and takes the best way it offers. */
+/** Probes the node once and takes the best way it offers. Rejects with `RetryableError` when it does not answer. */
 export async function createSimulator(options: SimulatorOptions, rpc: Rpc): Promise<Simulator> {
   const method = (await knowsSimulateV1(rpc, options.timeoutMs)) ? "eth_simulateV1" : "eth_call";
   const run = method === "eth_simulateV1" ? simulateV1 : simulateByCalls;

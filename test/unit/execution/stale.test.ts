@@ -1,0 +1,64 @@
+import { describe, expect, test } from "vitest";
+import type { Stage } from "../../../src/execution/context.ts";
+import { createLocalSigner, type Signer } from "../../../src/execution/signer.ts";
+import { secret } from "../../../src/lib/secret.ts";
+import { fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
+import { TEST_KEY, decisionOf, hashOf } from "../../support/executionPlan.ts";
+
+const decision = decisionOf();
+const local = createLocalSigner(secret(TEST_KEY));
+
+describe("late work is dropped", () => {
+  test.each(["simulated", "signed"] satisfies Stage[])(
+    "a newer head right before %s: rejected, nothing sent",
+    async (at) => {
+      const channel = fakeChannel(true);
+      const signer: Signer = {
+        address: local.address,
+        signTransaction: (transaction) => {
+          if (at === "signed") run.execution.onBlock(headerOf(101));
+          return local.signTransaction(transaction);
+        },
+      };
+      const run = await startFakes(decision, [channel], { parts: { live: { signer, channels: [channel] } } });
+      const { answer } = run.simulation;
+      run.simulation.answer = (timestamp) => {
+        if (at === "simulated") run.execution.onBlock(headerOf(101));
+        return answer(timestamp);
+      };
+      await run.execution.submit(decision);
+      expect(run.outcomes).toMatchObject([
+        { fate: "rejected", reason: "stale: head is 101, the plan stands on 100" },
+      ]);
+      expect(channel.sent).toEqual([]);
+      expect(run.stages.at(-1)).toBe(at);
+      expect(run.execution.status().nonces.held).toEqual([]);
+    },
+  );
+
+  test("the parent is undone meanwhile: stale before any other block has come", async () => {
+    const channel = fakeChannel(true);
+    const run = await startFakes(decision, [channel]);
+    const { answer } = run.simulation;
+    run.simulation.answer = (timestamp) => {
+      run.execution.onReverted(decision.parent);
+      return answer(timestamp);
+    };
+    await run.execution.submit(decision);
+    expect(run.outcomes).toMatchObject([{ fate: "rejected", reason: "stale: block 100 was reverted" }]);
+    expect(channel.sent).toEqual([]);
+    run.simulation.answer = answer;
+    run.execution.onBlock(headerOf(100));
+    await run.execution.submit({ ...decision, intentId: "again" });
+    expect(channel.sent).toHaveLength(1);
+  });
+
+  test("a sibling of the parent makes it stale too; an older head does not", async () => {
+    const run = await startFakes(decision, null);
+    run.execution.onBlock(headerOf(100, hashOf(999)));
+    await run.execution.submit(decision);
+    run.execution.onBlock(headerOf(99));
+    await run.execution.submit({ ...decision, intentId: "again" });
+    expect(run.fates()).toEqual(["rejected", "dry-run"]);
+  });
+});
