@@ -54,9 +54,10 @@ const HEADINGS = [
   "equal",
   "gas",
   "net",
+  "id",
 ];
 
-/** Aligned columns; `gas` and `net` in whole native tokens. */
+/** Aligned columns; `gas` and `net` in whole native tokens; `id` is what `why` takes. */
 function formatTrades(trades: readonly TradeReport[]): string {
   if (trades.length === 0) return "no trades\n";
   const rows = [HEADINGS, ...trades.map(tradeCells)];
@@ -82,4 +83,5 @@ const tradeCells = (trade: TradeReport): string[] => [
   trade.fate === "included" ? (trade.equal ? "yes" : "NO") : "-",
   floatText(trade.gasCostFloat),
   floatText(trade.netFloat),
+  safeText(trade.intentId, 80),
 ];

@@ -26,7 +26,9 @@ export function whyCommand(id: string, options: LedgerCommandOptions, out: Out):
   try {
     const reports = reader.why(/^0x/i.test(id) ? id.toLowerCase() : id);
     if (reports.length === 0) throw new PlainError(EXIT.badInput, unknownId(id));
-    for (const report of reports) out.write(options.json ? `${toJson(report)}\n` : formatWhy(report));
+    if (options.json) for (const report of reports) out.write(`${toJson(report)}\n`);
+    // All of one intent: what became of it is told once, behind them.
+    else out.write(reports.map((report, i) => formatWhy(report, i + 1 === reports.length)).join("\n"));
     return EXIT.ok;
   } finally {
     reader.close();
@@ -38,8 +40,11 @@ const unknownId = (id: string): string =>
     ? "the ledger has no opportunity yet"
     : `the ledger has no opportunity, intent or transaction ${safeText(id, 80)}; "turbo-mev why last" shows the newest`;
 
-/** The text of `why`: one line a gate, a label in front. Every foreign text in it is made safe. */
-function formatWhy(report: OpportunityReport): string {
+/**
+ * The text of `why`: one line a gate, a label in front, and where it is wanted what became of the intent. Every
+ * foreign text in it is made safe.
+ */
+function formatWhy(report: OpportunityReport, withIntent: boolean): string {
   const lines: [label: string, text: string][] = [
     ["id", `${safeText(report.id, 80)}   cycle ${safeText(report.cycleId, 80)}`],
     ["seen", seenText(report)],
@@ -51,7 +56,7 @@ function formatWhy(report: OpportunityReport): string {
     ]),
     ["gates", gatesText(report)],
     ["ended", report.detail === "" ? report.code : `${report.code}: ${safeText(report.detail, 160)}`],
-    ...(report.intent === null ? [] : intentLines(report.intent, report.nativeSymbol)),
+    ...(report.intent === null || !withIntent ? [] : intentLines(report.intent, report.nativeSymbol)),
   ];
   return `${lines.map(([label, text]) => ` ${label.padEnd(7)}${text}`).join("\n")}\n`;
 }

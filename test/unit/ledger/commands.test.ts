@@ -36,6 +36,7 @@ test("why shows a difference of one unit, a doubt, and what was not sent", () =>
   const db = writeScene();
   const why = (id: string): string => textOf((out) => whyCommand(id, { db, json: false }, out));
   expect(why("i2")).toContain("realised 0.000999999999999999 WETH, predicted 0.001 WETH: DIFFERENT");
+  expect(why("i2").match(/^ (?:id|intent) /gm)).toEqual([" id ", " id ", " intent "]);
   expect(why("o5")).toContain("result unknown   relay cut the connection");
   expect(why("last")).toMatch(/net -1 POL \(need 0\.01 POL\)\n ended {2}gas_over_profit\n$/);
 });
@@ -114,9 +115,9 @@ test("a row that was changed by hand is bad input, named by its column", () => {
 test("trades are a table for people and lines of JSON for programs", () => {
   const db = writeScene();
   expect(textOf((out) => tradesCommand({ db, json: false, limit: 2 }, out))).toBe(
-    `time (UTC)           block  fate      route                            base       predicted  realised  equal  gas       net
-2026-01-03 03:04:06  101    reverted  USDC>WETH>USDC                   USDC       1.500000   0.000000  -      0.010000  -0.010000
-2026-01-03 03:04:05  101    included  USDC>WETH>USDC + USDC>WETH>WETH  USDC+WETH  -          -         NO     0.010000  7.990000
+    `time (UTC)           block  fate      route                            base       predicted  realised  equal  gas       net        id
+2026-01-03 03:04:06  101    reverted  USDC>WETH>USDC                   USDC       1.500000   0.000000  -      0.010000  -0.010000  i3
+2026-01-03 03:04:05  101    included  USDC>WETH>USDC + USDC>WETH>WETH  USDC+WETH  -          -         NO     0.010000  7.990000   i2
 `,
   );
   const lines = textOf((out) => tradesCommand({ db, json: true }, out))
