@@ -3,12 +3,16 @@ import { createOverlay } from "../market/overlay.ts";
 import type { Overlay } from "../market/overlay.ts";
 import type { StateView } from "../market/stateView.ts";
 import { createLeg } from "./leg.ts";
+import type { Leg } from "./leg.ts";
 import type { Opportunity } from "./opportunity.ts";
 import { spotRateFloat } from "./rates.ts";
+import { BREAK_EVEN } from "./screen.ts";
 import { estimateSize, priced, sizeCycle } from "./sizing.ts";
 
 export interface PlanOptions {
   readonly maxCycles: number;
+  /** Opportunities sized again at most; the best come first. Default 128: some tens of milliseconds. */
+  readonly maxResized?: number;
   /** Whether an opportunity, as it is sized now, is still worth a place. */
   minProfit(opportunity: Opportunity): boolean;
   /** Whether the transaction has room for it beside those chosen; default: always. */
@@ -33,16 +37,20 @@ export function selectPlan(
   view: StateView,
   options: PlanOptions,
 ): PlanSelection {
+  const { maxCycles, maxResized = 128 } = options;
   const overlay = createOverlay(view);
+  let resized = 0;
   const chosen: Opportunity[] = [];
   const dropped: { opportunity: Opportunity; why: DropReason }[] = [];
   for (const opportunity of opportunities) {
-    if (chosen.length >= options.maxCycles) {
+    const met = opportunity.hops.some(({ pool }) => overlay.isChanged(pool));
+    if (chosen.length >= maxCycles || (met && resized >= maxResized)) {
       dropped.push({ opportunity, why: "plan_full" });
       continue;
     }
-    const met = opportunity.hops.some(({ pool }) => overlay.isChanged(pool));
-    const now = met ? sizedAgain(opportunity, overlay) : opportunity;
+    const legs = met ? legsThatPay(opportunity, overlay) : null;
+    if (legs !== null) resized++;
+    const now = met ? legs && sizedAgain(opportunity, legs) : opportunity;
     if (now === null || !options.minProfit(now))
       dropped.push({ opportunity, why: met ? "conflict" : "below_min_profit" });
     else if (options.fits?.(now, chosen) === false) dropped.push({ opportunity, why: "plan_full" });
@@ -52,23 +60,32 @@ export function selectPlan(
   return { chosen, dropped };
 }
 
-/** The same cycle at its best size in this view, or null when it does not pay here. */
-function sizedAgain(before: Opportunity, view: StateView): Opportunity | null {
-  const { cycle } = before;
+/**
+ * The cycle's legs in this view; null when it pays at no size. One swap opens thousands of cycles through one pool, and
+ * the best of them closes nearly all: this is told by their rates at size zero, without sizing them.
+ */
+function legsThatPay({ cycle }: Opportunity, view: StateView): readonly Leg[] | null {
   const legs = cycle.hops.flatMap(({ pool, zeroForOne }) => {
     const state = view.stateOf(pool);
     return state === null ? [] : [createLeg(state, zeroForOne)];
   });
-  if (legs.length < cycle.hops.length) return null;
+  return legs.length === cycle.hops.length && marginalOf(legs) > BREAK_EVEN ? legs : null;
+}
+
+const marginalOf = (legs: readonly Leg[]): number =>
+  legs.reduce((rate, { state, zeroForOne }) => rate * spotRateFloat(state, zeroForOne), 1);
+
+/** The same cycle at its best size on these legs, or null when no integer size pays. */
+function sizedAgain(before: Opportunity, legs: readonly Leg[]): Opportunity | null {
   const estimate = estimateSize(legs);
   const sizing = estimate && sizeCycle(legs, estimate);
   if (!sizing) return null;
   const rateFloat = before.profitNativeFloat / Number(before.profit);
   return {
     ...before,
-    ...priced(cycle, sizing),
+    ...priced(before.cycle, sizing),
     profitNativeFloat: rateFloat * Number(sizing.profit),
-    marginal: legs.reduce((rate, { state, zeroForOne }) => rate * spotRateFloat(state, zeroForOne), 1),
+    marginal: marginalOf(legs),
   };
 }
 

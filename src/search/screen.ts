@@ -2,7 +2,7 @@ import type { CycleTable } from "./cycles.ts";
 import type { Rates } from "./rates.ts";
 
 /** Floats may err by this much; a cycle at exactly 1 earns nothing. */
-const BREAK_EVEN = 1 - 1e-12;
+export const BREAK_EVEN = 1 - 1e-12;
 /** Cycles screened between two looks at the clock: some tens of microseconds. */
 const SCREENED_AT_ONCE = 2048;
 

@@ -104,3 +104,13 @@ test("what the transaction has no room for is left out, and what is smaller stil
     why: "plan_full",
   });
 });
+
+test("no more are sized again than there is time for", () => {
+  const { view, opportunities } = market(3);
+  const all = selectPlan(opportunities, view, options);
+  const { chosen, dropped } = selectPlan(opportunities, view, { ...options, maxResized: 0 });
+  const pools = chosen.flatMap(({ hops }) => hops.map(({ pool }) => pool));
+  expect(new Set(pools).size).toBe(pools.length);
+  expect(dropped.filter(({ why }) => why === "plan_full").length).toBeGreaterThan(0);
+  expect(all.chosen.length).toBeGreaterThan(chosen.length);
+});
