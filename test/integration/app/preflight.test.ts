@@ -90,7 +90,7 @@ test("with all in the file but mode observe, no key is read and nothing is decid
 const triedTwice = ({ tries }: LogLine["facts"]): boolean => tries === 1;
 
 test("a node that is away at the start is waited for, and SIGTERM is heard meanwhile", async () => {
-  const back = stage.devnet.faults.kill(6000);
+  await stage.devnet.faults.down();
   const patient = stage.startObserving(stage.config());
   const ended = stage.startObserving(stage.config());
   await ended.line("connection to the node ended", triedTwice);
@@ -98,7 +98,7 @@ test("a node that is away at the start is waited for, and SIGTERM is heard meanw
   expect(end).toMatchObject({ code: 0 });
   expect(end.ms).toBeLessThan(withinMs(2000));
   await patient.line("connection to the node ended", triedTwice);
-  await back;
+  await stage.devnet.faults.up();
   await stage.untilReady(patient);
   expect((await patient.stop()).code).toBe(0);
 });
