@@ -140,9 +140,9 @@ async function follow(state: ExecutionState, header: BlockHeader): Promise<void>
   if (!state.stopping && state.head?.hash === header.hash) await look(state, header);
 }
 
+/** Two round trips, however much is open: the next plan waits for it before it is signed. */
 async function look(state: ExecutionState, head: Head): Promise<void> {
-  await refreshNonces(state, head);
-  await state.tracker.look(head);
+  await Promise.all([refreshNonces(state, head), state.tracker.look(head)]);
 }
 
 /** Asks for the signer's transaction counts. Without an answer the old ones stay. */

@@ -97,7 +97,8 @@ export function createTracker(options: TrackerOptions, parts: TrackerParts): Tra
       entries.delete(intentId);
     },
     look: async (head) => {
-      for (const entry of entries.values()) if (!entry.sending) await lookAt(state, entry, head);
+      const sent = [...entries.values()].filter(({ sending }) => !sending);
+      await Promise.all(sent.map((entry) => lookAt(state, entry, head)));
     },
     reverted: (block) => {
       for (const entry of entries.values()) if (entry.mined?.block.hash === block.hash) reopen(state, entry);

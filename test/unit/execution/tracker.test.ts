@@ -34,6 +34,15 @@ const receipt = (block: number) => ({
   logs: [],
 });
 
+/** Resolves everybody when `parties` wait. */
+function createBarrier(parties: number): () => Promise<void> {
+  const waiting: (() => void)[] = [];
+  return () =>
+    new Promise((resolve) => {
+      if (waiting.push(resolve) === parties) for (const release of waiting.splice(0)) release();
+    });
+}
+
 /** A chain as one node sees it: the sender's spent nonces, and the block that holds our transaction. */
 function createStage() {
   const heard = listenerParts();
@@ -41,14 +50,16 @@ function createStage() {
   const cancelled: bigint[] = [];
   const nonces: string[] = [];
   const chain = { spent: 7, mined: null as number | null, takesCancellations: true };
+  const node = { pause: (): Promise<void> => Promise.resolve() };
   const tracker = createTracker(
     { confirmations: CONFIRMATIONS, cancelAfterBlocks: 2, timeoutMs: 1000, fees: POLYGON_FEES },
     {
       ...heard.parts,
       rpc: {
-        request: (method) => {
-          if (method === "eth_getTransactionCount") return Promise.resolve(`0x${chain.spent.toString(16)}`);
-          return Promise.resolve(chain.mined === null ? null : receipt(chain.mined));
+        request: async (method) => {
+          await node.pause();
+          if (method === "eth_getTransactionCount") return `0x${chain.spent.toString(16)}`;
+          return chain.mined === null ? null : receipt(chain.mined);
         },
       },
       journal: {
@@ -73,7 +84,7 @@ function createStage() {
     const head: Head = { number, hash: hashOf(number), baseFeePerGas };
     return tracker.look(head);
   };
-  return { ...heard, booked, cancelled, nonces, chain, tracker, watch, look };
+  return { ...heard, booked, cancelled, nonces, chain, node, tracker, watch, look };
 }
 
 let stage: ReturnType<typeof createStage>;
@@ -141,6 +152,17 @@ describe("a fate is final only when its blocks are confirmed", () => {
     await stage.look(103);
     expect(bookedFates()).toEqual(["included 100"]);
   });
+});
+
+test("all open intents are asked for at once: the next plan waits for the look", async () => {
+  for (const intentId of ["i1", "i2", "i3"]) {
+    stage.tracker.watch({ ...intent, intentId });
+    stage.tracker.sent(intentId, null);
+  }
+  // One after the other, nobody would come through.
+  stage.node.pause = createBarrier(3);
+  await stage.look(103);
+  expect(bookedFates()).toHaveLength(3);
 });
 
 describe("cancelling a lingering transaction", () => {
