@@ -1,6 +1,6 @@
 const SECRET = "[secret]";
 const SECRET_KEYS =
-  /secret|password|passphrase|private_?key|mnemonic|api_?key|^auth(orization)?$|(access|auth|bearer|api)_?token|cookie|raw_?transaction/i;
+  /secret|password|passphrase|(private|api|auth|access)_?key|mnemonic|^auth(orization)?$|(access|auth|bearer|api)_?token|cookie|raw_?transaction/i;
 const URL_TEXT = /\b((?:wss?|https?):\/\/)(?:[^\s/@"'<>]*@)?([^\s/?#"'<>]+)([/?#][^\s"'<>]*)?/gi;
 const MAX_DEPTH = 6;
 

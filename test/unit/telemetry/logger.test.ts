@@ -49,6 +49,7 @@ test("secrets do not reach a line, by name, by wrapper, in a URL or in an error'
       privateKey: CANARY,
       private_key: CANARY,
       apiKey: CANARY,
+      auth_key: CANARY,
       password: CANARY,
       headers: { Authorization: CANARY },
       rawTransaction: CANARY,
