@@ -16,11 +16,11 @@ const STANDING_BLOCKS = 3;
 
 /** Fees as the chain's rules and the operator's limits have them, in wei. */
 export function feePolicyOf({ fees }: Config, { chain }: ChainRegistry): FeePolicy {
-  const tipFloor = fromDecimal(fees.tip_gwei, GWEI_DECIMALS);
   return {
     ...POLYGON_FEES,
     baseFeeStepPpm: BigInt(Math.round(chain.baseFeeMaxChangePct * PPM_OF_PERCENT)),
-    tipFloor,
+    tip: fromDecimal(fees.tip_gwei, GWEI_DECIMALS),
+    tipFloor: fromDecimal(String(chain.minTipGwei), GWEI_DECIMALS),
     txFeeCap: fromDecimal(fees.max_tx_fee_native, NATIVE_DECIMALS),
   };
 }

@@ -18,7 +18,8 @@ test("decimals of the file become wei, to the last digit", () => {
     `${NODE}[profit]\nmin_net_native = "0.000000000000000001"\n[fees]\ntip_gwei = "31.5"\nmax_tx_fee_native = "0.7"\n`,
   );
   expect(gates.minNet).toBe(1n);
-  expect(fees.tipFloor).toBe(31_500_000_000n);
+  expect(fees.tip).toBe(31_500_000_000n);
+  expect(fees.tipFloor).toBe(30_000_000_000n);
   expect(fees.txFeeCap).toBe(700_000_000_000_000_000n);
   expect(gates.txFeeCap).toBe(fees.txFeeCap);
 });
