@@ -73,6 +73,16 @@ export const configSchema = z.strictObject({
       quarantine_blocks: z.int().min(1).max(100_000).default(40),
     })
     .prefault({}),
+  landing: z
+    .strictObject({
+      grace_blocks: z.int().min(0).max(16).default(0),
+      least_profit_share: z
+        .string()
+        .regex(/^(0\.\d{1,6}|1)$/, 'must be a share in quotes, from "0.000001" to "1"')
+        .default("1"),
+      confirmations: z.int().min(0).max(256).default(8),
+    })
+    .prefault({}),
   fees: z
     .strictObject({
       tip_gwei: decimal.default("30"),

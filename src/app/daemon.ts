@@ -223,9 +223,23 @@ function take(room: Room, event: EngineEvent): void {
   }
 }
 
-/** A halted ledger could not say afterwards why we traded: nothing is sent. */
-function send({ ledger, execution }: Room, decision: SubmitDecision): void {
-  if (ledger.halted() === null) void execution?.submit(decision);
+/** A halted ledger could not say afterwards why we traded: nothing is sent, and the engine is told. */
+function send(room: Room, decision: SubmitDecision): void {
+  const { ledger, execution, parts } = room;
+  const halted = ledger.halted();
+  if (halted === null) {
+    void execution?.submit(decision);
+    return;
+  }
+  take(room, {
+    type: "outcome",
+    time: parts.clock.now(),
+    intentId: decision.intentId,
+    fate: "rejected",
+    reason: `halted: ${halted}`,
+    block: null,
+    transactionHash: null,
+  });
 }
 
 function carryOut({ ledger, feed, meters, parts }: Room, decision: Decision, time: number): void {

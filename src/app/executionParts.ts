@@ -1,5 +1,6 @@
 import type { ChainRegistry } from "../chain/registry.ts";
 import type { Address } from "../chain/types.ts";
+import { fromDecimal } from "../chain/units.ts";
 import type { OutcomeEvent } from "../engine/events.ts";
 import { parseQuantity, type Rpc } from "../execution/chainAnswers.ts";
 import type { Channel } from "../execution/channels/channel.ts";
@@ -30,6 +31,8 @@ export interface ExecutionRoomParts {
   readonly onTiming: (stage: Stage, micros: number) => void;
 }
 
+const NATIVE_DECIMALS = 18;
+const PPM_DECIMALS = 6;
 const TIMEOUTS = { rpcTimeoutMs: 1000, signTimeoutMs: 500, sendTimeoutMs: 1000, stopMs: 1000 } as const;
 
 /**
@@ -48,21 +51,24 @@ export async function buildExecution(
   const from = { executor: executor.address, from: operator, timeoutMs: TIMEOUTS.rpcTimeoutMs };
   const simulator = await createSimulator(from, parts.rpc);
   const seconds = registry.chain.blockTimeMs / 1000;
+  const fees = feePolicyOf(config, registry);
   return createExecution(
     {
       ...TIMEOUTS,
       chainId: config.chain,
       executor: executor.address,
-      fees: feePolicyOf(config, registry),
+      fees: { ...fees, blocksAhead: fees.blocksAhead + config.landing.grace_blocks },
       gas: {
         ...POLYGON_GAS,
         coldSlotSurcharge: BigInt(registry.chain.coldSloadExtraGas),
         txGasCap: BigInt(registry.chain.txGasCap),
       },
-      graceBlocks: 0,
+      graceBlocks: config.landing.grace_blocks,
+      leastProfitPpm: fromDecimal(config.landing.least_profit_share, PPM_DECIMALS),
+      minNet: fromDecimal(config.profit.min_net_native, NATIVE_DECIMALS),
       blockSeconds: [...new Set([Math.floor(seconds), Math.ceil(seconds)])],
       relaySimulation: false,
-      confirmations: 2,
+      confirmations: config.landing.confirmations,
       cancelAfterBlocks: 2,
     },
     { ...parts, simulator, live },

@@ -1,5 +1,5 @@
 import { ceilDiv, maxBigint, minBigint } from "../lib/bigint.ts";
-import { COLD_SLOT_SURCHARGE } from "../chain/gasModel.ts";
+import { COLD_SLOT_SURCHARGE, GAS_LIMIT_HEADROOM_PPM } from "../chain/gasModel.ts";
 import type { PoolKind } from "../chain/types.ts";
 import type { Plan } from "../search/opportunity.ts";
 
@@ -23,7 +23,7 @@ export interface GasPolicy {
  */
 export const POLYGON_GAS: GasPolicy = {
   coldSlotSurcharge: COLD_SLOT_SURCHARGE,
-  headroomPpm: 300_000n,
+  headroomPpm: GAS_LIMIT_HEADROOM_PPM,
   txGasCap: TX_GAS_CAP,
 };
 

@@ -1,6 +1,7 @@
 import { baseFeeBound, effectiveGasPrice, settledFees, type FeePolicy, type Fees } from "../chain/fees.ts";
 import type { Address, BlockHeader, Hex } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
+import { maxBigint } from "../lib/bigint.ts";
 import { encodePlan } from "./calldata.ts";
 import { chooseGas, coldSlots, type GasChoice, type GasPolicy } from "./gas.ts";
 import { equalProfits, promisedProfits } from "./profits.ts";
@@ -42,6 +43,12 @@ export interface PrepareOptions {
    * hash, so that it meets the very state it was priced on or reverts.
    */
   readonly graceBlocks: number;
+  /**
+   * Share of its promised profit, in parts per million, below which a cycle reverts on chain; at least 1 unit. All of
+   * it where a channel leaves reverting transactions out. Where they land, gas is spent either way and every profit
+   * beats a revert: less.
+   */
+  readonly leastProfitPpm: bigint;
   /** Least wei that the simulation's own gas must leave; default 1. */
   readonly minNet?: bigint;
   /** Seconds after the parent at which the next block may be stamped; Algebra's fee hangs on it. */
@@ -64,6 +71,8 @@ export interface Prepared {
 export type Preparation =
   | { readonly ok: true; readonly prepared: Prepared }
   | { readonly ok: false; readonly refusal: Refusal };
+
+const PPM = 1_000_000n;
 
 const no = (code: Refusal["code"], detail = ""): Preparation => ({
   ok: false,
@@ -152,8 +161,8 @@ function price(
 }
 
 /**
- * Decision → calldata → simulation at every timestamp that matters → gas and fees. The least profit of each
- * cycle is exactly what the plan promises, and so must be the simulated one. `head` is the latest header.
+ * Decision → calldata → simulation at every timestamp that matters → gas and fees. The simulated profit of each
+ * cycle must be exactly what the plan promises; on chain `leastProfitPpm` of it will do. `head` is the latest header.
  */
 export async function prepare(
   decision: SubmitDecision,
@@ -181,5 +190,6 @@ export async function prepare(
   if ("code" in verdict) return { ok: false, refusal: verdict };
   const priced = price(decision, verdict.gasUsed, options);
   if ("code" in priced) return { ok: false, refusal: priced };
-  return { ok: true, prepared: { calldata: encode(minProfits, "parent"), ...priced } };
+  const least = minProfits.map((profit) => maxBigint(1n, (profit * options.leastProfitPpm) / PPM));
+  return { ok: true, prepared: { calldata: encode(least, "parent"), ...priced } };
 }

@@ -104,6 +104,8 @@ export async function startAppStage(options: DevnetOptions = {}): Promise<AppSta
     executor: { address: executor },
     signer: { key: `env:${KEY_NAME}` },
     channels: [{ type: "flashbots", name: "relay", url: devnet.relayUrl }],
+    // Fates are waited for: nobody undoes these blocks.
+    landing: { confirmations: 2 },
   };
   const start = (args: readonly string[], env: Readonly<Record<string, string>>): DaemonProcess => {
     const daemon = startDaemonProcess({ main: built.main, args, env });

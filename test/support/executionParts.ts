@@ -12,6 +12,7 @@ export const optionsOf = (executor: Address, changes: Partial<ExecutionOptions> 
   fees: POLYGON_FEES,
   gas: POLYGON_GAS,
   graceBlocks: 0,
+  leastProfitPpm: 1_000_000n,
   blockSeconds: [1, 2],
   // Far above what anything takes, so that a loaded machine changes no fate.
   rpcTimeoutMs: 20_000,

@@ -11,9 +11,9 @@ const local = createLocalSigner(secret(TEST_KEY));
 const never = (): Promise<never> => new Promise(() => undefined);
 
 /** How the plan's transaction is tied to blocks. */
-const guards = async (graceBlocks: number) => {
+const guards = async (graceBlocks: number, leastProfitPpm = 1_000_000n) => {
   const channel = fakeChannel(false);
-  const run = await startFakes(decision, [channel], { options: { graceBlocks } });
+  const run = await startFakes(decision, [channel], { options: { graceBlocks, leastProfitPpm } });
   await run.execution.submit(decision);
   const data = run.intents.get(decision.intentId)?.calldata ?? "0x";
   const [cycles, maxBlock, parentHash] = decodeFunctionData({ abi: executorAbi, data }).args ?? [];
@@ -54,6 +54,8 @@ describe("the transaction", () => {
       parentHash: hashOf(0),
       targets: [101, 102, 103],
     });
+    const lessWillDo = await guards(2, 250_000n);
+    expect(lessWillDo.cycles).toEqual([expect.objectContaining({ minProfit: 125n })]);
   });
 });
 

@@ -14,7 +14,13 @@ const cost =
 
 /** What becomes of a plan that earns `earned` wei before gas. */
 async function codeOf(earned: bigint, minNet?: bigint): Promise<string> {
-  const options = { fees: POLYGON_FEES, gas: POLYGON_GAS, graceBlocks: 0, blockSeconds: [1, 2] };
+  const options = {
+    fees: POLYGON_FEES,
+    gas: POLYGON_GAS,
+    graceBlocks: 0,
+    leastProfitPpm: 1_000_000n,
+    blockSeconds: [1, 2],
+  };
   const preparation = await prepare(
     { ...decision, net: earned - decision.gasCost },
     null,
