@@ -44,6 +44,8 @@ interface Walk {
   position: number;
   left: bigint;
   paid: bigint;
+  /** What was paid up to the last stop that was crossed; there the fee's rounding begins anew. */
+  paidAtStop: bigint;
   got: bigint;
   /** Where the next step ends at the latest, and whether that tick is initialised. */
   stop: number;
@@ -90,6 +92,7 @@ function startWalk(state: ConcentratedState, zeroForOne: boolean, limit: bigint,
     position: ticks === null ? 0 : positionAtOrBelow(ticks, tick),
     left: amount,
     paid: 0n,
+    paidAtStop: 0n,
     got: 0n,
     stop: 0,
     initialised: false,
@@ -185,6 +188,7 @@ function cross(walk: Walk, ticks: TickTable): boolean {
     if (walk.liquidity < 0n || walk.liquidity > UINT128_MAX) return false;
   }
   walk.tick = walk.zeroForOne ? walk.stop - 1 : walk.stop;
+  walk.paidAtStop = walk.paid;
   return true;
 }
 
@@ -258,11 +262,24 @@ export function concentratedSwap(state: ConcentratedState, request: SwapRequest)
   };
 }
 
+/** The walk of an exact input as far as it goes; null where the contract reverts at once or the state is unsound. */
+function walkIn(state: ConcentratedState, zeroForOne: boolean, amountIn: bigint): Walk | null {
+  if (amountIn <= 0n || amountIn > INT256_MAX || concentratedFault(state) !== null) return null;
+  const limit = limitOf(state, zeroForOne);
+  if (limit === null) return null;
+  const walk = startWalk(state, zeroForOne, limit, amountIn);
+  return run(walk, stepIn) ? walk : null;
+}
+
 /** As `concentratedSwap` with an exact input, without the state after it; 0n unless the pool takes all of it. */
 export function concentratedOutput(state: ConcentratedState, zeroForOne: boolean, amountIn: bigint): bigint {
-  if (amountIn <= 0n || amountIn > INT256_MAX || concentratedFault(state) !== null) return 0n;
-  const limit = limitOf(state, zeroForOne);
-  if (limit === null) return 0n;
-  const walk = startWalk(state, zeroForOne, limit, amountIn);
-  return run(walk, stepIn) && walk.left === 0n ? walk.got : 0n;
+  const walk = walkIn(state, zeroForOne, amountIn);
+  return walk?.left === 0n ? walk.got : 0n;
 }
+
+/**
+ * How much of an exact input is paid when the last stop on its way is crossed; 0n where none is. The contract takes
+ * its fee step by step, so the rest alone decides how the last fee rounds.
+ */
+export const paidAtLastStop = (state: ConcentratedState, zeroForOne: boolean, amountIn: bigint): bigint =>
+  walkIn(state, zeroForOne, amountIn)?.paidAtStop ?? 0n;

@@ -1,3 +1,4 @@
+import { paidAtLastStop } from "../amm/concentrated.ts";
 import type { Curve } from "./curve.ts";
 import { amountsAlong, leastInput } from "./leg.ts";
 import type { Leg } from "./leg.ts";
@@ -101,7 +102,7 @@ function settled({ estimate, best }: Look): boolean {
 
 /**
  * First along the widest steps. A concentrated pool rounds once more, where it takes its fee: its best inputs are
- * those whose fee is a whole number or just below one, so each such hop has a walk along them.
+ * those whose last step's fee is a whole number or just below one, so each such hop has a walk along them.
  */
 function walksFrom(legs: readonly Leg[], centre: readonly bigint[]): readonly Walk[] {
   const coarse = indexOfLeast(centre);
@@ -112,11 +113,13 @@ function walksFrom(legs: readonly Leg[], centre: readonly bigint[]): readonly Wa
     limit: MOST_STEPS[kind],
     target: (step) => middle + growing(step, EVERY_STEP[kind]),
   };
-  const feeSteps = legs.flatMap(({ state }, hops): Walk[] => {
+  const feeSteps = legs.flatMap(({ state, zeroForOne }, hops): Walk[] => {
     if (state.kind === "v2" || state.feePpm === 0) return [];
     const fee = BigInt(state.feePpm);
-    const wholeFees = ((centre[hops] ?? 1n) * fee) / MILLION;
-    return [{ hops, limit: MOST_STEPS.fee, target: (step) => ((wholeFees + BigInt(step)) * MILLION) / fee }];
+    const paid = paidAtLastStop(state, zeroForOne, centre[hops] ?? 1n);
+    const wholeFees = (((centre[hops] ?? 1n) - paid) * fee) / MILLION;
+    const target = (step: number): bigint => paid + ((wholeFees + BigInt(step)) * MILLION) / fee;
+    return [{ hops, limit: MOST_STEPS.fee, target }];
   });
   return [steps, ...feeSteps.toSorted((a, b) => compare(centre[a.hops], centre[b.hops]))];
 }

@@ -60,8 +60,8 @@ test("one daemon a ledger: the second is refused with the holder's pid, until th
   await second.line("starting");
   const since = performance.now();
   const refused = await second.exited;
-  // Most of it is the loading of its own code.
-  expect(performance.now() - since).toBeLessThan(withinMs(1000));
+  // It neither waits for the holder nor tries again; most of the time is the loading of its own code.
+  expect(performance.now() - since).toBeLessThan(withinMs(5000));
   expect(refused).toMatchObject({ code: EXIT.locked });
   expect(refused.stderr).toContain(`another daemon (pid ${holder.pid}) works on ${config.ledger}`);
   expect(value(config.ledger, "SELECT count(*) FROM runs")).toBe(1);
