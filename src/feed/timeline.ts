@@ -70,7 +70,8 @@ export function createTimeline(options: { readonly staleAfterMs: number }, parts
     if (phase !== "live") return;
     phase = "gap";
     stats.gaps++;
-    log.warn({ reason }, "the feed lost the thread");
+    // Being stopped is nothing to warn of.
+    log[reason === "stopped" ? "info" : "warn"]({ reason }, "the feed lost the thread");
     onEvent({ type: "gap", time: clock.now(), reason });
   };
 
