@@ -1,6 +1,7 @@
 import { encodeFunctionData, erc20Abi } from "viem";
 import { z } from "zod";
 import type { Address, Hex } from "../../src/chain/types.ts";
+import { toQuantity } from "../../src/execution/chainAnswers.ts";
 import type { ProfitRow } from "./ledgerView.ts";
 import { hashText } from "./hashText.ts";
 
@@ -13,7 +14,6 @@ const amount = z
   .string()
   .regex(/^0x[0-9a-f]+$/)
   .transform(BigInt);
-const quantity = (value: number): Hex => `0x${value.toString(16)}`;
 
 /** What the chain itself says of our trades, without the daemon's word. */
 export interface Audit {
@@ -33,7 +33,7 @@ export async function auditChain(
 ): Promise<Audit> {
   const ours: { hash: Hex; block: number; ok: boolean }[] = [];
   for (let block = blocks.from; block <= blocks.to; block++) {
-    const receipts = receiptsOfBlock.parse(await rpc("eth_getBlockReceipts", [quantity(block)]));
+    const receipts = receiptsOfBlock.parse(await rpc("eth_getBlockReceipts", [toQuantity(block)]));
     for (const { transactionHash, from, status } of receipts) {
       if (from === who.operator) ours.push({ hash: transactionHash, block, ok: status === "0x1" });
     }
@@ -72,5 +72,5 @@ async function compare(
 
 async function balance(rpc: Rpc, token: Hex, owner: Address, block: number): Promise<bigint> {
   const data = encodeFunctionData({ abi: erc20Abi, functionName: "balanceOf", args: [owner] });
-  return amount.parse(await rpc("eth_call", [{ to: token, data }, quantity(block)]));
+  return amount.parse(await rpc("eth_call", [{ to: token, data }, toQuantity(block)]));
 }
