@@ -63,3 +63,18 @@ export function createLadder(minProfitFloat: number, maxHops: number): Ladder {
   }
   return { minProfitFloat, sizes, thresholds: thresholds.map((at) => at * FLOAT_SLACK), lifts, reach };
 }
+
+/**
+ * Upper bound of the worth, in wei of native, of a cycle whose lifted rates multiply to `products` by level:
+ * Infinity where the ladder does not bound it (far from fair, or too deep for its last size); 0 or less when it
+ * cannot pay.
+ */
+export function worthBoundFloat(products: Float64Array, { reach }: Ladder): number {
+  if ((products[0] ?? 0) >= FAIR * FLOAT_SLACK) return Infinity;
+  let bound = 0;
+  for (let level = 0; level < LEVELS; level++) {
+    const margin = (products[level] ?? 0) - FLOAT_SLACK;
+    if (margin > 0) bound = Math.max(bound, margin * (reach[level] ?? Infinity));
+  }
+  return bound;
+}

@@ -1,0 +1,104 @@
+/**
+ * Cycles of tokens with an upper bound of what any choice of pools along them can earn, taken out greatest bound
+ * first: a binary heap in typed arrays, which grow and are never given back.
+ */
+export interface Candidates {
+  clear(): void;
+  /** A cycle along `lanes[0 .. hops)`. */
+  add(lanes: Int32Array, hops: number, boundFloat: number): void;
+  /** Bound of the next one; -1 when there is none. */
+  readonly boundFloat: number;
+  /** Takes the next one out into `lanes`; returns its hops. */
+  take(lanes: Int32Array): number;
+}
+
+const STRIDE = 4;
+const FIRST_CAPACITY = 4096;
+
+interface Heap {
+  bounds: Float64Array;
+  hops: Uint8Array;
+  lanes: Int32Array;
+  /** Numbers of the candidates that are still in. */
+  order: Int32Array;
+  size: number;
+  added: number;
+}
+
+export function createCandidates(): Candidates {
+  const heap: Heap = { ...arraysFor(FIRST_CAPACITY), size: 0, added: 0 };
+  return {
+    clear: () => {
+      heap.size = 0;
+      heap.added = 0;
+    },
+    add: (lanes, hops, boundFloat) => add(heap, lanes, hops, boundFloat),
+    get boundFloat() {
+      return heap.size === 0 ? -1 : boundAt(heap, 0);
+    },
+    take: (lanes) => take(heap, lanes),
+  };
+}
+
+const arraysFor = (capacity: number) => ({
+  bounds: new Float64Array(capacity),
+  hops: new Uint8Array(capacity),
+  lanes: new Int32Array(capacity * STRIDE),
+  order: new Int32Array(capacity),
+});
+
+const boundAt = ({ bounds, order }: Heap, at: number): number => bounds[order[at] ?? 0] ?? -1;
+
+function add(heap: Heap, lanes: Int32Array, hops: number, boundFloat: number): void {
+  if (heap.added === heap.bounds.length) grow(heap);
+  const candidate = heap.added++;
+  heap.bounds[candidate] = boundFloat;
+  heap.hops[candidate] = hops;
+  for (let hop = 0; hop < hops; hop++) heap.lanes[candidate * STRIDE + hop] = lanes[hop] ?? 0;
+  rise(heap, heap.size++, candidate);
+}
+
+function take(heap: Heap, lanes: Int32Array): number {
+  const candidate = heap.order[0] ?? 0;
+  const hops = heap.hops[candidate] ?? 0;
+  for (let hop = 0; hop < hops; hop++) lanes[hop] = heap.lanes[candidate * STRIDE + hop] ?? 0;
+  heap.size--;
+  if (heap.size > 0) sink(heap, heap.order[heap.size] ?? 0);
+  return hops;
+}
+
+function rise(heap: Heap, from: number, candidate: number): void {
+  const { order, bounds } = heap;
+  const bound = bounds[candidate] ?? -1;
+  let at = from;
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    if (boundAt(heap, parent) >= bound) break;
+    order[at] = order[parent] ?? 0;
+    at = parent;
+  }
+  order[at] = candidate;
+}
+
+/** Puts a candidate in the place at the top. */
+function sink(heap: Heap, candidate: number): void {
+  const { order, bounds, size } = heap;
+  const bound = bounds[candidate] ?? -1;
+  let at = 0;
+  for (let child = 1; child < size; child = 2 * at + 1) {
+    if (child + 1 < size && boundAt(heap, child + 1) > boundAt(heap, child)) child++;
+    if (boundAt(heap, child) <= bound) break;
+    order[at] = order[child] ?? 0;
+    at = child;
+  }
+  order[at] = candidate;
+}
+
+function grow(heap: Heap): void {
+  const wider = arraysFor(heap.bounds.length * 2);
+  wider.bounds.set(heap.bounds);
+  wider.hops.set(heap.hops);
+  wider.lanes.set(heap.lanes);
+  wider.order.set(heap.order);
+  Object.assign(heap, wider);
+}
