@@ -9,7 +9,8 @@ export interface ScanCounts {
   readonly pools: number;
   readonly tokens: number;
   readonly cycles: number;
-  readonly found: number;
+  /** Most that are listed. */
+  readonly top: number;
   readonly timing: { readonly loadMs: number; readonly indexMs: number; readonly scanMs: number };
 }
 
@@ -70,6 +71,9 @@ export function opportunityTable(
   const state = counts.block === null ? "no block given" : `block ${counts.block}`;
   const head = `${counts.pools} pools, ${counts.tokens} tokens, ${counts.cycles} cycles (${state}); load ${Math.round(loadMs)} ms, index ${Math.round(indexMs)} ms, scan ${Math.round(scanMs)} ms`;
   if (opportunities.length === 0) return `${head}\nnothing pays`;
-  const foot = `${opportunities.length} of ${counts.found} that pay, before gas`;
+  const foot =
+    opportunities.length < counts.top
+      ? `all ${opportunities.length} that pay, before gas`
+      : `the best ${opportunities.length}, before gas (--top lists more)`;
   return [head, opportunityRows(opportunities, snapshot), foot].join("\n");
 }

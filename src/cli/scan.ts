@@ -33,16 +33,15 @@ export async function scan(file: string, options: ScanOptions, out: CommandOutpu
 
   const scanStart = performance.now();
   messages.progress(`${search.cycleCount} cycles: pricing`);
-  const { opportunities } = search.run({ view, changed: "all", atRest: true });
+  const { opportunities } = search.run({ view, changed: "all", atRest: true, limit: options.top });
   const scanMs = since(scanStart);
 
-  const top = opportunities.slice(0, options.top);
   const { chainId, block, pools, tokens } = snapshot;
   const counts = { chainId, block, pools: pools.length, tokens: tokens.size, cycles: search.cycleCount };
   const timing = { loadMs, indexMs, scanMs };
   const answer = options.json
-    ? JSON.stringify({ ...counts, timing, opportunities: top.map(printed) })
-    : opportunityTable({ ...counts, timing, found: opportunities.length }, top, snapshot);
+    ? JSON.stringify({ ...counts, timing, opportunities: opportunities.map(printed) })
+    : opportunityTable({ ...counts, timing, top: options.top }, opportunities, snapshot);
   messages.progress("");
   await output.write(`${answer}\n`);
 }

@@ -109,24 +109,44 @@ function run(index: Index, options: SearchOptions, request: SearchRequest): Sear
   const { rateFloat } = index.prices.at(view);
   const { candidates, ...estimated } = estimateAll(index, screened.cycles, rateFloat, expired);
   const opportunities: Opportunity[] = [];
+  const best = createBestValues(request.limit ?? Infinity);
   let complete = screened.complete && estimated.complete;
   for (const { cycle, legs, estimate } of candidates) {
     if (expired()) {
       complete = false;
       break;
     }
+    const described = cycles.describe(cycle);
+    const rate = rateFloat(described.base);
+    if (!best.mayEnter((estimate.profitFloat + estimate.errorFloat) * rate)) continue;
     const sizing = sizeCycle(legs, estimate);
     if (sizing === null) continue;
-    const described = cycles.describe(cycle);
     const marginal = marginalFloat(cycles.table, cycle, rates);
     const verdict = verdictOf(described, marginal, request.atRest, options);
-    const profitNativeFloat = Number(sizing.profit) * rateFloat(described.base);
+    const profitNativeFloat = Number(sizing.profit) * rate;
+    best.add(profitNativeFloat);
     opportunities.push({ ...priced(described, sizing), profitNativeFloat, marginal, verdict });
   }
   return {
     opportunities: opportunities.toSorted(compareByValue).slice(0, request.limit),
     touchedCycles: touched.length,
     complete,
+  };
+}
+
+/** The best values of so many opportunities: whether another one can still be listed. */
+function createBestValues(limit: number) {
+  const values: number[] = [];
+  return {
+    /** Always true while the list has room; what has no price (NaN) comes last. */
+    mayEnter: (value: number): boolean => values.length < limit || value >= (values[limit - 1] ?? Infinity),
+    add: (value: number): void => {
+      if (limit === Infinity || Number.isNaN(value)) return;
+      let place = values.length;
+      while (place > 0 && (values[place - 1] ?? 0) < value) place--;
+      values.splice(place, 0, value);
+      values.length = Math.min(values.length, limit);
+    },
   };
 }
 

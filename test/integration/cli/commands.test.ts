@@ -102,7 +102,7 @@ describe("scan", () => {
     expect(titles).toMatch(/^profit +in +marginal +verdict +route$/);
     for (const row of [first, second])
       expect(row).toMatch(/^[\d.,…]+ +[\d.,…]+ +\d\.\d{6} +\S+ +T\d -\(dex_\d\)-> /);
-    expect(foot).toMatch(/^2 of \d+ that pay, before gas$/);
+    expect(foot).toMatch(/^the best 2, before gas \(--top lists more\)$/);
   });
 
   test("a base that the file lacks is told, and starts nothing", async () => {

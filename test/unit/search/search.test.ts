@@ -104,6 +104,8 @@ test("random markets: touched answers put together are the whole answer, in one 
     const whole = searchOver(pools, options).run({ view, changed: "all", atRest: false }).opportunities;
     expect(new Set(idsOf(whole)).size).toBe(whole.length);
     expect(open).toEqual(new Map(whole.map((opportunity) => [opportunity.cycle.id, opportunity])));
+    const best = searchOver(pools, options).run({ view, changed: "all", atRest: false, limit: 3 });
+    expect(best.opportunities).toEqual(whole.slice(0, 3));
     const profits = whole.map(({ profit }) => profit);
     expect(profits).toEqual(profits.toSorted((a, b) => (a < b ? 1 : a > b ? -1 : 0)));
     changed = pools.filter(() => random() < 0.15).map(({ address }) => address);
