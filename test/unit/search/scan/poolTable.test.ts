@@ -1,0 +1,163 @@
+import { expect, test } from "vitest";
+import type { PoolState, V2State } from "../../../../src/amm/poolState.ts";
+import { marginalRateFloat } from "../../../../src/amm/segments.ts";
+import { amountOut } from "../../../../src/amm/swap.ts";
+import { createLadder, LEVELS } from "../../../../src/search/scan/ladder.ts";
+import { createPoolTable, LIMBS } from "../../../../src/search/scan/poolTable.ts";
+import type { PoolTable } from "../../../../src/search/scan/poolTable.ts";
+import { v2State } from "../../../support/marketBlocks.ts";
+import { concentratedPool, pick, seeded, tickless, v2Pool } from "../../../support/searchMarkets.ts";
+
+/** Word ends and ticks that a swap may meet: each rounds its input up. */
+const STOPS = 300;
+const ladder = createLadder(1e16, 4);
+
+interface Bench {
+  readonly table: PoolTable;
+  readonly rates: Float64Array;
+  readonly kinds: Uint8Array;
+  readonly prices: Float64Array;
+}
+
+/** Pools of token 0 against token 1. */
+function bench(pools: number): Bench {
+  const tokenIn = Int32Array.from({ length: 2 * pools }, (_, edge) => edge % 2);
+  const prices = new Float64Array([1, 1]);
+  const rates = new Float64Array(2 * pools * LEVELS);
+  const kinds = new Uint8Array(pools);
+  const table = createPoolTable(tokenIn, { layout: { edgeRates: rates, poolKinds: kinds }, ladder, prices });
+  return { table, rates, kinds, prices };
+}
+
+/** Every quote of a pool against the exact swap of the same input. */
+function expectQuotes(state: PoolState, { table, rates, prices }: Bench): number {
+  table.set(0, state);
+  table.quote(0);
+  let taken = 0;
+  for (const direction of [0, 1] as const) {
+    const [priceIn = 1, priceOut = 1] = direction === 0 ? prices : prices.toReversed();
+    const marginal = (marginalRateFloat(state, direction === 0) * priceOut) / priceIn;
+    expect(rates[direction * LEVELS]).toBeCloseTo(marginal, 12 - Math.ceil(Math.log10(marginal + 1e-12)));
+    for (let level = 1; level < LEVELS; level++) {
+      const rate = rates[direction * LEVELS + level] ?? 0;
+      expect(rate).toBeLessThanOrEqual(rates[direction * LEVELS + level - 1] ?? 0);
+      const input = (ladder.sizes[level] ?? 0) / priceIn;
+      if (input < 1) continue;
+      const exactIn = BigInt(Math.floor(input));
+      const exact = amountOut(state, direction === 0, exactIn);
+      if (exact > 0n) taken++;
+      if (rate === 0) {
+        // The pool ends at this size, give or take what its stops round.
+        expect(amountOut(state, direction === 0, exactIn + exactIn / 10n ** 9n + BigInt(STOPS))).toBe(0n);
+        continue;
+      }
+      // The input is a whole number; what the float one has more, or an output has less, is a unit's worth.
+      expect(rate).toBeGreaterThanOrEqual(
+        ((Number(exact) * priceOut) / (Number(exactIn) * priceIn)) * (1 - 1e-9 - 1 / input),
+      );
+      if (exact > 10n ** 10n)
+        expect(rate * input * (priceIn / priceOut)).toBeLessThanOrEqual(
+          Number(exact) * (1 + 1e-9 + STOPS / input),
+        );
+    }
+  }
+  return taken;
+}
+
+test("quotes are those of the exact swaps at the ladder's sizes, V2, V3, Algebra and without ticks", () => {
+  const random = seeded(41);
+  let taken = 0;
+  for (let round = 0; round < 600; round++) {
+    const tokens = [0, 1].map(() => ({
+      decimals: pick(random, [6, 8, 18, 18]),
+      price: 10 ** (random() * 6 - 2),
+    }));
+    const [one, other] = tokens;
+    if (one === undefined || other === undefined) throw new Error("two tokens");
+    const made = bench(1);
+    // Reference prices off the market's by up to 30 %.
+    made.prices.set(
+      tokens.map(({ decimals, price }) => price * 10 ** (18 - decimals) * (0.7 + 0.6 * random())),
+    );
+    const depth = 10 ** (random() * 8 - 1);
+    const skew = 0.9 + 0.2 * random();
+    const concentrated = concentratedPool(random, [one, other], depth, skew);
+    const kind = random();
+    const state =
+      kind < 0.3
+        ? v2Pool([one, other], depth, skew, pick(random, [3000, 2500, 0]))
+        : kind < 0.9
+          ? concentrated
+          : tickless(concentrated);
+    taken += expectQuotes(state, made);
+    expect(made.kinds[0]).toBe(state.kind === "v2" ? 0 : 1);
+  }
+  expect(taken).toBeGreaterThan(3000);
+});
+
+test("a state that cannot be priced has no rates, and a pool may lose and regain its state", () => {
+  const { table, rates } = bench(2);
+  const good = v2State(10n ** 24n, 10n ** 24n, 3000);
+  const quoted = () => {
+    table.quote(1);
+    return rates.subarray(2 * LEVELS).some((rate) => rate > 0);
+  };
+  for (const bad of [null, v2State(0n, 5n, 3000), v2State(1n << 112n, 5n, 3000)]) {
+    table.set(1, good);
+    expect(quoted()).toBe(true);
+    table.set(1, bad);
+    expect(quoted()).toBe(false);
+    expect(table.exactState(1)).toBe(bad);
+  }
+  const random = seeded(42);
+  const token = { decimals: 18, price: 1 };
+  const concentrated = concentratedPool(random, [token, token], 1e6, 1);
+  table.set(1, concentrated);
+  expect(quoted()).toBe(true);
+  table.set(1, { ...concentrated, sqrtPriceX96: 0n });
+  expect(quoted()).toBe(false);
+  table.set(1, good);
+  expect(quoted()).toBe(true);
+  // Of the other pool nothing was ever written.
+  expect(rates.subarray(0, 2 * LEVELS).every((rate) => rate === 0)).toBe(true);
+});
+
+test("reserves set in limbs are the state, to the unit", () => {
+  const { table, rates } = bench(1);
+  const expected = bench(1);
+  expect(table.setReserves(0)).toBe(false);
+  table.set(0, v2State(1n, 1n, 2500));
+  const random = seeded(43);
+  for (let round = 0; round < 200; round++) {
+    const [reserve0, reserve1] = [0, 1].map(
+      () => BigInt(`0x${hexDigits(random, 1 + Math.floor(random() * 28))}`) || 1n,
+    );
+    const state: V2State = { kind: "v2", feePpm: 2500, reserve0: reserve0 ?? 1n, reserve1: reserve1 ?? 1n };
+    for (const [side, reserve] of [state.reserve0, state.reserve1].entries()) {
+      const hex = reserve.toString(16).padStart(28, "0");
+      for (const [i, [from, to]] of (
+        [
+          [0, 4],
+          [4, 16],
+          [16, 28],
+        ] as const
+      ).entries())
+        table.limbs[(side * LIMBS) / 2 + i] = Number.parseInt(hex.slice(from, to), 16);
+    }
+    expect(table.setReserves(0)).toBe(true);
+    table.quote(0);
+    expect(table.exactState(0)).toEqual(state);
+    expect(table.exactState(0)).toBe(table.exactState(0));
+    expected.table.set(0, state);
+    expected.table.quote(0);
+    expect(rates).toEqual(expected.rates);
+  }
+  table.limbs.fill(0);
+  expect(table.setReserves(0)).toBe(true);
+  table.quote(0);
+  expect(rates.every((rate) => rate === 0)).toBe(true);
+  expect(table.exactState(0)).toEqual(v2State(0n, 0n, 2500));
+});
+
+const hexDigits = (random: () => number, digits: number): string =>
+  Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join("");
