@@ -31,4 +31,6 @@ export interface BenchMarket {
 /** A market with a seeded future: each call makes the next block, with `k` pools changed. */
 export interface LivingMarket extends BenchMarket {
   nextBlock(k: number): BenchBlock;
+  /** The pool's state after the last block made; `states` stay the first ones. */
+  stateOf(pool: number): PoolState | null;
 }
