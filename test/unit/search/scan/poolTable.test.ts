@@ -8,7 +8,7 @@ import type { PoolTable } from "../../../../src/search/scan/poolTable.ts";
 import { v2State } from "../../../support/marketBlocks.ts";
 import { concentratedPool, pick, seeded, tickless, v2Pool } from "../../../support/searchMarkets.ts";
 
-/** Word ends and ticks that a swap may meet: each rounds its input up. */
+/** Word ends and ticks that a swap may meet: each rounds its input up and its output down. */
 const STOPS = 300;
 const ladder = createLadder(1e16, 4);
 
@@ -53,7 +53,7 @@ function checkQuotes(state: PoolState, { table, rates, prices }: Bench): { wrong
       const beyond = exactIn + exactIn / 10n ** 9n + BigInt(STOPS);
       const ended = rate === 0 && amountOut(state, direction === 0, beyond) === 0n;
       if (rate < exactRate * (1 - 1e-9 - 1 / input) && !ended) wrong.push(`${direction} is low at ${level}`);
-      const high = exactRate * (1 + 1e-9 + STOPS / input + 1 / Number(exact));
+      const high = exactRate * (1 + 1e-9 + STOPS / input + STOPS / Number(exact));
       if (rate > high && exact > 0n) wrong.push(`${direction} is high at ${level}`);
     }
   }
