@@ -16,12 +16,13 @@
  *   4 hops   s -> x -> b -> y -> s   a record forwards and another of its group backwards, x != y
  */
 export interface Layout {
+  /** All arrays below lie in it; the first HEADER_SLOTS 32-bit words say where (see `memory.ts`). */
+  readonly memory: WebAssembly.Memory;
+  /** Places for pools, pairs, records and groups; some are spare, for what joins later. */
   readonly pools: number;
   readonly pairs: number;
   readonly records: number;
   readonly groups: number;
-  readonly touches: number;
-  readonly closings: number;
   /** 2, 3 or 4: longer cycles are not looked for. */
   readonly maxHops: number;
 
@@ -31,18 +32,25 @@ export interface Layout {
   readonly poolKinds: Uint8Array;
   /** By pool: the edge that goes along direction 0 of its pair is `2 * pool + poolFlips[pool]`. */
   readonly poolFlips: Uint8Array;
+  /** -1 where no pool has this id. */
   readonly pairOfPool: Int32Array;
-  /** Pools of a pair: `poolsOfPair[firstPool[pair] .. firstPool[pair + 1])`, -1 for a free place. */
+  /** Pools of a pair: `poolsOfPair[firstPool[pair] .. endPool[pair])`. */
   readonly firstPool: Int32Array;
+  readonly endPool: Int32Array;
   readonly poolsOfPair: Int32Array;
 
+  /** By lane: the token it leaves; a lane arrives at `laneTokens[lane ^ 1]`. */
+  readonly laneTokens: Int32Array;
+  /** By pair: 1 when one of its tokens is a base; only these have cycles of two hops. */
+  readonly basePairs: Uint8Array;
   /** LEVELS a lane: best lifted rate of the pair's pools. */
   readonly laneRates: Float64Array;
   /** LEVELS a lane, of touched pairs only: best lifted rate of the pools that changed in this scan. */
   readonly changedRates: Float64Array;
 
-  /** Records lie together by group: `firstRecord[group] .. firstRecord[group + 1])`. */
+  /** Records lie together by group: `firstRecord[group] .. endRecord[group])`. */
   readonly firstRecord: Int32Array;
+  readonly endRecord: Int32Array;
   readonly groupOfRecord: Int32Array;
   /** By record: the lanes s -> x and x -> b. */
   readonly firstLane: Int32Array;
@@ -54,11 +62,17 @@ export interface Layout {
   /** 2 * LEVELS a group: upper bounds of its records' rates forwards, then backwards. They only grow until tightened. */
   readonly groupBounds: Float64Array;
 
-  /** Records that use a pair: `touches[firstTouch[pair] .. firstTouch[pair + 1])`, each `2 * record + (second lane ? 1 : 0)`. */
+  /** Records that use a pair: `touching[TOUCH_WORDS * t ..]` for t in `firstTouch[pair] .. endTouch[pair])`. */
   readonly firstTouch: Int32Array;
+  readonly endTouch: Int32Array;
+  /**
+   * TOUCH_WORDS a touch: `2 * record + direction` (the record uses lane `2 * pair + direction`), the record's other
+   * lane, its group, and the closing lane of its group if the record has the triangle's flag, else -1.
+   */
   readonly touching: Int32Array;
-  /** Groups that a pair closes: `closedGroups[firstClosed[pair] .. firstClosed[pair + 1])`. */
+  /** Groups with flagged records that a pair closes: `closedGroups[firstClosed[pair] .. endClosed[pair])`. */
   readonly firstClosed: Int32Array;
+  readonly endClosed: Int32Array;
   readonly closedGroups: Int32Array;
 
   readonly thresholds: Float64Array;
@@ -66,14 +80,26 @@ export interface Layout {
 
   /** In: ids of the pools whose `edgeRates` were written since the last scan, each once. */
   readonly changed: Int32Array;
-  /** Out: hits, each `HIT_KINDS * id + kind`. */
+  /** Out: hits, each `HIT_KINDS * id + kind`, each once; there is room for all. */
   readonly hits: Int32Array;
+
+  /** Scratch of the kernel: touched pairs, each with the directions that rose. */
+  readonly touchedPairs: Int32Array;
+  /** Scratch of the kernel, all 0 between scans: changed pools, touched pairs, and by record the kinds that hit. */
+  readonly poolMarks: Uint8Array;
+  readonly pairMarks: Uint8Array;
+  readonly recordMarks: Uint8Array;
 }
 
+/** 32-bit words of a touch. */
+export const TOUCH_WORDS = 4;
+
 /**
- * What a hit names. Each says: some cycle of this shape through a changed pool reaches a threshold.
+ * What a hit names. Each says: some cycle of this shape, through a pool that changed in what the hit names, reaches a
+ * threshold.
  * `pair`: id is a pair. `fourForwards`, `fourBackwards`: id is a record, taken in that direction with any other
- * record of its group the other way. `threeForwards`, `threeBackwards`: id is a record, closed by its group's lane.
+ * record of its group the other way; the changed pool is in the record itself. `threeForwards`, `threeBackwards`: id
+ * is a record, closed by its group's lane; the changed pool is anywhere in the triangle.
  */
 export const HIT = {
   pair: 0,
