@@ -13,8 +13,8 @@ export function laneCycles({ layout }: Pick<ScanIndex, "layout">): number[][] {
     for (let record = firstRecord[group] ?? 0; record < (endRecord[group] ?? 0); record++) {
       const way = [firstLane[record] ?? -1, secondLane[record] ?? -1];
       if (triangles[record] === 1) cycles.push([...way, closing], backwards([...way, closing]));
-      for (let other = firstRecord[group] ?? 0; other < (endRecord[group] ?? 0) && maxHops > 3; other++)
-        if (other !== record)
+      for (let other = firstRecord[group] ?? 0; other < (endRecord[group] ?? 0); other++)
+        if (maxHops >= 4 && other !== record)
           cycles.push([...way, ...backwards([firstLane[other] ?? -1, secondLane[other] ?? -1])]);
     }
   }

@@ -37,7 +37,11 @@ export function hitsByDefinition(layout: Layout, changed: ReadonlySet<number>): 
         );
       }
     };
-    choose(0, [], new Array<number>(LEVELS).fill(1));
+    choose(
+      0,
+      [],
+      Array.from({ length: LEVELS }, () => 1),
+    );
   };
   const add = (id: number, kind: number) => (fresh: readonly boolean[]) => {
     if (fresh.includes(true)) hits.add(HIT_KINDS * id + kind);

@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import type { Pool } from "../../../../src/chain/types.ts";
 import { createTypeScriptKernel } from "../../../../src/search/scan/kernel.ts";
 import { createLadder, LEVELS } from "../../../../src/search/scan/ladder.ts";
-import { HIT, HIT_KINDS } from "../../../../src/search/scan/layout.ts";
-import type { Layout } from "../../../../src/search/scan/layout.ts";
+import { HIT } from "../../../../src/search/scan/layout.ts";
+import type { Kernel, Layout } from "../../../../src/search/scan/layout.ts";
 import { createScanIndex } from "../../../../src/search/scan/scanIndex.ts";
 import { addressOf, poolOf } from "../../../support/marketBlocks.ts";
 import { drawRates, hitsByDefinition } from "../../../support/scanOracle.ts";
@@ -17,15 +17,15 @@ const layoutOf = (pools: readonly Pool[], maxHops: number): Layout =>
 const withKinds = (pools: readonly Pool[], random: () => number): Pool[] =>
   pools.map((pool) => (random() < 0.3 ? { ...pool, kind: "v3" } : pool));
 
-function scanned(layout: Layout, scan: (count: number) => number, changed: readonly number[]): number[] {
+function scanned(layout: Layout, kernel: Kernel, changed: readonly number[]): number[] {
   layout.changed.set(changed);
-  return [...layout.hits.subarray(0, scan(changed.length))];
+  return [...layout.hits.subarray(0, kernel.scan(changed.length))];
 }
 
 function checkMarket(seed: number, tokens: number, count: number, maxHops: number): number {
   const random = seeded(seed);
   const layout = layoutOf(withKinds(randomPools(random, tokens, count), random), maxHops);
-  const { scan } = createTypeScriptKernel(layout);
+  const kernel = createTypeScriptKernel(layout);
   const width = 0.005 + random() ** 2 * 0.1;
   let total = 0;
   for (let block = 0; block < 12; block++) {
@@ -34,7 +34,7 @@ function checkMarket(seed: number, tokens: number, count: number, maxHops: numbe
       .toSorted(() => random() - 0.5)
       .slice(0, most);
     for (const pool of changed) drawRates(layout, pool, random, width);
-    const hits = scanned(layout, scan, changed);
+    const hits = scanned(layout, kernel, changed);
     expect(hits.toSorted((x, y) => x - y)).toEqual(hitsByDefinition(layout, new Set(changed)));
     total += hits.length;
   }
@@ -60,12 +60,12 @@ test("random markets, many blocks: the hits are what trying every choice of pool
 
 test("a pool's own way there and back is no cycle, whatever the lifts make of it", () => {
   const layout = layoutOf([poolOf(1), poolOf(2)], 4);
-  const { scan } = createTypeScriptKernel(layout);
+  const kernel = createTypeScriptKernel(layout);
   // Level 0 alone: 1.2 and 1 / 1.2 lifted multiply to the threshold; the other pool has nothing.
   layout.edgeRates[0] = 1.2;
   layout.edgeRates[LEVELS] = 1 / 1.2;
-  expect(scanned(layout, scan, [0, 1])).toEqual([]);
+  expect(scanned(layout, kernel, [0, 1])).toEqual([]);
   layout.edgeRates[2 * LEVELS] = 1.3;
-  expect(scanned(layout, scan, [1])).toEqual([HIT_KINDS * 0 + HIT.pair]);
-  expect(scanned(layout, scan, [])).toEqual([]);
+  expect(scanned(layout, kernel, [1])).toEqual([HIT.pair]);
+  expect(scanned(layout, kernel, [])).toEqual([]);
 });

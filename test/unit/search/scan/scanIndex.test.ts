@@ -49,17 +49,19 @@ test("every cycle starts at the first base in it, and its lanes join", () => {
   }
 });
 
+/** Records, and those of them that list a triangle. */
+function recordsOf(pools: readonly Pool[], maxHops = 4): readonly number[] {
+  const { firstRecord, endRecord, triangles, groups } = indexOf(pools, maxHops).layout;
+  let count = 0;
+  let flags = 0;
+  for (let group = 0; group < groups; group++) count += (endRecord[group] ?? 0) - (firstRecord[group] ?? 0);
+  for (const flag of triangles) flags += flag;
+  return [count, flags];
+}
+
 test("what can be in no cycle has no record", () => {
   const [a, b, c, d] = [addressOf(0xa1), addressOf(0xb1), addressOf(0xb2), addressOf(0xb3)];
   const path = [poolOf(1, a, b), poolOf(2, b, c), poolOf(3, c, d)];
-  const recordsOf = (pools: readonly Pool[], maxHops = 4) => {
-    const { firstRecord, endRecord, triangles, groups } = indexOf(pools, maxHops).layout;
-    let count = 0;
-    let flags = 0;
-    for (let group = 0; group < groups; group++) count += (endRecord[group] ?? 0) - (firstRecord[group] ?? 0);
-    for (const flag of triangles) flags += flag;
-    return [count, flags];
-  };
   expect(recordsOf(path)).toEqual([0, 0]);
   expect(recordsOf([...path, poolOf(4, a, c)])).toEqual([1, 1]);
   expect(recordsOf([...path, poolOf(4, a, d)])).toEqual([2, 0]);
