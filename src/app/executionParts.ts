@@ -10,7 +10,9 @@ import type { Live, Stage } from "../execution/context.ts";
 import { createExecution, type Execution } from "../execution/execution.ts";
 import { POLYGON_GAS } from "../execution/gas.ts";
 import type { IntentJournal } from "../execution/journal.ts";
-import { createLocalSigner, guardSigner, type Signer } from "../execution/signer.ts";
+import { createLocalSigner } from "../execution/localSigner.ts";
+import { loadPrimitives, type Primitives } from "../execution/primitives.ts";
+import { guardSigner, type Signer } from "../execution/signer.ts";
 import { createSimulator, readOperator } from "../execution/simulate.ts";
 import { RpcError } from "../feed/rpcError.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -47,7 +49,7 @@ export async function buildExecution(
   const { executor } = config;
   if (config.mode === "observe" || executor === undefined) return null;
   const operator = await operatorOf(executor.address, parts.rpc);
-  const live = config.mode === "live" ? await goLive(config, registry, { operator, rpc: parts.rpc }) : null;
+  const live = config.mode === "live" ? await goLive(config, registry, { ...parts, operator }) : null;
   const from = { executor: executor.address, from: operator, timeoutMs: TIMEOUTS.rpcTimeoutMs };
   const simulator = await createSimulator(from, parts.rpc);
   const seconds = registry.chain.blockTimeMs / 1000;
@@ -93,10 +95,11 @@ async function operatorOf(executor: Address, rpc: Rpc): Promise<Address> {
 interface LiveChecks {
   readonly operator: Address;
   readonly rpc: Rpc;
+  readonly log: Log;
 }
 
 async function goLive(config: Config, registry: ChainRegistry, checks: LiveChecks): Promise<Live> {
-  const signer = openSigner(config, registry);
+  const signer = openSigner(config, registry, await loadPrimitives(checks.log));
   if (signer.address !== checks.operator) {
     throw new PlainError(
       EXIT.config,
@@ -118,12 +121,12 @@ async function goLive(config: Config, registry: ChainRegistry, checks: LiveCheck
 }
 
 /** The key goes straight into the guarded signer and nowhere else. */
-function openSigner(config: Config, registry: ChainRegistry): Signer {
+function openSigner(config: Config, registry: ChainRegistry, primitives: Primitives): Signer {
   const { signer, executor } = config;
   if (signer === undefined || executor === undefined) {
     throw new PlainError(EXIT.config, 'mode "live" needs signer.key and executor.address');
   }
-  return guardSigner(createLocalSigner(resolveSecret(signer.key)), {
+  return guardSigner(createLocalSigner(resolveSecret(signer.key), primitives), {
     chainId: config.chain,
     executor: executor.address,
     txGasCap: BigInt(registry.chain.txGasCap),

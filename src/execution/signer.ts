@@ -1,8 +1,4 @@
-import { privateKeyToAccount } from "viem/accounts";
-import type { TransactionSerializableEIP1559 } from "viem";
 import type { Address, Hex } from "../chain/types.ts";
-import { EXIT, PlainError } from "../lib/errors.ts";
-import type { Secret } from "../lib/secret.ts";
 
 /** The fields that our transactions have, no others; wei. */
 export interface UnsignedTransaction {
@@ -21,29 +17,6 @@ export interface Signer {
   readonly address: Address;
   /** The signed EIP-1559 transaction, serialised. Rejects when it does not sign. */
   signTransaction(transaction: UnsignedTransaction): Promise<Hex>;
-}
-
-const lower = (address: string): Address => `0x${address.slice(2).toLowerCase()}`;
-
-/** A signer whose key lives in this process. Made in live mode alone: the other modes have no signer object. */
-export function createLocalSigner(key: Secret): Signer {
-  const hex = /^(?:0x)?([0-9a-fA-F]{64})$/.exec(key.reveal())?.[1];
-  if (hex === undefined) throw new PlainError(EXIT.config, "the operator's key must be 64 hex digits");
-  let account;
-  try {
-    account = privateKeyToAccount(`0x${hex}`);
-  } catch {
-    // The library's own error may quote the key.
-    throw new PlainError(EXIT.config, "the operator's key is not a valid secp256k1 key");
-  }
-  const { signTransaction } = account;
-  return {
-    address: lower(account.address),
-    signTransaction: (transaction) => {
-      const typed: TransactionSerializableEIP1559 = { type: "eip1559", ...transaction };
-      return signTransaction(typed);
-    },
-  };
 }
 
 /** What a signer of ours may sign at all; everything else is refused before the key is touched. */

@@ -6,7 +6,7 @@ import type { ExecutionOptions, ExecutionParts } from "../../src/execution/conte
 import { createExecution } from "../../src/execution/execution.ts";
 import type { FateRecord, IntentJournal, IntentRecord, SignedRecord } from "../../src/execution/journal.ts";
 import { promisedProfits } from "../../src/execution/profits.ts";
-import { createLocalSigner } from "../../src/execution/signer.ts";
+import { createLocalSigner } from "../../src/execution/localSigner.ts";
 import type { Simulation, Simulator } from "../../src/execution/simulate.ts";
 import type { SubmitDecision } from "../../src/engine/decisions.ts";
 import { secret } from "../../src/lib/secret.ts";

@@ -1,18 +1,23 @@
+import { assert, property } from "fast-check";
 import {
   decodeFunctionData,
   encodeAbiParameters,
   encodeErrorResult,
   encodeEventTopics,
+  encodeFunctionData,
+  getAddress,
   parseAbi,
 } from "viem";
 import { describe, expect, test } from "vitest";
 import { executorAbi } from "../../../src/chain/executorAbi.ts";
 import { estimateGas, POLYGON_GAS_MODEL } from "../../../src/chain/gasModel.ts";
 import type { Address, Hash, PoolKind } from "../../../src/chain/types.ts";
-import { decodeRealised, encodePlan } from "../../../src/execution/calldata.ts";
+import { createByteBuffer } from "../../../src/execution/bytes.ts";
+import { decodeRealised, encodePlan, planLength, writePlan } from "../../../src/execution/calldata.ts";
 import type { PlanEncoding } from "../../../src/execution/calldata.ts";
 import { decodeExecutorError } from "../../../src/execution/executorError.ts";
 import type { Opportunity, Plan, PricedHop } from "../../../src/search/opportunity.ts";
+import { planAndEncoding } from "../../support/randomPlans.ts";
 
 const address = (byte: string): Address => `0x${byte.repeat(20)}`;
 const [A, B, C] = [address("aa"), address("bb"), address("cc")];
@@ -135,6 +140,80 @@ describe("encodePlan", () => {
     ["with a broken fee", plan(opportunity(twoHops)), encoding({ feePpmOf: () => 0.5 }), /fee 0.5 ppm/],
   ])("refuses a plan %s", (_name, bad, options, message) => {
     expect(() => encodePlan(bad, options)).toThrow(message);
+  });
+});
+
+const KIND_CODE = { v2: 0, v3: 1, algebra: 2 };
+
+/** What viem makes of the same plan. */
+const viemsCalldata = ({ opportunities }: Plan, encoded: PlanEncoding) =>
+  encodeFunctionData({
+    abi: executorAbi,
+    functionName: "execute",
+    args: [
+      opportunities.map(({ cycle, hops, amountIn }, i) => ({
+        base: cycle.base,
+        amountIn,
+        minProfit: encoded.minProfits[i] ?? 0n,
+        hops: hops.map(({ kind, pool, zeroForOne, tokenOut }) => ({
+          kind: KIND_CODE[kind],
+          pool,
+          zeroForOne,
+          feePpm: kind === "v2" ? encoded.feePpmOf(pool) : 0,
+          tokenOut,
+        })),
+      })),
+      encoded.maxBlock,
+      encoded.parentHash ?? ZERO_HASH,
+    ],
+  });
+
+/** Two hops, the first through a pool whose address is so written. */
+const throughPool = (changed: string) =>
+  plan(opportunity([{ ...hop("v3", "01", A, B), pool: `0x${changed.slice(2)}` }, hop("v3", "02", B, A)]));
+
+describe("calldata written in place", () => {
+  test("is viem's to the byte, for any plan, wherever it stands and whatever stood there", () => {
+    const target = createByteBuffer(8192);
+    assert(
+      property(planAndEncoding, ({ plan: random, encoding: chosen }) => {
+        const expected = viemsCalldata(random, chosen);
+        expect(encodePlan(random, chosen)).toBe(expected);
+        target.bytes.fill(0xff);
+        const at = random.opportunities.length * 7;
+        const length = planLength(random);
+        writePlan(target, at, random, chosen);
+        expect(target.bytes.toString("hex")).toBe(
+          `${"ff".repeat(at)}${expected.slice(2)}${"ff".repeat(8192 - at - length)}`,
+        );
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("takes addresses in capitals with their checksum, as viem does, and refuses what is none", () => {
+    const pool = getAddress(address("ab"));
+    expect(encodePlan(throughPool(pool), encoding())).toBe(viemsCalldata(throughPool(pool), encoding()));
+    for (const bad of [
+      pool.replace("A", "a"),
+      pool.slice(0, -1),
+      `${pool}0`,
+      pool.replace("b", "g"),
+      `0x${"é".repeat(40)}`,
+      `0x${"ł".repeat(40)}`,
+    ]) {
+      expect(() => encodePlan(throughPool(bad), encoding())).toThrow(/is not an address/);
+      expect(() => viemsCalldata(throughPool(bad), encoding())).toThrow(/invalid/);
+    }
+  });
+
+  test.each([
+    ["maxBlock -1", { maxBlock: -1n }],
+    ["maxBlock", { maxBlock: 2n ** 256n }],
+    ["is not a hash", { parentHash: "0x1234" as const }],
+    ["is not a hash", { parentHash: `0x${"zz".repeat(32)}` as const }],
+  ])("refuses guards that cannot be: %s", (message, change) => {
+    expect(() => encodePlan(plan(opportunity(twoHops)), encoding(change))).toThrow(message);
   });
 });
 

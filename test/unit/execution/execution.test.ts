@@ -1,7 +1,8 @@
 import { decodeFunctionData, parseTransaction } from "viem";
 import { describe, expect, test, vi } from "vitest";
 import { executorAbi } from "../../../src/chain/executorAbi.ts";
-import { createLocalSigner, type Signer } from "../../../src/execution/signer.ts";
+import { createLocalSigner } from "../../../src/execution/localSigner.ts";
+import type { Signer } from "../../../src/execution/signer.ts";
 import { secret } from "../../../src/lib/secret.ts";
 import { fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
 import { TEST_KEY, decisionOf, hashOf, opportunityOf } from "../../support/executionPlan.ts";

@@ -3,12 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  createLocalSigner,
-  guardSigner,
-  policyRefusal,
-  type UnsignedTransaction,
-} from "../../../src/execution/signer.ts";
+import { createLocalSigner } from "../../../src/execution/localSigner.ts";
+import { guardSigner, policyRefusal, type UnsignedTransaction } from "../../../src/execution/signer.ts";
 import { secret } from "../../../src/lib/secret.ts";
 import { resolveSecret } from "../../../src/lib/secretReference.ts";
 import { fakeChannel, startFakes } from "../../support/executionFakes.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Stage } from "../../../src/execution/context.ts";
-import { createLocalSigner, type Signer } from "../../../src/execution/signer.ts";
+import { createLocalSigner } from "../../../src/execution/localSigner.ts";
+import type { Signer } from "../../../src/execution/signer.ts";
 import { secret } from "../../../src/lib/secret.ts";
 import { fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
 import { TEST_KEY, decisionOf, hashOf } from "../../support/executionPlan.ts";

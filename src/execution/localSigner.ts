@@ -1,0 +1,74 @@
+import { privateKeyToAddress } from "viem/accounts";
+import type { Address, Hex } from "../chain/types.ts";
+import { EXIT, PlainError } from "../lib/errors.ts";
+import type { Secret } from "../lib/secret.ts";
+import type { Plan } from "../search/opportunity.ts";
+import { hexLength, writeHash, writeHex } from "./bytes.ts";
+import { planLength, writePlan, type PlanEncoding } from "./calldata.ts";
+import {
+  createTransactionBuffer,
+  openTransaction,
+  signedTransaction,
+  signingPayload,
+  type Envelope,
+} from "./eip1559.ts";
+import { portablePrimitives, type Primitives } from "./primitives.ts";
+import type { Signer, UnsignedTransaction } from "./signer.ts";
+
+/** A signer that needs no waiting for. */
+export interface LocalSigner extends Signer {
+  /** What signs and hashes here. */
+  readonly backends: { readonly ecdsa: string; readonly keccak256: string };
+  /** As `signTransaction`, at once; throws a `RangeError` on fields that no transaction can have. */
+  signTransactionSync(transaction: UnsignedTransaction): Hex;
+  /** Calldata, serialisation and signature of a plan in one go: no hex in between. Throws as `encodePlan` does. */
+  signPlan(plan: Plan, encoding: PlanEncoding, envelope: Envelope): Hex;
+}
+
+const lower = (address: string): Address => `0x${address.slice(2).toLowerCase()}`;
+
+/** The address of the key, and its bytes outside of any shared pool of buffers. */
+function openKey(key: Secret): { readonly address: Address; readonly bytes: Uint8Array } {
+  const digits = /^(?:0x)?([0-9a-fA-F]{64})$/.exec(key.reveal())?.[1];
+  if (digits === undefined) throw new PlainError(EXIT.config, "the operator's key must be 64 hex digits");
+  const bytes = new Uint8Array(32);
+  writeHash(bytes, 0, `0x${digits}`);
+  try {
+    return { address: lower(privateKeyToAddress(`0x${digits}`)), bytes };
+  } catch {
+    // The library's own error may quote the key.
+    throw new PlainError(EXIT.config, "the operator's key is not a valid secp256k1 key");
+  }
+}
+
+/**
+ * A signer whose key lives in this process. Made in live mode alone: the other modes have no signer object.
+ * Transactions are byte-equal to viem's whatever the primitives; their fast ones come from `loadPrimitives`.
+ */
+export function createLocalSigner(key: Secret, primitives: Primitives = portablePrimitives): LocalSigner {
+  const { address, bytes } = openKey(key);
+  const { keccak256, ecdsa } = primitives;
+  const buffer = createTransactionBuffer();
+  const signature = new Uint8Array(64);
+
+  const sign = (): Hex => {
+    const yParity = ecdsa.sign(keccak256.hash(signingPayload(buffer)), bytes, signature);
+    return `0x${signedTransaction(buffer, signature, yParity).toString("hex")}`;
+  };
+  const signTransactionSync = (transaction: UnsignedTransaction): Hex => {
+    const at = openTransaction(buffer, transaction, hexLength(transaction.data));
+    writeHex(buffer.bytes, at, transaction.data);
+    return sign();
+  };
+  return {
+    address,
+    backends: { ecdsa: ecdsa.backend, keccak256: keccak256.backend },
+    signTransactionSync,
+    signTransaction: async (transaction) => signTransactionSync(transaction),
+    signPlan: (plan, encoding, envelope) => {
+      const at = openTransaction(buffer, envelope, planLength(plan));
+      writePlan(buffer, at, plan, encoding);
+      return sign();
+    },
+  };
+}
