@@ -11,7 +11,6 @@ export const LIMBS = 6;
 
 const LIMB_FLOAT = 2 ** 48;
 const LIMB_BITS = 48n;
-const LIMB = (1n << LIMB_BITS) - 1n;
 
 /**
  * What every pool holds, as struct of arrays by pool and edge id: exact V2 reserves in limbs, concentrated states by
@@ -19,7 +18,7 @@ const LIMB = (1n << LIMB_BITS) - 1n;
  */
 export interface PoolTable {
   readonly curves: Curves;
-  /** LIMBS a pool. Write a V2 pool's six, whole and not negative, then call `setReserves`. */
+  /** LIMBS a pool, an inbox: write a V2 pool's six, whole and not negative, then call `setReserves`. */
   readonly limbs: Float64Array;
   /** Null, or a state that cannot be priced: the pool is out of the search. Quotes are as before until `quote`. */
   set(pool: number, state: PoolState | null): void;
@@ -55,16 +54,10 @@ export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }:
     layout.poolKinds[pool] = 1;
     curves.setConcentrated(pool, state);
   };
-  const setReserves = (pool: number): boolean => {
-    const feePpm = feesPpm[pool] ?? -1;
-    if (feePpm < 0) return false;
-    newer[pool] = 1;
-    const reserve0Float = limbsFloat(limbs, pool * LIMBS);
-    const reserve1Float = limbsFloat(limbs, pool * LIMBS + 3);
+  const setV2 = (pool: number, reserve0Float: number, reserve1Float: number): void => {
     if (reserve0Float > 0 && reserve1Float > 0)
-      curves.setConstantProduct(pool, reserve0Float, reserve1Float, 1 - feePpm / 1e6);
+      curves.setConstantProduct(pool, reserve0Float, reserve1Float, 1 - (feesPpm[pool] ?? 0) / 1e6);
     else curves.clear(pool);
-    return true;
   };
   return {
     curves,
@@ -77,13 +70,16 @@ export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }:
       else {
         layout.poolKinds[pool] = 0;
         feesPpm[pool] = state.feePpm;
-        writeLimbs(limbs, pool * LIMBS, state.reserve0);
-        writeLimbs(limbs, pool * LIMBS + 3, state.reserve1);
-        setReserves(pool);
+        setV2(pool, Number(state.reserve0), Number(state.reserve1));
       }
       newer[pool] = 0;
     },
-    setReserves,
+    setReserves: (pool) => {
+      if ((feesPpm[pool] ?? -1) < 0) return false;
+      newer[pool] = 1;
+      setV2(pool, limbsFloat(limbs, pool * LIMBS), limbsFloat(limbs, pool * LIMBS + 3));
+      return true;
+    },
     exactState: (pool) => {
       if (newer[pool] === 1) {
         states[pool] = {
@@ -98,12 +94,6 @@ export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }:
     },
     quote,
   };
-}
-
-function writeLimbs(limbs: Float64Array, at: number, value: bigint): void {
-  limbs[at] = Number(value >> (2n * LIMB_BITS));
-  limbs[at + 1] = Number((value >> LIMB_BITS) & LIMB);
-  limbs[at + 2] = Number(value & LIMB);
 }
 
 const limbsFloat = (limbs: Float64Array, at: number): number =>
