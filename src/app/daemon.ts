@@ -272,7 +272,7 @@ function tell({ engine, parts: { log } }: Room, event: EngineEvent, micros: numb
     log.info({ intentId, fate, reason, block }, "outcome");
   }
   if (event.type === "committed") {
-    const { lastTouchedCycles: touched, openOpportunities: open } = engine.status;
-    log.debug({ block: event.block.number, logs: event.logs.length, touched, open, micros }, "block");
+    const { lastLooked: looked, openOpportunities: open } = engine.status;
+    log.debug({ block: event.block.number, logs: event.logs.length, looked, open, micros }, "block");
   }
 }

@@ -37,7 +37,7 @@ export function* replayPools(recording: Recording, market: FileMarket): Generato
 
   const look = (height: number, changed: readonly Address[] | "all") => {
     const start = performance.now();
-    const { touchedCycles } = book.update(market.view, changed);
+    const { looked: touchedCycles } = book.update(market.view, changed);
     const ranked = market.rank(book.all());
     const suspects = standing.observe(height, ranked, changed === "all" ? [] : changed);
     const opportunities = ranked.map((opportunity) => judged(opportunity, suspects));

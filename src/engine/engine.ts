@@ -23,7 +23,7 @@ export interface EngineStatus {
   readonly cycles: number;
   readonly pendingSeen: number;
   readonly openOpportunities: number;
-  readonly lastTouchedCycles: number;
+  readonly lastLooked: number;
   /** Plans of which the outcome is awaited. */
   readonly inFlight: number;
 }
@@ -53,7 +53,7 @@ interface Core {
   moved: Set<Address>;
   live: boolean;
   pendingSeen: number;
-  lastTouchedCycles: number;
+  lastLooked: number;
 }
 
 export function createEngine(options: EngineOptions): Engine {
@@ -62,13 +62,13 @@ export function createEngine(options: EngineOptions): Engine {
     market: core.market,
     step: (event, expired) => step(core, event, expired),
     get status() {
-      const { live, pendingSeen, lastTouchedCycles, search, book } = core;
+      const { live, pendingSeen, lastLooked, search, book } = core;
       return {
         live,
         cycles: search.cycleCount,
         pendingSeen,
         openOpportunities: book.all().length,
-        lastTouchedCycles,
+        lastLooked,
         inFlight: core.inFlight.size,
       };
     },
@@ -90,7 +90,7 @@ function createCore(options: EngineOptions): Core {
     moved: new Set(),
     live: false,
     pendingSeen: 0,
-    lastTouchedCycles: 0,
+    lastLooked: 0,
   };
 }
 
@@ -157,7 +157,7 @@ function decide(core: Core, block: BlockHeader, expired?: () => boolean): readon
   const { fees, journalDepth } = core.options;
   const changed = [...core.moved];
   const update = book.update(market, changed, expired);
-  core.lastTouchedCycles = update.touchedCycles;
+  core.lastLooked = update.looked;
   // What an expired search did not reach is looked at again with the next block.
   if (update.complete) core.moved = new Set();
   const decisions = core.desk.decide({

@@ -7,7 +7,7 @@ import type { Search } from "../search/search.ts";
 export interface BookUpdate {
   /** What pays now through a pool that changed. */
   readonly fresh: readonly Opportunity[];
-  readonly touchedCycles: number;
+  readonly looked: number;
   /** False: the deadline came first; only what was seen by then is in. */
   readonly complete: boolean;
 }
@@ -26,7 +26,7 @@ export function createOpenBook(search: Search): OpenBook {
   let ranked: readonly Opportunity[] = [];
   return {
     update: (view, changed, expired) => {
-      const { opportunities, touchedCycles, complete } = search.run({
+      const { opportunities, looked, complete } = search.run({
         view,
         changed,
         atRest: true,
@@ -34,7 +34,7 @@ export function createOpenBook(search: Search): OpenBook {
       });
       // Two lists in order, one behind the other: the sort merges them in one pass.
       ranked = [...untouched(ranked, changed), ...opportunities].toSorted(compareByValue);
-      return { fresh: opportunities, touchedCycles, complete };
+      return { fresh: opportunities, looked, complete };
     },
     all: () => ranked,
   };

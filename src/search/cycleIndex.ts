@@ -3,6 +3,7 @@ import { cycleId } from "./cycleId.ts";
 import { listCycles } from "./cycles.ts";
 import type { CycleOptions, CycleTable } from "./cycles.ts";
 import { buildGraph } from "./graph.ts";
+import { hopOf } from "./hops.ts";
 import { createIntList } from "./ints.ts";
 import type { Cycle, Hop } from "./opportunity.ts";
 
@@ -24,8 +25,8 @@ export function createCycleIndex(pools: readonly Pool[], options: CycleOptions):
   const edges = (cycle: number) => edgesOf(table, cycle);
   // The hash costs more than sizing does, and what paid once often pays again.
   const ids = new Map<number, string>();
-  const hopsOf = (cycle: number) => [...edges(cycle)].map((edge) => hopOf(pools, edge));
-  const baseOf = (cycle: number) => hopOf(pools, table.edges[cycle * table.stride] ?? -1).tokenIn;
+  const hopsOf = (cycle: number) => [...edges(cycle)].map((edge) => hopAlong(pools, edge));
+  const baseOf = (cycle: number) => hopAlong(pools, table.edges[cycle * table.stride] ?? -1).tokenIn;
   return {
     table,
     touchedBy: touchFinder(table, graph.poolIds),
@@ -73,11 +74,8 @@ function firstIntegers(count: number): Int32Array {
   return integers;
 }
 
-function hopOf(pools: readonly Pool[], edge: number): Hop {
+function hopAlong(pools: readonly Pool[], edge: number): Hop {
   const pool = pools[edge >> 1];
   if (pool === undefined) throw new RangeError(`no pool has edge ${edge}`);
-  const { address, kind, token0, token1 } = pool;
-  const zeroForOne = edge % 2 === 0;
-  const [tokenIn, tokenOut] = zeroForOne ? [token0, token1] : [token1, token0];
-  return { pool: address, kind, tokenIn, tokenOut, zeroForOne };
+  return hopOf(pool, edge % 2 === 0);
 }

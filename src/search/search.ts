@@ -2,8 +2,9 @@ import type { Address, Pool } from "../chain/types.ts";
 import type { StateView } from "../market/stateView.ts";
 import { createCycleIndex } from "./cycleIndex.ts";
 import type { CycleIndex } from "./cycleIndex.ts";
+import { verdictOf } from "./hops.ts";
 import type { Leg } from "./leg.ts";
-import type { Cycle, Opportunity, Verdict } from "./opportunity.ts";
+import type { Opportunity } from "./opportunity.ts";
 import { createPrices } from "./prices.ts";
 import type { Prices, Valuer } from "./prices.ts";
 import { compareByValue } from "./ranking.ts";
@@ -19,7 +20,7 @@ export interface SearchOptions {
   /** At least 2. */
   readonly maxHops: number;
   readonly wrappedNative: Address;
-  isTaxed(token: Address): boolean;
+  readonly isTaxed: (token: Address) => boolean;
 }
 
 export interface SearchRequest {
@@ -37,7 +38,8 @@ export interface SearchRequest {
 export interface SearchAnswer {
   /** Best first, as `compareByValue` orders. */
   readonly opportunities: readonly Opportunity[];
-  readonly touchedCycles: number;
+  /** Touched cycles that were looked at; of the scan, the hits of its screen. */
+  readonly looked: number;
   /** False when time ran out: some that pay may be missing. */
   readonly complete: boolean;
 }
@@ -52,8 +54,6 @@ export interface Search {
   valuer(view: StateView): Valuer;
 }
 
-/** A settled market leaves no wider margin: prices are stale, or a token does not deliver. */
-const WIDEST_MARGIN_AT_REST = 1.05;
 /** Cycles estimated between two looks at the clock: a few hundred microseconds. */
 const ESTIMATED_AT_ONCE = 64;
 
@@ -122,14 +122,14 @@ function run(index: Index, options: SearchOptions, request: SearchRequest): Sear
     const sizing = sizeCycle(legs, estimate);
     if (sizing === null) continue;
     const marginal = marginalFloat(cycles.table, cycle, rates);
-    const verdict = verdictOf(described, marginal, request.atRest, options);
+    const verdict = verdictOf(described, { marginal, atRest: request.atRest, isTaxed: options.isTaxed });
     const profitNativeFloat = Number(sizing.profit) * rate;
     best.add(profitNativeFloat);
     opportunities.push({ ...priced(described, sizing), profitNativeFloat, marginal, verdict });
   }
   return {
     opportunities: opportunities.toSorted(compareByValue).slice(0, request.limit),
-    touchedCycles: touched.length,
+    looked: touched.length,
     complete,
   };
 }
@@ -175,8 +175,3 @@ function estimateAll(
 
 const dearestFirst = (a: Candidate, b: Candidate): number =>
   b.valueFloat - a.valueFloat || b.estimate.profitFloat - a.estimate.profitFloat || a.cycle - b.cycle;
-
-function verdictOf({ hops }: Cycle, marginal: number, atRest: boolean, options: SearchOptions): Verdict {
-  if (hops.some(({ tokenIn }) => options.isTaxed(tokenIn))) return "suspect:taxed";
-  return atRest && marginal > WIDEST_MARGIN_AT_REST ? "suspect:marginal" : "ok";
-}

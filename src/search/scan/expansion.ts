@@ -27,7 +27,7 @@ export function createExpansion(parts: PoolChoiceParts): Expansion {
   const lanes = new Int32Array(MOST_HOPS);
 
   const explore = (expired: () => boolean): boolean => {
-    for (let explored = 1; candidates.boundFloat >= ranked.cutoffFloat; explored++) {
+    for (let explored = 1; candidates.boundFloat >= ranked.boundCutoffFloat; explored++) {
       if (explored % EXPLORED_AT_ONCE === 0 && expired()) return false;
       const hops = candidates.take(lanes);
       choice.best(lanes, hops);

@@ -83,12 +83,12 @@ function readTriangle(work: Work, record: number, forwards: boolean): void {
 /** The record forwards, every other of its group backwards. */
 function readForwards(work: Work, record: number): void {
   const { lanes } = work;
-  const { groupOfRecord, firstRecord, firstLane, secondLane } = work.layout;
+  const { groupOfRecord, firstRecord, endRecord, firstLane, secondLane } = work.layout;
   const group = groupOfRecord[record] ?? 0;
   lanes[0] = firstLane[record] ?? 0;
   lanes[1] = secondLane[record] ?? 0;
   setHalf(work, lanes[0], lanes[1]);
-  for (let other = firstRecord[group] ?? 0; other < (firstRecord[group + 1] ?? 0); other++) {
+  for (let other = firstRecord[group] ?? 0; other < (endRecord[group] ?? 0); other++) {
     if (other === record) continue;
     lanes[2] = (secondLane[other] ?? 0) ^ 1;
     lanes[3] = (firstLane[other] ?? 0) ^ 1;
@@ -100,12 +100,12 @@ function readForwards(work: Work, record: number): void {
 /** The record backwards, every other of its group forwards. */
 function readBackwards(work: Work, record: number): void {
   const { lanes } = work;
-  const { groupOfRecord, firstRecord, firstLane, secondLane } = work.layout;
+  const { groupOfRecord, firstRecord, endRecord, firstLane, secondLane } = work.layout;
   const group = groupOfRecord[record] ?? 0;
   lanes[2] = (secondLane[record] ?? 0) ^ 1;
   lanes[3] = (firstLane[record] ?? 0) ^ 1;
   setHalf(work, lanes[2], lanes[3]);
-  for (let other = firstRecord[group] ?? 0; other < (firstRecord[group + 1] ?? 0); other++) {
+  for (let other = firstRecord[group] ?? 0; other < (endRecord[group] ?? 0); other++) {
     if (other === record) continue;
     lanes[0] = firstLane[other] ?? 0;
     lanes[1] = secondLane[other] ?? 0;
@@ -145,7 +145,7 @@ function consider(work: Work, hops: number): void {
   }
   if (!reaches) return;
   const bound = worthBoundFloat(products, ladder);
-  if (bound < ranked.cutoffFloat) return;
+  if (bound < ranked.boundCutoffFloat) return;
   work.candidates.add(lanes, hops, bound);
   if (work.bestHops > 0 && worth <= work.bestFloat) return;
   work.bestHops = hops;

@@ -2,6 +2,7 @@ import { FAIR, LEVELS, worthBoundFloat } from "./ladder.ts";
 import type { Ladder } from "./ladder.ts";
 import type { Layout } from "./layout.ts";
 import type { Ranked } from "./ranked.ts";
+import { edgeAlong } from "./scanIndex.ts";
 
 /** The closed form: most that the cycle `edges[0 .. hops)` earns at any size, in wei of native; an estimate. */
 export type WorthFloat = (edges: Int32Array, hops: number) => number;
@@ -74,19 +75,15 @@ function quick(work: Work, lanes: Int32Array, hops: number, level: number): void
   }
 }
 
-/** The edge of a pool that goes along a lane of its pair. */
-const edgeAlong = ({ layout }: Work, pool: number, lane: number): number =>
-  2 * pool + ((layout.poolFlips[pool] ?? 0) ^ (lane & 1));
-
 /** The edge of the lane with the best rate at a level, the pool `except` left out; -1 when there is none. */
 function bestEdge(work: Work, lane: number, level: number, except: number): number {
-  const { firstPool, poolsOfPair, edgeRates } = work.layout;
+  const { firstPool, endPool, poolsOfPair, edgeRates } = work.layout;
   let found = -1;
   let foundRate = 0;
-  for (let at = firstPool[lane >> 1] ?? 0; at < (firstPool[(lane >> 1) + 1] ?? 0); at++) {
-    const pool = poolsOfPair[at] ?? -1;
-    if (pool < 0 || pool === except) continue;
-    const edge = edgeAlong(work, pool, lane);
+  for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
+    const pool = poolsOfPair[at] ?? 0;
+    if (pool === except) continue;
+    const edge = edgeAlong(work.layout, pool, lane);
     const rate = edgeRates[edge * LEVELS + level] ?? 0;
     if (rate <= foundRate) continue;
     foundRate = rate;
@@ -96,13 +93,13 @@ function bestEdge(work: Work, lane: number, level: number, except: number): numb
 }
 
 function bestFreshEdge(work: Work, lane: number, level: number): number {
-  const { firstPool, poolsOfPair, edgeRates } = work.layout;
+  const { firstPool, endPool, poolsOfPair, edgeRates } = work.layout;
   let found = -1;
   let foundRate = 0;
-  for (let at = firstPool[lane >> 1] ?? 0; at < (firstPool[(lane >> 1) + 1] ?? 0); at++) {
-    const pool = poolsOfPair[at] ?? -1;
-    if (pool < 0 || work.fresh[pool] !== 1) continue;
-    const edge = edgeAlong(work, pool, lane);
+  for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
+    const pool = poolsOfPair[at] ?? 0;
+    if (work.fresh[pool] !== 1) continue;
+    const edge = edgeAlong(work.layout, pool, lane);
     const rate = edgeRates[edge * LEVELS + level] ?? 0;
     if (rate <= foundRate) continue;
     foundRate = rate;
@@ -130,10 +127,10 @@ function best(work: Work, lanes: Int32Array, hops: number): void {
 }
 
 function hasFresh({ layout, fresh }: Work, lane: number): boolean {
-  const { firstPool, poolsOfPair } = layout;
-  for (let at = firstPool[lane >> 1] ?? 0; at < (firstPool[(lane >> 1) + 1] ?? 0); at++) {
-    const pool = poolsOfPair[at] ?? -1;
-    if (pool >= 0 && fresh[pool] === 1) return true;
+  const { firstPool, endPool, poolsOfPair } = layout;
+  for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
+    const pool = poolsOfPair[at] ?? 0;
+    if (fresh[pool] === 1) return true;
   }
   return false;
 }
@@ -144,15 +141,15 @@ function descend(work: Work, depth: number, freshBefore: boolean): void {
     ranked.offer(edges, hops, work.worthFloat(edges, hops));
     return;
   }
-  const { firstPool, poolsOfPair } = work.layout;
+  const { firstPool, endPool, poolsOfPair } = work.layout;
   const lane = work.lanes[depth] ?? 0;
   const mustBeFresh = !freshBefore && work.freshAhead[depth + 1] === 0;
-  for (let at = firstPool[lane >> 1] ?? 0; at < (firstPool[(lane >> 1) + 1] ?? 0); at++) {
-    const pool = poolsOfPair[at] ?? -1;
-    if (pool < 0 || (mustBeFresh && fresh[pool] !== 1)) continue;
+  for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
+    const pool = poolsOfPair[at] ?? 0;
+    if (mustBeFresh && fresh[pool] !== 1) continue;
     if (depth === 1 && pool === (edges[0] ?? 0) >> 1) continue;
-    const edge = edgeAlong(work, pool, lane);
-    if (choose(work, depth, edge) < ranked.cutoffFloat) continue;
+    const edge = edgeAlong(work.layout, pool, lane);
+    if (choose(work, depth, edge) < ranked.boundCutoffFloat) continue;
     edges[depth] = edge;
     descend(work, depth + 1, freshBefore || fresh[pool] === 1);
   }

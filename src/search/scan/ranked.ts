@@ -1,9 +1,14 @@
 /** The best cycles found so far, best first, at most `limit` of them; each once. Nothing is allocated after creation. */
 export interface Ranked {
-  /** Forgets all; only cycles worth at least `least` (wei of native, an estimate) are taken. */
-  start(limit: number, least: number): void;
+  /**
+   * Forgets all; only cycles worth at least `least` (wei of native, an estimate) are taken. A bound of a worth may be
+   * too low by the factor `scale`, which is at least 1.
+   */
+  start(limit: number, least: number, scale: number): void;
   /** Worth that a cycle must reach to be taken now. */
   readonly cutoffFloat: number;
+  /** What a bound must reach for its cycles to be looked at. */
+  readonly boundCutoffFloat: number;
   readonly count: number;
   /** Offers the cycle `edges[0 .. hops)`; a cycle that is listed already stays as it is. */
   offer(edges: Int32Array, hops: number, worthFloat: number): void;
@@ -14,63 +19,78 @@ export interface Ranked {
 
 const STRIDE = 4;
 
+interface List {
+  readonly worth: Float64Array;
+  readonly hops: Uint8Array;
+  readonly edges: Int32Array;
+  limit: number;
+  count: number;
+  least: number;
+  scale: number;
+}
+
 /** `capacity` is the longest list that may be asked for. */
 export function createRanked(capacity: number): Ranked {
-  const worth = new Float64Array(capacity + 1);
-  const lengths = new Uint8Array(capacity + 1);
-  const cycles = new Int32Array((capacity + 1) * STRIDE);
-  let limit = capacity;
-  let count = 0;
-  let least = 0;
-
-  const has = (edges: Int32Array, hops: number): boolean => {
-    for (let place = 0; place < count; place++) {
-      if (lengths[place] !== hops) continue;
-      let same = true;
-      for (let hop = 0; hop < hops; hop++)
-        if (cycles[place * STRIDE + hop] !== edges[hop]) {
-          same = false;
-          break;
-        }
-      if (same) return true;
-    }
-    return false;
+  const list: List = {
+    worth: new Float64Array(capacity),
+    hops: new Uint8Array(capacity),
+    edges: new Int32Array(capacity * STRIDE),
+    limit: capacity,
+    count: 0,
+    least: 0,
+    scale: 1,
   };
-  const move = (from: number, to: number): void => {
-    worth[to] = worth[from] ?? 0;
-    lengths[to] = lengths[from] ?? 0;
-    cycles.copyWithin(to * STRIDE, from * STRIDE, from * STRIDE + STRIDE);
-  };
-  const cutoff = (): number => (count < limit ? least : Math.max(least, worth[limit - 1] ?? 0));
-
   return {
-    start: (most, from) => {
-      if (most > capacity) throw new RangeError(`at most ${capacity} cycles can be ranked, not ${most}`);
-      limit = most;
-      least = from;
-      count = 0;
+    start: (limit, least, scale) => {
+      if (limit > capacity) throw new RangeError(`at most ${capacity} cycles can be ranked, not ${limit}`);
+      list.limit = limit;
+      list.least = least;
+      list.scale = scale;
+      list.count = 0;
     },
     get cutoffFloat() {
-      return cutoff();
+      return cutoff(list);
+    },
+    get boundCutoffFloat() {
+      return cutoff(list) / list.scale;
     },
     get count() {
-      return count;
+      return list.count;
     },
-    offer: (edges, hops, worthFloat) => {
-      // Written so that NaN is refused.
-      if (!(worthFloat >= cutoff()) || has(edges, hops)) return;
-      if (count === limit && !(worthFloat > (worth[count - 1] ?? 0))) return;
-      let place = count < limit ? count++ : count - 1;
-      while (place > 0 && (worth[place - 1] ?? 0) < worthFloat) {
-        move(place - 1, place);
-        place--;
-      }
-      worth[place] = worthFloat;
-      lengths[place] = hops;
-      for (let hop = 0; hop < hops; hop++) cycles[place * STRIDE + hop] = edges[hop] ?? -1;
-    },
-    worthFloat: (place) => worth[place] ?? 0,
-    hops: (place) => lengths[place] ?? 0,
-    edge: (place, hop) => cycles[place * STRIDE + hop] ?? -1,
+    offer: (edges, hops, worthFloat) => offer(list, edges, hops, worthFloat),
+    worthFloat: (place) => list.worth[place] ?? 0,
+    hops: (place) => list.hops[place] ?? 0,
+    edge: (place, hop) => list.edges[place * STRIDE + hop] ?? -1,
   };
+}
+
+const cutoff = ({ worth, limit, count, least }: List): number =>
+  count < limit ? least : Math.max(least, worth[limit - 1] ?? 0);
+
+function offer(list: List, edges: Int32Array, hops: number, worthFloat: number): void {
+  const { worth, limit, count } = list;
+  // Written so that NaN is refused.
+  if (!(worthFloat >= cutoff(list)) || limit === 0) return;
+  if (count === limit && worthFloat === worth[count - 1]) return;
+  if (has(list, edges, hops)) return;
+  let place = count < limit ? list.count++ : count - 1;
+  for (; place > 0 && (worth[place - 1] ?? 0) < worthFloat; place--) move(list, place - 1, place);
+  worth[place] = worthFloat;
+  list.hops[place] = hops;
+  for (let hop = 0; hop < hops; hop++) list.edges[place * STRIDE + hop] = edges[hop] ?? -1;
+}
+
+function has({ hops: lengths, edges: listed, count }: List, edges: Int32Array, hops: number): boolean {
+  for (let place = 0; place < count; place++) {
+    let same = lengths[place] === hops;
+    for (let hop = 0; same && hop < hops; hop++) same = listed[place * STRIDE + hop] === edges[hop];
+    if (same) return true;
+  }
+  return false;
+}
+
+function move({ worth, hops, edges }: List, from: number, to: number): void {
+  worth[to] = worth[from] ?? 0;
+  hops[to] = hops[from] ?? 0;
+  for (let hop = 0; hop < STRIDE; hop++) edges[to * STRIDE + hop] = edges[from * STRIDE + hop] ?? -1;
 }
