@@ -1,0 +1,6 @@
+import { amountOutCase } from "./cases/amountOut.ts";
+import { marketsCase } from "./cases/markets.ts";
+import type { BenchCase } from "./harness/case.ts";
+
+/** Every case, in the order in which they run. */
+export const CASES: readonly BenchCase[] = [marketsCase, amountOutCase];

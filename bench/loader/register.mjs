@@ -1,0 +1,4 @@
+import { register } from "node:module";
+
+// node --import ./bench/loader/register.mjs bench/run.ts
+register("./hooks.mjs", import.meta.url);
