@@ -78,16 +78,16 @@ function recordsOf({ firstRecord, endRecord, firstLane, secondLane }: Layout, gr
   });
 }
 
-/** Writes random rates for both edges of a pool: falling with size from around fair, or anything at all. */
+/** Writes random rates for both edges of a pool, falling with size: from around fair, or from anywhere. */
 export function drawRates(layout: Layout, pool: number, random: () => number, width: number): void {
   const wild = random() < 0.05;
   const price = 1 + (random() - 0.5) * width;
   for (const edge of [2 * pool, 2 * pool + 1]) {
-    let rate = (edge % 2 === 0 ? price : 1 / price) * (1 - random() * 0.004);
+    let rate = wild ? random() * 1.5 : (edge % 2 === 0 ? price : 1 / price) * (1 - random() * 0.004);
     const most = random() < 0.2 ? integer(random, 0, LEVELS) : LEVELS;
     for (let level = 0; level < LEVELS; level++) {
-      layout.edgeRates[edge * LEVELS + level] = level >= most ? 0 : wild ? random() * 1.5 : rate;
-      rate *= 1 - random() ** 3 * 0.02;
+      layout.edgeRates[edge * LEVELS + level] = level >= most ? 0 : rate;
+      rate *= 1 - random() ** 3 * (wild ? 0.3 : 0.02);
     }
   }
 }

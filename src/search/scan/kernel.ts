@@ -1,6 +1,6 @@
 import { liftedRate, refreshLanes } from "./laneRates.ts";
 import { LEVELS } from "./ladder.ts";
-import { HIT, HIT_KINDS, TOUCH_WORDS } from "./layout.ts";
+import { BOUND_LEVELS, HIT, HIT_KINDS, TOUCH_WORDS } from "./layout.ts";
 import type { Kernel, Layout } from "./layout.ts";
 
 /** The layout, the number of hits so far, and what the steps hand to each other. */
@@ -25,7 +25,7 @@ export function createTypeScriptKernel(layout: Layout): Kernel {
     ...layout,
     found: 0,
     half: new Float64Array(LEVELS),
-    best: new Float64Array(LEVELS),
+    best: new Float64Array(BOUND_LEVELS),
   };
   return { name: "typescript", scan: (count) => scan(work, count) };
 }
@@ -79,15 +79,15 @@ function raiseBounds(work: Work, entry: number): void {
     const direction = (touching[at] ?? 0) & 1;
     const own = 2 * pair + direction;
     const other = touching[at + 1] ?? 0;
-    const bounds = 2 * LEVELS * (touching[at + 2] ?? 0);
-    if (((entry >> direction) & 1) === 1) raise(work, bounds, own * LEVELS, other * LEVELS);
+    const bounds = 2 * (touching[at + 2] ?? 0);
+    if (((entry >> direction) & 1) === 1) raise(work, bounds * BOUND_LEVELS, own * LEVELS, other * LEVELS);
     if (((entry >> (direction ^ 1)) & 1) === 1)
-      raise(work, bounds + LEVELS, (own ^ 1) * LEVELS, (other ^ 1) * LEVELS);
+      raise(work, (bounds + 1) * BOUND_LEVELS, (own ^ 1) * LEVELS, (other ^ 1) * LEVELS);
   }
 }
 
 function raise({ groupBounds, laneRates }: Work, bound: number, one: number, other: number): void {
-  for (let level = 0; level < LEVELS; level++) {
+  for (let level = 0; level < BOUND_LEVELS; level++) {
     const rate = (laneRates[one + level] ?? 0) * (laneRates[other + level] ?? 0);
     if (rate > (groupBounds[bound + level] ?? 0)) groupBounds[bound + level] = rate;
   }
@@ -154,77 +154,91 @@ function edgesPay(work: Work, edge: number, back: number): boolean {
   return false;
 }
 
-/** Each record through the pair, with the pair's changed pools in it. */
+/** Each record through the pair, with the pair's changed pools in it; first forwards (way 0), then backwards (1). */
 function testRecords(work: Work, pair: number): void {
   const { firstTouch, endTouch, touching, maxHops } = work;
   const end = TOUCH_WORDS * (endTouch[pair] ?? 0);
-  for (let at = TOUCH_WORDS * (firstTouch[pair] ?? 0); at < end; at += TOUCH_WORDS) {
-    const code = touching[at] ?? 0;
-    const record = code >> 1;
-    const own = (2 * pair + (code & 1)) * LEVELS;
-    const back = (2 * pair + ((code & 1) ^ 1)) * LEVELS;
-    const other = (touching[at + 1] ?? 0) * LEVELS;
-    const otherBack = ((touching[at + 1] ?? 0) ^ 1) * LEVELS;
-    const closing = touching[at + 3] ?? 0;
-    if (maxHops >= 4) {
-      const bounds = 2 * LEVELS * (touching[at + 2] ?? 0);
-      if (reachesBound(work, own, other, bounds + LEVELS)) testOthers(work, at, 2 * pair + (code & 1), 1);
-      if (reachesBound(work, back, otherBack, bounds)) testOthers(work, at, 2 * pair + (code & 1), 0);
+  for (let touch = TOUCH_WORDS * (firstTouch[pair] ?? 0); touch < end; touch += TOUCH_WORDS) {
+    const code = touching[touch] ?? 0;
+    const other = touching[touch + 1] ?? 0;
+    const bounds = 2 * (touching[touch + 2] ?? 0);
+    const closing = touching[touch + 3] ?? 0;
+    for (let way = 0; way < 2; way++) {
+      const changed = (2 * pair + ((code & 1) ^ way)) * LEVELS;
+      const lane = (other ^ way) * LEVELS;
+      if (maxHops >= 4 && reachesBound(work, changed, lane, (bounds + (way ^ 1)) * BOUND_LEVELS))
+        testOthers(work, touch, changed, way);
+      if (closing >= 0 && reachesLane(work, changed, lane, (closing ^ way) * LEVELS))
+        hitRecord(work, code >> 1, HIT.threeForwards + way);
     }
-    if (closing < 0) continue;
-    if (reachesLane(work, own, other, closing * LEVELS)) hitRecord(work, record, HIT.threeForwards);
-    if (reachesLane(work, back, otherBack, (closing ^ 1) * LEVELS))
-      hitRecord(work, record, HIT.threeBackwards);
   }
 }
 
+/**
+ * Whether a changed lane and another with a group's bound reach a threshold. Rates do not rise from level 1 on: most
+ * tests end there, and the last bound stands for all levels from its own on.
+ */
 function reachesBound(work: Work, changed: number, lane: number, bound: number): boolean {
   const { changedRates, laneRates, groupBounds, thresholds } = work;
-  for (let level = 0; level < LEVELS; level++) {
+  const least = thresholds[LEVELS - 1] ?? Infinity;
+  const marginal = (changedRates[changed] ?? 0) * (laneRates[lane] ?? 0) * (groupBounds[bound] ?? 0);
+  if (marginal >= (thresholds[0] ?? Infinity)) return true;
+  for (let level = 1; level < BOUND_LEVELS; level++) {
     const rate = (changedRates[changed + level] ?? 0) * (laneRates[lane + level] ?? 0);
-    if (rate * (groupBounds[bound + level] ?? 0) >= (thresholds[level] ?? Infinity)) return true;
+    const product = rate * (groupBounds[bound + level] ?? 0);
+    if (product < least) return false;
+    if (level === BOUND_LEVELS - 1 || product >= (thresholds[level] ?? Infinity)) return true;
   }
   return false;
 }
 
 function reachesLane(work: Work, changed: number, lane: number, last: number): boolean {
   const { changedRates, laneRates, thresholds } = work;
-  for (let level = 0; level < LEVELS; level++) {
+  const least = thresholds[LEVELS - 1] ?? Infinity;
+  const marginal = (changedRates[changed] ?? 0) * (laneRates[lane] ?? 0) * (laneRates[last] ?? 0);
+  if (marginal >= (thresholds[0] ?? Infinity)) return true;
+  for (let level = 1; level < LEVELS; level++) {
     const rate = (changedRates[changed + level] ?? 0) * (laneRates[lane + level] ?? 0);
-    if (rate * (laneRates[last + level] ?? 0) >= (thresholds[level] ?? Infinity)) return true;
+    const product = rate * (laneRates[last + level] ?? 0);
+    if (product < least) return false;
+    if (product >= (thresholds[level] ?? Infinity)) return true;
   }
   return false;
 }
 
 /**
- * The record of a touch in its direction, against every other of its group in the other one: `flip` is 1 when it goes
- * forwards. When none reaches a threshold, the group's bound becomes exact.
+ * The record of a touch, its changed lane at `changed`, against every other of its group the other way. When none
+ * reaches a threshold, the group's bound becomes exact.
  */
-function testOthers(work: Work, touch: number, own: number, flip: number): void {
-  const { touching, firstRecord, endRecord, firstLane, secondLane, best } = work;
+function testOthers(work: Work, touch: number, changed: number, way: number): void {
+  const { touching, firstRecord, endRecord, firstLane, secondLane, half, best } = work;
   const record = (touching[touch] ?? 0) >> 1;
-  const kind = flip === 1 ? HIT.fourForwards : HIT.fourBackwards;
+  const kind = HIT.fourForwards + way;
   if ((((work.recordMarks[record] ?? 0) >> kind) & 1) === 1) return;
+  const back = way ^ 1;
   const group = touching[touch + 2] ?? 0;
-  const changed = (own ^ flip ^ 1) * LEVELS;
-  const lane = ((touching[touch + 1] ?? 0) ^ flip ^ 1) * LEVELS;
+  const lane = ((touching[touch + 1] ?? 0) ^ way) * LEVELS;
   for (let level = 0; level < LEVELS; level++)
-    work.half[level] = (work.changedRates[changed + level] ?? 0) * (work.laneRates[lane + level] ?? 0);
+    half[level] = (work.changedRates[changed + level] ?? 0) * (work.laneRates[lane + level] ?? 0);
   best.fill(0);
   for (let other = firstRecord[group] ?? 0; other < (endRecord[group] ?? 0); other++) {
-    const first = ((firstLane[other] ?? 0) ^ flip) * LEVELS;
-    const second = ((secondLane[other] ?? 0) ^ flip) * LEVELS;
+    const first = ((firstLane[other] ?? 0) ^ back) * LEVELS;
+    const second = ((secondLane[other] ?? 0) ^ back) * LEVELS;
     if (meet(work, first, second) && other !== record) return hitRecord(work, record, kind);
   }
-  work.groupBounds.set(best, (2 * group + flip) * LEVELS);
+  work.groupBounds.set(best, (2 * group + back) * BOUND_LEVELS);
 }
 
 /** Raises `best` to the rates of a record; whether they reach a threshold together with `half`. */
 function meet({ laneRates, half, best, thresholds }: Work, first: number, second: number): boolean {
   let reaches = false;
-  for (let level = 0; level < LEVELS; level++) {
+  for (let level = 0; level < BOUND_LEVELS; level++) {
     const rate = (laneRates[first + level] ?? 0) * (laneRates[second + level] ?? 0);
     if (rate > (best[level] ?? 0)) best[level] = rate;
+    if ((half[level] ?? 0) * rate >= (thresholds[level] ?? Infinity)) reaches = true;
+  }
+  for (let level = BOUND_LEVELS; level < LEVELS && !reaches; level++) {
+    const rate = (laneRates[first + level] ?? 0) * (laneRates[second + level] ?? 0);
     if ((half[level] ?? 0) * rate >= (thresholds[level] ?? Infinity)) reaches = true;
   }
   return reaches;
@@ -236,33 +250,37 @@ function testClosedGroups(work: Work, pair: number): void {
   for (let at = firstClosed[pair] ?? 0; at < (endClosed[pair] ?? 0); at++) {
     const group = closedGroups[at] ?? 0;
     const closing = closingLane[group] ?? 0;
-    const bounds = 2 * LEVELS * group;
-    if (closes(work, bounds, closing * LEVELS) || closes(work, bounds + LEVELS, (closing ^ 1) * LEVELS))
-      testTriangles(work, group, closing);
+    const bounds = 2 * BOUND_LEVELS * group;
+    if (
+      closes(work, bounds, closing * LEVELS) ||
+      closes(work, bounds + BOUND_LEVELS, (closing ^ 1) * LEVELS)
+    ) {
+      testTriangles(work, group, closing, 0);
+      testTriangles(work, group, closing, 1);
+    }
   }
 }
 
 function closes({ groupBounds, changedRates, thresholds }: Work, bound: number, changed: number): boolean {
-  for (let level = 0; level < LEVELS; level++) {
-    const rate = (groupBounds[bound + level] ?? 0) * (changedRates[changed + level] ?? 0);
-    if (rate >= (thresholds[level] ?? Infinity)) return true;
+  const least = thresholds[LEVELS - 1] ?? Infinity;
+  for (let level = 0; level < BOUND_LEVELS; level++) {
+    const threshold = level === BOUND_LEVELS - 1 ? least : (thresholds[level] ?? Infinity);
+    if ((groupBounds[bound + level] ?? 0) * (changedRates[changed + level] ?? 0) >= threshold) return true;
   }
   return false;
 }
 
-/** Every triangle that the group lists; its bounds become exact. */
-function testTriangles(work: Work, group: number, closing: number): void {
+/** Every triangle that the group lists, one way round; that side of its bounds becomes exact. */
+function testTriangles(work: Work, group: number, closing: number, way: number): void {
   const { firstRecord, endRecord, firstLane, secondLane, triangles, half, best } = work;
-  for (let flip = 0; flip <= 1; flip++) {
-    const kind = flip === 0 ? HIT.threeForwards : HIT.threeBackwards;
-    const changed = (closing ^ flip) * LEVELS;
-    for (let level = 0; level < LEVELS; level++) half[level] = work.changedRates[changed + level] ?? 0;
-    best.fill(0);
-    for (let record = firstRecord[group] ?? 0; record < (endRecord[group] ?? 0); record++) {
-      const first = ((firstLane[record] ?? 0) ^ flip) * LEVELS;
-      const second = ((secondLane[record] ?? 0) ^ flip) * LEVELS;
-      if (meet(work, first, second) && triangles[record] === 1) hitRecord(work, record, kind);
-    }
-    work.groupBounds.set(best, (2 * group + flip) * LEVELS);
+  const changed = (closing ^ way) * LEVELS;
+  for (let level = 0; level < LEVELS; level++) half[level] = work.changedRates[changed + level] ?? 0;
+  best.fill(0);
+  for (let record = firstRecord[group] ?? 0; record < (endRecord[group] ?? 0); record++) {
+    const first = ((firstLane[record] ?? 0) ^ way) * LEVELS;
+    const second = ((secondLane[record] ?? 0) ^ way) * LEVELS;
+    if (meet(work, first, second) && triangles[record] === 1)
+      hitRecord(work, record, HIT.threeForwards + way);
   }
+  work.groupBounds.set(best, (2 * group + way) * BOUND_LEVELS);
 }

@@ -26,7 +26,10 @@ export interface Layout {
   /** 2, 3 or 4: longer cycles are not looked for. */
   readonly maxHops: number;
 
-  /** LEVELS a edge: average rate, value out over value in, at the ladder's sizes; 0 where the pool cannot take it. */
+  /**
+   * LEVELS an edge: average rate, value out over value in, at the ladder's sizes; 0 where the pool cannot take it.
+   * From level 1 on rates never rise with size.
+   */
   readonly edgeRates: Float64Array;
   /** By pool: 0 constant product, 1 concentrated (the row of `lifts`). */
   readonly poolKinds: Uint8Array;
@@ -59,7 +62,10 @@ export interface Layout {
   readonly triangles: Uint8Array;
   /** By group: the lane b -> s, or -1. */
   readonly closingLane: Int32Array;
-  /** 2 * LEVELS a group: upper bounds of its records' rates forwards, then backwards. They only grow until tightened. */
+  /**
+   * 2 * BOUND_LEVELS a group: upper bounds of its records' rates forwards, then backwards. They only grow until
+   * tightened. The last one bounds the higher levels too.
+   */
   readonly groupBounds: Float64Array;
 
   /** Records that use a pair: `touching[TOUCH_WORDS * t ..]` for t in `firstTouch[pair] .. endTouch[pair])`. */
@@ -91,6 +97,8 @@ export interface Layout {
   readonly recordMarks: Uint8Array;
 }
 
+/** Levels that are bounded by group: a cache line holds both ways. */
+export const BOUND_LEVELS = 4;
 /** 32-bit words of a touch. */
 export const TOUCH_WORDS = 4;
 

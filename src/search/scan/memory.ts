@@ -1,5 +1,5 @@
 import { LEVELS } from "./ladder.ts";
-import { TOUCH_WORDS } from "./layout.ts";
+import { BOUND_LEVELS, TOUCH_WORDS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { PAGE_BYTES } from "./webAssembly.ts";
 
@@ -75,7 +75,7 @@ function reserveArrays(sizes: Sizes, room: Room) {
     edgeRates: room.float64(2 * pools * LEVELS),
     laneRates: room.float64(2 * pairs * LEVELS),
     changedRates: room.float64(2 * pairs * LEVELS),
-    groupBounds: room.float64(2 * groups * LEVELS),
+    groupBounds: room.float64(2 * groups * BOUND_LEVELS),
     thresholds: room.float64(LEVELS),
     lifts: room.float64(2 * LEVELS),
     poolKinds: room.uint8(pools),
