@@ -39,8 +39,6 @@ export interface Ladder {
   readonly thresholds: Float64Array;
   /** By level: factor on the rates of V2 (first LEVELS entries) and of concentrated pools (the next). */
   readonly lifts: Float64Array;
-  /** Largest input value of which level j speaks: a cycle earns at most (product - 1) * reach[j] there. */
-  readonly reach: Float64Array;
 }
 
 /** `minProfitFloat` > 0, in wei of native; `maxHops` >= 2. */
@@ -51,29 +49,12 @@ export function createLadder(minProfitFloat: number, maxHops: number): Ladder {
   const sizes = new Float64Array(LEVELS);
   const thresholds = new Float64Array(LEVELS).fill(FAIR);
   const lifts = new Float64Array(2 * LEVELS).fill(1);
-  const reach = new Float64Array(LEVELS).fill(Infinity);
   for (let level = 1; level < LEVELS; level++) {
     const last = level === LEVELS - 1;
     const size = (minProfitFloat / (FAIR - 1) / spread) * RATIO ** (level - 1);
     const margin = last ? 0 : minProfitFloat / (RATIO * spread * size);
     sizes[level] = size;
     thresholds[level] = 1 + margin;
-    reach[level - 1] = spread * size;
   }
-  return { minProfitFloat, sizes, thresholds: thresholds.map((at) => at * FLOAT_SLACK), lifts, reach };
-}
-
-/**
- * Upper bound of the worth, in wei of native, of a cycle whose lifted rates multiply to `products` by level:
- * Infinity where the ladder does not bound it (far from fair, or too deep for its last size); 0 or less when it
- * cannot pay.
- */
-export function worthBoundFloat(products: Float64Array, { reach }: Ladder): number {
-  if ((products[0] ?? 0) >= FAIR * FLOAT_SLACK) return Infinity;
-  let bound = 0;
-  for (let level = 0; level < LEVELS; level++) {
-    const margin = (products[level] ?? 0) - FLOAT_SLACK;
-    if (margin > 0) bound = Math.max(bound, margin * (reach[level] ?? Infinity));
-  }
-  return bound;
+  return { minProfitFloat, sizes, thresholds: thresholds.map((at) => at * FLOAT_SLACK), lifts };
 }

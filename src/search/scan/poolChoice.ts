@@ -1,5 +1,5 @@
-import { FAIR, LEVELS, worthBoundFloat } from "./ladder.ts";
-import type { Ladder } from "./ladder.ts";
+import { TERMS } from "./curves.ts";
+import type { Envelopes } from "./envelopes.ts";
 import type { Layout } from "./layout.ts";
 import type { Ranked } from "./ranked.ts";
 import { edgeAlong } from "./scanIndex.ts";
@@ -9,118 +9,79 @@ export type WorthFloat = (edges: Int32Array, hops: number) => number;
 
 export interface PoolChoiceParts {
   readonly layout: Layout;
-  readonly ladder: Ladder;
+  /** TERMS an edge: its marginal rate comes first. */
+  readonly terms: Float64Array;
+  readonly envelopes: Envelopes;
+  /** By base: wei of native per raw unit today; NaN is not known, and its cycles are left out. */
+  readonly baseRates: Float64Array;
   readonly worthFloat: WorthFloat;
   readonly ranked: Ranked;
   /** By pool: 1 when it changed. Only cycles through such a pool are offered. */
   readonly fresh: Uint8Array;
 }
 
-/** Chooses the pools along the lanes of a cycle of tokens; what it finds goes to `ranked`. */
+/** Chooses the pools along the lanes of a cycle of tokens; every choice that can still beat the cutoff is priced. */
 export interface PoolChoice {
-  /** At once, not exact: the pools with the best rates at one level, closed over. */
-  quick(lanes: Int32Array, hops: number, level: number): void;
-  /** Exact: every choice that can still beat the cutoff is priced. */
   best(lanes: Int32Array, hops: number): void;
 }
 
 const MOST_HOPS = 4;
+/** Float error of a bound, with room. */
+const SLACK = 1 + 1e-9;
+
+/** Most that a map of marginal rate `product` and slip `curvature` earns, in raw units: see `createOptimum`. */
+export function boundFloat(product: number, curvature: number): number {
+  if (!(product > 1)) return 0;
+  const root = Math.sqrt(product) - 1;
+  return (root * root * SLACK) / curvature;
+}
 
 /** The parts, and what the steps below hand to each other. */
 interface Work extends PoolChoiceParts {
   readonly edges: Int32Array;
-  /** LEVELS a depth: product of the rates chosen so far. */
-  readonly chosen: Float64Array;
-  /** LEVELS a depth: product of the lanes still to come. */
-  readonly rest: Float64Array;
+  /** By depth: marginal rate and slip of the hops chosen so far. */
   readonly products: Float64Array;
+  readonly curvatures: Float64Array;
+  /** By depth: marginal rate and slip of the lanes still to come, as one map. */
+  readonly restProducts: Float64Array;
+  readonly restCurvatures: Float64Array;
   /** By depth: 1 when a lane from here on has a pool that changed. */
   readonly freshAhead: Uint8Array;
   lanes: Int32Array;
   hops: number;
+  /** Wei of native per raw unit of the base. */
+  value: number;
 }
 
 export function createPoolChoice(parts: PoolChoiceParts): PoolChoice {
   const work: Work = {
     ...parts,
     edges: new Int32Array(MOST_HOPS),
-    chosen: new Float64Array((MOST_HOPS + 1) * LEVELS).fill(1),
-    rest: new Float64Array((MOST_HOPS + 1) * LEVELS).fill(1),
-    products: new Float64Array(LEVELS),
+    products: new Float64Array(MOST_HOPS + 1).fill(1),
+    curvatures: new Float64Array(MOST_HOPS + 1),
+    restProducts: new Float64Array(MOST_HOPS + 1).fill(1),
+    restCurvatures: new Float64Array(MOST_HOPS + 1),
     freshAhead: new Uint8Array(MOST_HOPS + 1),
     lanes: new Int32Array(0),
     hops: 0,
+    value: 0,
   };
-  return {
-    quick: (lanes, hops, level) => quick(work, lanes, hops, level),
-    best: (lanes, hops) => best(work, lanes, hops),
-  };
-}
-
-/** One of the lanes is bound to a pool that changed; which one is tried in turn. */
-function quick(work: Work, lanes: Int32Array, hops: number, level: number): void {
-  const { edges, ranked, worthFloat } = work;
-  for (let bound = 0; bound < hops; bound++) {
-    const boundEdge = bestFreshEdge(work, lanes[bound] ?? 0, level);
-    if (boundEdge < 0) continue;
-    // Two hops must not meet in one pool; more never do.
-    const except = hops === 2 ? boundEdge >> 1 : -1;
-    let whole = true;
-    for (let hop = 0; hop < hops && whole; hop++) {
-      const edge = hop === bound ? boundEdge : bestEdge(work, lanes[hop] ?? 0, level, except);
-      edges[hop] = edge;
-      whole = edge >= 0;
-    }
-    if (whole) ranked.offer(edges, hops, worthFloat(edges, hops));
-  }
-}
-
-/** The edge of the lane with the best rate at a level, the pool `except` left out; -1 when there is none. */
-function bestEdge(work: Work, lane: number, level: number, except: number): number {
-  const { firstPool, endPool, poolsOfPair, edgeRates } = work.layout;
-  let found = -1;
-  let foundRate = 0;
-  for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
-    const pool = poolsOfPair[at] ?? 0;
-    if (pool === except) continue;
-    const edge = edgeAlong(work.layout, pool, lane);
-    const rate = edgeRates[edge * LEVELS + level] ?? 0;
-    if (rate <= foundRate) continue;
-    foundRate = rate;
-    found = edge;
-  }
-  return found;
-}
-
-function bestFreshEdge(work: Work, lane: number, level: number): number {
-  const { firstPool, endPool, poolsOfPair, edgeRates } = work.layout;
-  let found = -1;
-  let foundRate = 0;
-  for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
-    const pool = poolsOfPair[at] ?? 0;
-    if (work.fresh[pool] !== 1) continue;
-    const edge = edgeAlong(work.layout, pool, lane);
-    const rate = edgeRates[edge * LEVELS + level] ?? 0;
-    if (rate <= foundRate) continue;
-    foundRate = rate;
-    found = edge;
-  }
-  return found;
+  return { best: (lanes, hops) => best(work, lanes, hops) };
 }
 
 function best(work: Work, lanes: Int32Array, hops: number): void {
-  const { rest, freshAhead } = work;
-  const { laneRates } = work.layout;
+  const { restProducts, restCurvatures, freshAhead, envelopes } = work;
   work.lanes = lanes;
   work.hops = hops;
-  rest.fill(1, hops * LEVELS, (hops + 1) * LEVELS);
+  work.value = work.baseRates[work.layout.laneTokens[lanes[0] ?? 0] ?? 0] ?? NaN;
+  restProducts[hops] = 1;
+  restCurvatures[hops] = 0;
   freshAhead[hops] = 0;
   for (let depth = hops - 1; depth >= 0; depth--) {
     const lane = lanes[depth] ?? 0;
-    for (let level = 0; level < LEVELS; level++) {
-      const after = rest[(depth + 1) * LEVELS + level] ?? 0;
-      rest[depth * LEVELS + level] = after * (laneRates[lane * LEVELS + level] ?? 0);
-    }
+    const rate = envelopes.lanes[2 * lane] ?? 0;
+    restCurvatures[depth] = (envelopes.lanes[2 * lane + 1] ?? 0) + rate * (restCurvatures[depth + 1] ?? 0);
+    restProducts[depth] = rate * (restProducts[depth + 1] ?? 0);
     freshAhead[depth] = freshAhead[depth + 1] === 1 || hasFresh(work, lane) ? 1 : 0;
   }
   if (freshAhead[0] === 1) descend(work, 0, false);
@@ -147,25 +108,23 @@ function descend(work: Work, depth: number, freshBefore: boolean): void {
   for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
     const pool = poolsOfPair[at] ?? 0;
     if (mustBeFresh && fresh[pool] !== 1) continue;
+    // Two hops must not meet in one pool; more never do.
     if (depth === 1 && pool === (edges[0] ?? 0) >> 1) continue;
     const edge = edgeAlong(work.layout, pool, lane);
-    if (choose(work, depth, edge) < ranked.boundCutoffFloat) continue;
+    if (boundWith(work, depth, edge) < ranked.cutoffFloat) continue;
     edges[depth] = edge;
     descend(work, depth + 1, freshBefore || fresh[pool] === 1);
   }
 }
 
-/** Writes the products with this edge at this depth; returns the bound of all cycles that go on from here. */
-function choose({ layout, ladder, chosen, rest, products }: Work, depth: number, edge: number): number {
-  const { edgeRates } = layout;
-  const from = depth * LEVELS;
-  const to = from + LEVELS;
-  for (let level = 0; level < LEVELS; level++) {
-    const rate = edgeRates[edge * LEVELS + level] ?? 0;
-    const lifted = level === 0 && rate < 1 / FAIR ? rate * FAIR : rate;
-    const product = (chosen[from + level] ?? 0) * lifted;
-    chosen[to + level] = product;
-    products[level] = product * (rest[to + level] ?? 0);
-  }
-  return worthBoundFloat(products, ladder);
+/** Chooses the edge at this depth; returns a bound of all cycles that go on from there, in wei of native. */
+function boundWith(work: Work, depth: number, edge: number): number {
+  const { products, curvatures, restProducts, restCurvatures } = work;
+  const before = products[depth] ?? 0;
+  const product = before * (work.terms[edge * TERMS] ?? 0);
+  const curvature = (curvatures[depth] ?? 0) + before * (work.envelopes.slips[edge] ?? 0);
+  products[depth + 1] = product;
+  curvatures[depth + 1] = curvature;
+  const whole = product * (restProducts[depth + 1] ?? 0);
+  return boundFloat(whole, curvature + product * (restCurvatures[depth + 1] ?? 0)) * work.value;
 }

@@ -1,14 +1,9 @@
 /** The best cycles found so far, best first, at most `limit` of them; each once. Nothing is allocated after creation. */
 export interface Ranked {
-  /**
-   * Forgets all; only cycles worth at least `least` (wei of native, an estimate) are taken. A bound of a worth may be
-   * too low by the factor `scale`, which is at least 1.
-   */
-  start(limit: number, least: number, scale: number): void;
+  /** Forgets all; only cycles worth at least `least` (wei of native, an estimate) are taken. */
+  start(limit: number, least: number): void;
   /** Worth that a cycle must reach to be taken now. */
   readonly cutoffFloat: number;
-  /** What a bound must reach for its cycles to be looked at. */
-  readonly boundCutoffFloat: number;
   readonly count: number;
   /** Offers the cycle `edges[0 .. hops)`; a cycle that is listed already stays as it is. */
   offer(edges: Int32Array, hops: number, worthFloat: number): void;
@@ -26,7 +21,6 @@ interface List {
   limit: number;
   count: number;
   least: number;
-  scale: number;
 }
 
 /** `capacity` is the longest list that may be asked for. */
@@ -38,21 +32,16 @@ export function createRanked(capacity: number): Ranked {
     limit: capacity,
     count: 0,
     least: 0,
-    scale: 1,
   };
   return {
-    start: (limit, least, scale) => {
+    start: (limit, least) => {
       if (limit > capacity) throw new RangeError(`at most ${capacity} cycles can be ranked, not ${limit}`);
       list.limit = limit;
       list.least = least;
-      list.scale = scale;
       list.count = 0;
     },
     get cutoffFloat() {
       return cutoff(list);
-    },
-    get boundCutoffFloat() {
-      return cutoff(list) / list.scale;
     },
     get count() {
       return list.count;

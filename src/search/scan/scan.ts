@@ -1,7 +1,8 @@
 import type { Pool } from "../../chain/types.ts";
 import { createExpansion } from "./expansion.ts";
 import type { Expansion } from "./expansion.ts";
-import type { Ladder } from "./ladder.ts";
+import { createEnvelopes } from "./envelopes.ts";
+import type { Envelopes } from "./envelopes.ts";
 import { createRanked } from "./ranked.ts";
 import type { Ranked } from "./ranked.ts";
 import { createScanParts, loadAll } from "./scanParts.ts";
@@ -64,7 +65,7 @@ export function createScan(pools: readonly Pool[], options: ScanPartsOptions): S
 
 interface Work {
   readonly parts: ScanParts;
-  readonly ladder: Ladder;
+  readonly envelopes: Envelopes;
   readonly ranked: Ranked;
   readonly expansion: Expansion;
   readonly baseRates: Float64Array;
@@ -75,9 +76,11 @@ interface Work {
   hits: number;
 }
 
-function createWork(parts: ScanParts, { bases, ladder }: ScanPartsOptions): Work {
-  const { index, optimum, prices, tokenIn } = parts;
+function createWork(parts: ScanParts, { bases }: ScanPartsOptions): Work {
+  const { index, table, optimum, prices, tokenIn } = parts;
   const { layout } = index;
+  const { terms } = table.curves;
+  const envelopes = createEnvelopes(layout, table);
   const ranked = createRanked(MOST_RANKED);
   const fresh = new Uint8Array(layout.pools);
   const baseRates = new Float64Array(bases.length).fill(NaN);
@@ -87,9 +90,9 @@ function createWork(parts: ScanParts, { bases, ladder }: ScanPartsOptions): Work
   };
   return {
     parts,
-    ladder,
     ranked,
-    expansion: createExpansion({ layout, ladder, worthFloat, ranked, fresh }),
+    envelopes,
+    expansion: createExpansion({ layout, terms, envelopes, baseRates, worthFloat, ranked, fresh }),
     baseRates,
     fresh,
     listed: new Uint8Array(layout.pools),
@@ -144,15 +147,11 @@ function quoteChanged({ parts, listed }: Work, count: number): number {
 
 /** `count` pools are what is asked for; the screen hears of `quoted`. */
 function find(work: Work, count: number, quoted: number, request: ScanRequest): boolean {
-  const { parts, ranked, expansion, fresh, baseRates } = work;
+  const { parts, ranked, envelopes, expansion, fresh } = work;
   const { changed } = parts.index.layout;
-  // Bounds are at reference prices, worth is at today's.
-  let dearest = 1;
-  for (let base = 0; base < baseRates.length; base++) {
-    const ratio = (baseRates[base] ?? NaN) / (parts.prices[base] ?? 1);
-    if (ratio > dearest) dearest = ratio;
-  }
-  ranked.start(request.limit, request.leastFloat, dearest);
+  for (let at = 0; at < quoted; at++) envelopes.take(changed[at] ?? 0);
+  for (let at = 0; at < quoted; at++) envelopes.refresh(changed[at] ?? 0);
+  ranked.start(request.limit, request.leastFloat);
   work.hits = parts.kernel.scan(quoted);
   if (work.hits === 0) return true;
   for (let at = 0; at < count; at++) fresh[changed[at] ?? 0] = 1;
