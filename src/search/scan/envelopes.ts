@@ -73,10 +73,10 @@ function refreshLane(
   lanes[2 * lane + 1] = best > 0 ? best * least : 0;
 }
 
-function concentratedSlip({ curves, exactState }: PoolTable, edge: number): number {
-  const { terms } = curves;
+function concentratedSlip(table: PoolTable, edge: number): number {
+  const { terms } = table.curves;
   const rate = terms[edge * TERMS] ?? 0;
-  const state = exactState(edge >> 1);
+  const state = table.exactState(edge >> 1);
   if (!(rate > 0) || state === null || state.kind === "v2") return 0;
   if (state.ticks === null) return terms[edge * TERMS + 1] ?? 0;
   return Math.sqrt((1 - state.feePpm / 1e6) * rate) / mostLiquidityAhead(state, edge % 2 === 0);
