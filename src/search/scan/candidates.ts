@@ -4,7 +4,7 @@
  */
 export interface Candidates {
   clear(): void;
-  /** A cycle along `lanes[0 .. hops)`. */
+  /** A cycle along `lanes[0 .. hops)`; of `lanes` four entries are kept, whatever they mean. */
   add(lanes: Int32Array, hops: number, boundFloat: number): void;
   /** Bound of the next one; -1 when there is none. */
   readonly boundFloat: number;
@@ -54,14 +54,14 @@ function add(heap: Heap, lanes: Int32Array, hops: number, boundFloat: number): v
   const candidate = heap.added++;
   heap.bounds[candidate] = boundFloat;
   heap.hops[candidate] = hops;
-  for (let hop = 0; hop < hops; hop++) heap.lanes[candidate * STRIDE + hop] = lanes[hop] ?? 0;
+  for (let hop = 0; hop < STRIDE; hop++) heap.lanes[candidate * STRIDE + hop] = lanes[hop] ?? 0;
   rise(heap, heap.size++, candidate);
 }
 
 function take(heap: Heap, lanes: Int32Array): number {
   const candidate = heap.order[0] ?? 0;
   const hops = heap.hops[candidate] ?? 0;
-  for (let hop = 0; hop < hops; hop++) lanes[hop] = heap.lanes[candidate * STRIDE + hop] ?? 0;
+  for (let hop = 0; hop < STRIDE; hop++) lanes[hop] = heap.lanes[candidate * STRIDE + hop] ?? 0;
   heap.size--;
   if (heap.size > 0) sink(heap, heap.order[heap.size] ?? 0);
   return hops;

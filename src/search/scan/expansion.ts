@@ -1,12 +1,13 @@
 import { createCandidates } from "./candidates.ts";
-import { createHitReader } from "./hitReader.ts";
+import { createHitReader, UNOPENED } from "./hitReader.ts";
 import { createPoolChoice } from "./poolChoice.ts";
 import type { PoolChoiceParts } from "./poolChoice.ts";
 
 /**
- * From hits to cycles of pools. Each cycle of tokens in the hits gets an upper bound in closed form; then branch and
- * bound, greatest bound first, until no bound reaches the worst cycle that would be listed: then the list is exact.
- * The best cycle of each of the first hits is priced at once, so that there is an answer in hand.
+ * From hits to cycles of pools by branch and bound, greatest bound first: a hit has a bound over all its cycles of
+ * tokens, each of these one over all choices of pools, each partial choice one over its rest; all in closed form. It
+ * ends when no bound reaches the worst cycle that would be listed: then the list is exact. The first hits are
+ * followed at once, so that there is an answer in hand.
  */
 export interface Expansion {
   /** `count` hits of `layout.hits`; results in `ranked`. False when `expired` came first. */
@@ -17,7 +18,7 @@ const MOST_HOPS = 4;
 /** Cycles of tokens explored between two looks at the clock: some tens of microseconds. */
 const EXPLORED_AT_ONCE = 32;
 /** Hits read between two looks at the clock; after the first few the best so far is priced, for a first cutoff. */
-const HITS_AT_ONCE = 16;
+const HITS_AT_ONCE = 64;
 
 export function createExpansion(parts: PoolChoiceParts): Expansion {
   const { layout, ranked } = parts;
@@ -28,7 +29,8 @@ export function createExpansion(parts: PoolChoiceParts): Expansion {
 
   const exploreNext = (): void => {
     const hops = candidates.take(lanes);
-    choice.best(lanes, hops);
+    if (hops === UNOPENED) reader.open(lanes[0] ?? 0);
+    else choice.best(lanes, hops);
   };
   const explore = (expired: () => boolean): boolean => {
     for (let explored = 1; candidates.boundFloat >= ranked.cutoffFloat; explored++) {
@@ -43,7 +45,8 @@ export function createExpansion(parts: PoolChoiceParts): Expansion {
       for (let hit = 0; hit < count; hit++) {
         reader.read(layout.hits[hit] ?? 0);
         if (hit % HITS_AT_ONCE !== 0) continue;
-        if (candidates.boundFloat >= ranked.cutoffFloat) exploreNext();
+        // Down to the pools: a hit, its best cycle of tokens.
+        for (let step = 0; step < 2; step++) if (candidates.boundFloat >= ranked.cutoffFloat) exploreNext();
         if (hit > 0 && expired()) return false;
       }
       return explore(expired);

@@ -1,4 +1,5 @@
 import type { Candidates } from "./candidates.ts";
+import { LEVELS } from "./ladder.ts";
 import { HIT, HIT_KINDS } from "./layout.ts";
 import { boundFloat } from "./poolChoice.ts";
 import type { PoolChoiceParts } from "./poolChoice.ts";
@@ -9,10 +10,15 @@ export interface HitReaderParts extends PoolChoiceParts {
   readonly candidates: Candidates;
 }
 
-/** Adds a hit's cycles of tokens to the candidates, each with its bound. */
+/** Adds a hit to the candidates, with a bound of all its cycles; short ones as the cycle that they are. */
 export interface HitReader {
   read(hit: number): void;
+  /** Adds the cycles of tokens of a hit that stood in the candidates itself, each with its bound. */
+  open(hit: number): void;
 }
+
+/** Hops of a candidate that is a hit of many cycles: its first lane is the hit. */
+export const UNOPENED = 0;
 
 /** The parts, and what the steps below hand to each other. */
 interface Work extends HitReaderParts {
@@ -25,16 +31,44 @@ interface Work extends HitReaderParts {
 
 export function createHitReader(parts: HitReaderParts): HitReader {
   const work: Work = { ...parts, lanes: new Int32Array(MOST_HOPS), halfProduct: 1, halfCurvature: 0 };
-  return { read: (hit) => read(work, hit) };
+  return { read: (hit) => read(work, hit), open: (hit) => open(work, hit) };
 }
 
 function read(work: Work, hit: number): void {
   const id = Math.floor(hit / HIT_KINDS);
   const kind = hit % HIT_KINDS;
   if (kind === HIT.pair) readPair(work, id);
-  else if (kind === HIT.fourForwards) readForwards(work, id);
-  else if (kind === HIT.fourBackwards) readBackwards(work, id);
-  else readTriangle(work, id, kind === HIT.threeForwards);
+  else if (kind === HIT.threeForwards) readTriangle(work, id, true);
+  else if (kind === HIT.threeBackwards) readTriangle(work, id, false);
+  else readSquares(work, id, hit);
+}
+
+function open(work: Work, hit: number): void {
+  const id = Math.floor(hit / HIT_KINDS);
+  if (hit % HIT_KINDS === HIT.fourForwards) openForwards(work, id);
+  else openBackwards(work, id);
+}
+
+/**
+ * The record with the best that its group may give the other way. Whatever that is, it adds slip: forwards behind the
+ * record's own, backwards before it, where it multiplies the record's by a rate of at least 1 / halfProduct.
+ */
+function readSquares(work: Work, record: number, hit: number): void {
+  const { layout, lanes } = work;
+  const { groupOfRecord, groupBounds, groups, firstLane, secondLane, laneRates } = layout;
+  const forwards = hit % HIT_KINDS === HIT.fourForwards;
+  const first = firstLane[record] ?? 0;
+  const second = secondLane[record] ?? 0;
+  const own = forwards ? first : second ^ 1;
+  const next = forwards ? second : first ^ 1;
+  setHalf(work, own, next);
+  const stride = groupBounds.length / groups;
+  const bounds = (groupOfRecord[record] ?? 0) * stride + (forwards ? stride / 2 : 0);
+  const rate = (laneRates[own * LEVELS] ?? 0) * (laneRates[next * LEVELS] ?? 0);
+  const slip = forwards ? work.halfCurvature : work.halfCurvature / work.halfProduct;
+  const bound = boundFloat(rate * (groupBounds[bounds] ?? 0), slip);
+  lanes[0] = hit;
+  add(work, UNOPENED, bound * (work.baseRates[layout.laneTokens[first] ?? 0] ?? NaN));
 }
 
 /** Bases have the lowest token ids: direction 0 starts at the first base of the two. */
@@ -63,7 +97,7 @@ function readTriangle(work: Work, record: number, forwards: boolean): void {
 }
 
 /** The record forwards, every other of its group backwards. */
-function readForwards(work: Work, record: number): void {
+function openForwards(work: Work, record: number): void {
   const { lanes, envelopes } = work;
   const { groupOfRecord, firstRecord, endRecord, firstLane, secondLane } = work.layout;
   const group = groupOfRecord[record] ?? 0;
@@ -86,7 +120,7 @@ function readForwards(work: Work, record: number): void {
 }
 
 /** The record backwards, every other of its group forwards. */
-function readBackwards(work: Work, record: number): void {
+function openBackwards(work: Work, record: number): void {
   const { lanes, envelopes } = work;
   const { groupOfRecord, firstRecord, endRecord, firstLane, secondLane } = work.layout;
   const group = groupOfRecord[record] ?? 0;
@@ -117,7 +151,10 @@ function setHalf(work: Work, first: number, second: number): void {
 
 /** The cycle in `lanes`, which earns at most `bound` raw units of its base. */
 function consider(work: Work, hops: number, bound: number): void {
-  const { candidates, ranked, lanes, layout, baseRates } = work;
-  const worth = bound * (baseRates[layout.laneTokens[lanes[0] ?? 0] ?? 0] ?? NaN);
+  const { lanes, layout, baseRates } = work;
+  add(work, hops, bound * (baseRates[layout.laneTokens[lanes[0] ?? 0] ?? 0] ?? NaN));
+}
+
+function add({ candidates, ranked, lanes }: Work, hops: number, worth: number): void {
   if (worth > 0 && worth >= ranked.cutoffFloat) candidates.add(lanes, hops, worth);
 }
