@@ -3,6 +3,7 @@ import { POLYGON_GAS_MODEL } from "../chain/gasModel.ts";
 import type { ChainRegistry } from "../chain/registry.ts";
 import { fromDecimal } from "../chain/units.ts";
 import type { EngineOptions } from "../engine/engine.ts";
+import { maxBigint } from "../lib/bigint.ts";
 import type { Config } from "./config.ts";
 import type { ResolvedMarket } from "./resolveMarket.ts";
 
@@ -11,6 +12,8 @@ const GWEI_DECIMALS = 9;
 const PPM_OF_PERCENT = 10_000;
 /** Blocks that a reorg may undo before everything is loaded anew. */
 export const JOURNAL_DEPTH = 256;
+/** Wei of native before gas: no transaction of ours costs as little, so what earns less is not looked for. */
+const LEAST_PROFIT = 10n ** 15n;
 /** A cycle that stays profitable and untouched for so long is not real. */
 const STANDING_BLOCKS = 3;
 
@@ -31,8 +34,10 @@ export function engineOptionsOf(
   market: ResolvedMarket,
 ): EngineOptions {
   const fees = feePolicyOf(config, registry);
+  const minNet = fromDecimal(config.profit.min_net_native, NATIVE_DECIMALS);
   return {
     search: {
+      minProfit: maxBigint(minNet, LEAST_PROFIT),
       bases: market.bases,
       maxHops: config.market.max_hops,
       wrappedNative: registry.native.wrapped,
@@ -43,7 +48,7 @@ export function engineOptionsOf(
     standingBlocks: STANDING_BLOCKS,
     gates: {
       gas: POLYGON_GAS_MODEL,
-      minNet: fromDecimal(config.profit.min_net_native, NATIVE_DECIMALS),
+      minNet,
       txFeeCap: fees.txFeeCap,
     },
     maxCyclesPerPlan: config.profit.max_cycles_per_plan,

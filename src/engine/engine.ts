@@ -1,7 +1,8 @@
 import { nextGasPrice, settledFees, type FeePolicy } from "../chain/fees.ts";
 import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
 import { createMarket, type Market } from "../market/market.ts";
-import { createSearch, type Search, type SearchOptions } from "../search/search.ts";
+import { createScanSearch, type ScanSearchOptions } from "../search/scanSearch.ts";
+import type { Search } from "../search/search.ts";
 import { createStanding, type Standing } from "../search/standing.ts";
 import type { Decision, SubmitDecision } from "./decisions.ts";
 import { createDesk, type Desk, type DeskOptions } from "./desk.ts";
@@ -9,7 +10,7 @@ import type { CommittedEvent, EngineEvent, OutcomeEvent, RepairedEvent, SyncedEv
 import { createOpenBook, type OpenBook } from "./openBook.ts";
 
 export interface EngineOptions extends DeskOptions {
-  readonly search: SearchOptions;
+  readonly search: ScanSearchOptions;
   readonly fees: FeePolicy;
   /** Blocks that a reorg may undo. */
   readonly journalDepth: number;
@@ -77,7 +78,7 @@ export function createEngine(options: EngineOptions): Engine {
 
 function createCore(options: EngineOptions): Core {
   const market = createMarket({ journalDepth: options.journalDepth });
-  const search = createSearch(options.search);
+  const search = createScanSearch(options.search);
   const standing = createStanding(options.standingBlocks);
   return {
     options,

@@ -26,11 +26,15 @@ export interface ScanSearchOptions extends SearchOptions {
 /** Rates of bases may move by this from those of the last load before everything is loaded anew. */
 const BASE_DRIFT = 1.1;
 
+const MOST_IDS = 100_000;
+
 /** What follows from the list of pools, and whether the states of all of them are in. */
 interface Built {
   readonly pools: readonly Pool[];
   readonly scan: Scan;
   readonly prices: Prices;
+  /** Ids of cycles by their edges. */
+  readonly ids: Map<string, string>;
   loaded: boolean;
 }
 
@@ -46,7 +50,7 @@ export function createScanSearch(options: ScanSearchOptions): Search {
     const bases = [...new Set(options.bases)];
     const ladder = createLadder(Number(options.minProfit) / BASE_DRIFT, options.maxHops);
     const scan = createScan(pools, { ...options, bases, ladder });
-    return { pools, scan, prices: createPrices(options, pools), loaded: false };
+    return { pools, scan, prices: createPrices(options, pools), ids: new Map(), loaded: false };
   };
   let built = build();
   return {
@@ -69,20 +73,49 @@ export function createScanSearch(options: ScanSearchOptions): Search {
 function run(built: Built, options: ScanSearchOptions, request: SearchRequest): SearchAnswer {
   const { scan, prices } = built;
   const valuer = prices.at(request.view);
-  const complete = search(built, options, request, valuer);
+  let complete = search(built, options, request, valuer);
   const opportunities: Opportunity[] = [];
   for (let place = 0; place < scan.ranked.count; place++) {
-    const found = describe(built, place);
-    const sizing = sizeCycleOf(found.legs);
-    if (sizing === null) continue;
-    const cycle = { id: cycleId(found.hops), base: found.hops[0]?.tokenIn ?? "0x", hops: found.hops };
-    const profitNativeFloat = Number(sizing.profit) * valuer.rateFloat(cycle.base);
-    if (!(profitNativeFloat >= Number(options.minProfit))) continue;
-    const { isTaxed } = options;
-    const verdict = verdictOf(cycle, { marginal: found.marginal, atRest: request.atRest, isTaxed });
-    opportunities.push({ ...priced(cycle, sizing), profitNativeFloat, marginal: found.marginal, verdict });
+    // The best is always sized: an answer in hand is worth more than the moment that it takes.
+    if (place > 0 && request.expired?.() === true) {
+      complete = false;
+      break;
+    }
+    const found = size(built, place, { atRest: request.atRest, options, valuer });
+    if (found !== null && found.profitNativeFloat >= Number(options.minProfit)) opportunities.push(found);
   }
   return { opportunities: opportunities.toSorted(compareByValue), looked: scan.hits, complete };
+}
+
+interface Sized {
+  readonly atRest: boolean;
+  readonly options: ScanSearchOptions;
+  readonly valuer: Valuer;
+}
+
+/** A ranked cycle at its exact best size; null when no integer size pays. */
+function size(built: Built, place: number, { atRest, options, valuer }: Sized): Opportunity | null {
+  const { hops, legs, marginal } = describe(built, place);
+  const estimate = estimateSize(legs);
+  const sizing = estimate && sizeCycle(legs, estimate);
+  if (sizing === null) return null;
+  const cycle = { id: idOf(built, place, hops), base: hops[0]?.tokenIn ?? "0x", hops } as const;
+  const verdict = verdictOf(cycle, { marginal, atRest, isTaxed: options.isTaxed });
+  const profitNativeFloat = Number(sizing.profit) * valuer.rateFloat(cycle.base);
+  return { ...priced(cycle, sizing), profitNativeFloat, marginal, verdict };
+}
+
+/** The hash costs more than sizing does, and what paid once often pays again. */
+function idOf({ ids, scan }: Built, place: number, hops: readonly Hop[]): string {
+  const { ranked } = scan;
+  let key = "";
+  for (let hop = 0; hop < ranked.hops(place); hop++) key += `${ranked.edge(place, hop)} `;
+  const known = ids.get(key);
+  if (known !== undefined) return known;
+  if (ids.size >= MOST_IDS) ids.clear();
+  const id = cycleId(hops);
+  ids.set(key, id);
+  return id;
 }
 
 function search(
@@ -154,9 +187,4 @@ function describe({ scan, pools }: Built, place: number): Described {
     marginal *= spotRateFloat(state, edge % 2 === 0);
   }
   return { hops, legs, marginal };
-}
-
-function sizeCycleOf(legs: readonly Leg[]) {
-  const estimate = estimateSize(legs);
-  return estimate === null ? null : sizeCycle(legs, estimate);
 }

@@ -19,7 +19,13 @@ import {
 } from "../../support/marketFixture.ts";
 
 const OPTIONS: EngineOptions = {
-  search: { bases: [WPOL, USDC], maxHops: 3, wrappedNative: WPOL, isTaxed: () => false },
+  search: {
+    bases: [WPOL, USDC],
+    maxHops: 3,
+    wrappedNative: WPOL,
+    isTaxed: () => false,
+    minProfit: UNIT / 1_000_000n,
+  },
   fees: POLYGON_FEES,
   journalDepth: 16,
   standingBlocks: 3,
