@@ -12,7 +12,7 @@ import { POLYGON_GAS } from "../execution/gas.ts";
 import type { IntentJournal } from "../execution/journal.ts";
 import { createLocalSigner } from "../execution/localSigner.ts";
 import { loadPrimitives, type Primitives } from "../execution/primitives.ts";
-import { guardSigner, type Signer } from "../execution/signer.ts";
+import { guardSigner, type SyncSigner } from "../execution/signer.ts";
 import { createSimulator, readOperator } from "../execution/simulate.ts";
 import { RpcError } from "../feed/rpcError.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -99,7 +99,8 @@ interface LiveChecks {
 }
 
 async function goLive(config: Config, registry: ChainRegistry, checks: LiveChecks): Promise<Live> {
-  const signer = openSigner(config, registry, await loadPrimitives(checks.log));
+  const primitives = await loadPrimitives(checks.log);
+  const signer = openSigner(config, registry, primitives);
   if (signer.address !== checks.operator) {
     throw new PlainError(
       EXIT.config,
@@ -117,11 +118,12 @@ async function goLive(config: Config, registry: ChainRegistry, checks: LiveCheck
       `the operator ${signer.address} has no ${registry.native.symbol} for gas`,
     );
   }
-  return { signer, channels: config.channels.map((channel) => openChannel(channel, config.chain)) };
+  const channels = config.channels.map((channel) => openChannel(channel, config.chain));
+  return { signer, keccak256: primitives.keccak256, channels };
 }
 
 /** The key goes straight into the guarded signer and nowhere else. */
-function openSigner(config: Config, registry: ChainRegistry, primitives: Primitives): Signer {
+function openSigner(config: Config, registry: ChainRegistry, primitives: Primitives): SyncSigner {
   const { signer, executor } = config;
   if (signer === undefined || executor === undefined) {
     throw new PlainError(EXIT.config, 'mode "live" needs signer.key and executor.address');

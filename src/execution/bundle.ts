@@ -1,6 +1,7 @@
-import { SimpleMerkleTree } from "@openzeppelin/merkle-tree";
-import { encodeAbiParameters, keccak256 } from "viem";
 import type { Hash, Hex } from "../chain/types.ts";
+import { createByteBuffer, fromHex, hexLength, toHex, writeHex } from "./bytes.ts";
+import { nobleKeccak256, type Keccak256 } from "./keccak256.ts";
+import { createMerkleTree, verifyMerkleProof } from "./merkleTree.ts";
 
 /** A raw transaction that our own signer made. */
 export interface OurTransaction {
@@ -36,25 +37,64 @@ export interface Bundle {
   readonly proofs: readonly (readonly Hash[])[];
 }
 
-export const ourTransaction = (raw: Hex): OurTransaction => ({ author: "us", raw, hash: keccak256(raw) });
+const hashOf = (raw: Hex, keccak256: Keccak256): Hash => toHex(keccak256.hash(fromHex(raw)));
+
+export const ourTransaction = (raw: Hex, keccak256: Keccak256 = nobleKeccak256): OurTransaction => ({
+  author: "us",
+  raw,
+  hash: hashOf(raw, keccak256),
+});
 
 /** Throws when the bytes are not those of the transaction that was seen. */
-export function triggerTransaction(raw: Hex, seen: Hash): TriggerTransaction {
-  const hash = keccak256(raw);
+export function triggerTransaction(
+  raw: Hex,
+  seen: Hash,
+  keccak256: Keccak256 = nobleKeccak256,
+): TriggerTransaction {
+  const hash = hashOf(raw, keccak256);
   if (hash !== seen) throw new Error(`the trigger's bytes hash to ${hash}, not to ${seen}`);
   return { author: "trigger", raw, hash };
 }
 
-const asHash = (text: string): Hash => {
-  if (!/^0x[0-9a-f]{64}$/.test(text)) throw new Error(`not 32 bytes: ${text}`);
-  return `0x${text.slice(2)}`;
-};
+const WORD = 32;
 
-const merkleTree = (hashes: readonly Hash[]): SimpleMerkleTree => SimpleMerkleTree.of([...hashes]);
+/** A uint256 into zeroed bytes. */
+function writeWord(view: DataView, at: number, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is not a whole number`);
+  view.setBigUint64(at + 24, BigInt(value));
+}
 
-function bundleId(chainId: number, targets: readonly number[], raws: readonly Hex[]): Hash {
-  const types = [{ type: "uint256" }, { type: "uint256[]" }, { type: "bytes[]" }] as const;
-  return keccak256(encodeAbiParameters(types, [BigInt(chainId), targets.map(BigInt), [...raws]]));
+/**
+ * The hash of the ABI's layout of (uint256 chainId, uint256[] targetBlocks, bytes[] transactions), in words:
+ *   chainId │ 0x60 │ offset of the transactions │ n │ n blocks │ m │ m offsets, from their own start │ m transactions
+ *   transaction: length in bytes │ bytes, filled up to whole words
+ */
+function bundleId(
+  { chainId, targetBlocks, transactions }: Pick<Bundle, "chainId" | "targetBlocks" | "transactions">,
+  keccak256: Keccak256,
+): Hash {
+  const transactionsAt = (4 + targetBlocks.length) * WORD;
+  const offsetsAt = transactionsAt + WORD;
+  let at = offsetsAt + transactions.length * WORD;
+  const places = transactions.map((raw) => {
+    const place = at;
+    at += WORD + Math.ceil(hexLength(raw) / WORD) * WORD;
+    return place;
+  });
+  const { bytes, view } = createByteBuffer(at);
+  writeWord(view, 0, chainId);
+  writeWord(view, WORD, 3 * WORD);
+  writeWord(view, 2 * WORD, transactionsAt);
+  writeWord(view, 3 * WORD, targetBlocks.length);
+  for (const [i, block] of targetBlocks.entries()) writeWord(view, (4 + i) * WORD, block);
+  writeWord(view, transactionsAt, transactions.length);
+  for (const [i, raw] of transactions.entries()) {
+    const place = places[i] ?? 0;
+    writeWord(view, offsetsAt + i * WORD, place - offsetsAt);
+    writeWord(view, place, hexLength(raw));
+    writeHex(bytes, place + WORD, raw);
+  }
+  return toHex(keccak256.hash(bytes));
 }
 
 /**
@@ -65,6 +105,7 @@ export function createBundle(
   chainId: number,
   order: Settled | Backrun,
   targetBlocks: readonly number[],
+  keccak256: Keccak256 = nobleKeccak256,
 ): Bundle {
   const authors = order.map(({ author }) => author).join(" then ");
   if (authors !== "us" && authors !== "trigger then us") throw new Error(`a bundle cannot be ${authors}`);
@@ -74,31 +115,27 @@ export function createBundle(
   const hashes = order.map(({ hash }) => hash);
   if (new Set(hashes).size !== hashes.length) throw new Error("a transaction stands twice in the bundle");
   const transactions = order.map(({ raw }) => raw);
-  const tree = merkleTree(hashes);
+  const tree = createMerkleTree(hashes, keccak256);
   return {
-    id: bundleId(chainId, targetBlocks, transactions),
+    id: bundleId({ chainId, targetBlocks, transactions }, keccak256),
     chainId,
     transactions,
     hashes,
     targetBlocks,
-    merkleRoot: asHash(tree.root),
-    proofs: hashes.map((_, i) => tree.getProof(i).map(asHash)),
+    merkleRoot: tree.root,
+    proofs: hashes.map((_, i) => tree.proofOf(i)),
   };
 }
 
-/** True when the transaction belongs to the bundle with that root. */
-export const verifyMembership = (root: Hash, transaction: Hash, proof: readonly Hash[]): boolean =>
-  SimpleMerkleTree.verify(root, transaction, [...proof]);
-
 /** True when id, hashes, root and every proof follow from the bundle's own content. */
-export function verifyBundle(bundle: Bundle): boolean {
-  const { transactions, hashes, proofs } = bundle;
+export function verifyBundle(bundle: Bundle, keccak256: Keccak256 = nobleKeccak256): boolean {
+  const { transactions, hashes, proofs, merkleRoot } = bundle;
   return (
     transactions.length > 0 &&
     proofs.length === hashes.length &&
-    transactions.every((raw, i) => keccak256(raw) === hashes[i]) &&
-    bundle.id === bundleId(bundle.chainId, bundle.targetBlocks, transactions) &&
-    bundle.merkleRoot === merkleTree(hashes).root &&
-    hashes.every((hash, i) => verifyMembership(bundle.merkleRoot, hash, proofs[i] ?? []))
+    transactions.every((raw, i) => hashOf(raw, keccak256) === hashes[i]) &&
+    bundle.id === bundleId(bundle, keccak256) &&
+    merkleRoot === createMerkleTree(hashes, keccak256).root &&
+    hashes.every((hash, i) => verifyMerkleProof(merkleRoot, hash, proofs[i] ?? [], keccak256))
   );
 }

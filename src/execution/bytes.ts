@@ -14,6 +14,10 @@ export function createByteBuffer(capacity: number): ByteBuffer {
   return { bytes: Buffer.from(memory), view: new DataView(memory) };
 }
 
+/** `0x` and the digits of the bytes. */
+export const toHex = (bytes: Uint8Array): Hex =>
+  `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")}`;
+
 /** ASCII code → value of the hex digit; bit 4 marks an upper-case one, bit 7 what is none. */
 const UPPER_CASE = 0x10;
 const NO_DIGIT = 0x80;
@@ -69,4 +73,11 @@ export function writeHex(bytes: Buffer, at: number, hex: Hex): number {
   // Node's decoder stops at the first character that is no digit, and says so only by the count.
   if (bytes.write(hex.slice(2), at, length, "hex") !== length) throw new RangeError("not hex data");
   return at + length;
+}
+
+/** The bytes of hex data. */
+export function fromHex(hex: Hex): Buffer {
+  const bytes = Buffer.allocUnsafe(hexLength(hex));
+  writeHex(bytes, 0, hex);
+  return bytes;
 }

@@ -6,6 +6,7 @@ import type { Log } from "../lib/log.ts";
 import type { Rpc } from "./chainAnswers.ts";
 import type { Channel } from "./channels/channel.ts";
 import type { IntentJournal } from "./journal.ts";
+import type { Keccak256 } from "./keccak256.ts";
 import type { NonceState } from "./nonces.ts";
 import { refusal, type PrepareOptions, type Refusal } from "./prepare.ts";
 import type { Signer } from "./signer.ts";
@@ -32,6 +33,8 @@ export interface ExecutionOptions extends PrepareOptions {
 /** Live mode: the signer, and where its transactions go. */
 export interface Live {
   readonly signer: Signer;
+  /** Hashes its transactions and their bundles. */
+  readonly keccak256: Keccak256;
   readonly channels: readonly Channel[];
 }
 

@@ -3,7 +3,7 @@ import type { Address, Hex } from "../chain/types.ts";
 import { EXIT, PlainError } from "../lib/errors.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Plan } from "../search/opportunity.ts";
-import { hexLength, writeHash, writeHex } from "./bytes.ts";
+import { hexLength, toHex, writeHash, writeHex } from "./bytes.ts";
 import { planLength, writePlan, type PlanEncoding } from "./calldata.ts";
 import {
   createTransactionBuffer,
@@ -13,13 +13,13 @@ import {
   type Envelope,
 } from "./eip1559.ts";
 import { portablePrimitives, type Primitives } from "./primitives.ts";
-import type { Signer, UnsignedTransaction } from "./signer.ts";
+import type { SyncSigner, UnsignedTransaction } from "./signer.ts";
 
-/** A signer that needs no waiting for. */
-export interface LocalSigner extends Signer {
+/** The signer of this process. */
+export interface LocalSigner extends SyncSigner {
   /** What signs and hashes here. */
   readonly backends: { readonly ecdsa: string; readonly keccak256: string };
-  /** As `signTransaction`, at once; throws a `RangeError` on fields that no transaction can have. */
+  /** Throws a `RangeError` on fields that no transaction can have. */
   signTransactionSync(transaction: UnsignedTransaction): Hex;
   /** Calldata, serialisation and signature of a plan in one go: no hex in between. Throws as `encodePlan` does. */
   signPlan(plan: Plan, encoding: PlanEncoding, envelope: Envelope): Hex;
@@ -53,7 +53,7 @@ export function createLocalSigner(key: Secret, primitives: Primitives = portable
 
   const sign = (): Hex => {
     const yParity = ecdsa.sign(keccak256.hash(signingPayload(buffer)), bytes, signature);
-    return `0x${signedTransaction(buffer, signature, yParity).toString("hex")}`;
+    return toHex(signedTransaction(buffer, signature, yParity));
   };
   const signTransactionSync = (transaction: UnsignedTransaction): Hex => {
     const at = openTransaction(buffer, transaction, hexLength(transaction.data));

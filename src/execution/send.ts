@@ -15,6 +15,16 @@ import type { TrackedIntent } from "./tracker.ts";
 /** Gas of a transaction that does nothing. */
 const BARE_GAS = 21_000n;
 
+/** A key in this process signs at once; one elsewhere has its time. */
+async function askSigner(
+  { signer }: Live,
+  transaction: UnsignedTransaction,
+  signTimeoutMs: number,
+): Promise<Hex | null> {
+  if (signer.signTransactionSync !== undefined) return signer.signTransactionSync(transaction);
+  return await withinMs(signer.signTransaction(transaction), signTimeoutMs);
+}
+
 /** The signature, or null when it is late or refused; three misses in a row halt signing until a restart. */
 async function sign(
   state: ExecutionState,
@@ -24,13 +34,13 @@ async function sign(
   const { log } = state.parts;
   let raw: Hex | null = null;
   try {
-    raw = await withinMs(live.signer.signTransaction(transaction), state.options.signTimeoutMs);
+    raw = await askSigner(live, transaction, state.options.signTimeoutMs);
     if (raw === null) log.warn({ signTimeoutMs: state.options.signTimeoutMs }, "signature too late");
   } catch (error) {
     log.error({ err: error }, "signer refused");
   }
   state.signerMisses = raw === null ? state.signerMisses + 1 : 0;
-  return raw === null ? null : ourTransaction(raw);
+  return raw === null ? null : ourTransaction(raw, live.keccak256);
 }
 
 /** Journals the signed transaction; from here on it is held and watched as if it were out. */
@@ -185,7 +195,8 @@ export async function sendPlan(
   if (ours === null) return refusal("signer");
   const late = standstill(state, decision);
   if (late !== null) return late;
-  const bundle = createBundle(state.options.chainId, [ours], targets(state, decision.targetBlock));
+  const { chainId } = state.options;
+  const bundle = createBundle(chainId, [ours], targets(state, decision.targetBlock), live.keccak256);
   const intent = tracked(state, live, pending, { nonce: next.nonce, hash: ours.hash, fees: prepared.fees });
   if (!commit(state, intent, unsigned.gas, bundle)) return refusal("journal");
   state.tracker.watch(intent);
@@ -209,7 +220,7 @@ export async function sendCancellation(
   const { address: to } = live.signer;
   const ours = await sign(state, live, { chainId, nonce, to, data: "0x", value: 0n, gas: BARE_GAS, ...fees });
   if (ours === null || state.stopping) return false;
-  const bundle = createBundle(chainId, [ours], [block]);
+  const bundle = createBundle(chainId, [ours], [block], live.keccak256);
   const deadline = { deadlineMs: state.options.sendTimeoutMs };
   const places = live.channels.filter(({ promises }) => !promises.atomic);
   const answers = await Promise.all(places.map((channel) => channel.send(bundle, deadline)));

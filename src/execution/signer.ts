@@ -17,6 +17,13 @@ export interface Signer {
   readonly address: Address;
   /** The signed EIP-1559 transaction, serialised. Rejects when it does not sign. */
   signTransaction(transaction: UnsignedTransaction): Promise<Hex>;
+  /** The same at once, where there is nothing to wait for. Throws when it does not sign. */
+  signTransactionSync?(transaction: UnsignedTransaction): Hex;
+}
+
+/** A signer whose key is in this process. */
+export interface SyncSigner extends Signer {
+  signTransactionSync(transaction: UnsignedTransaction): Hex;
 }
 
 /** What a signer of ours may sign at all; everything else is refused before the key is touched. */
@@ -44,12 +51,31 @@ export function policyRefusal(
   return null;
 }
 
-/** The signer behind its policy; a refusal rejects with the reason's name. */
-export const guardSigner = (signer: Signer, policy: SigningPolicy): Signer => ({
-  address: signer.address,
-  signTransaction: async (transaction) => {
+/**
+ * The signer behind its policy; a refusal rejects, or throws, with the reason's name. It offers the ways to sign that
+ * the signer has and that take all fields, so that each of them can be checked.
+ */
+export function guardSigner(signer: SyncSigner, policy: SigningPolicy): SyncSigner;
+export function guardSigner(signer: Signer, policy: SigningPolicy): Signer;
+export function guardSigner(signer: Signer, policy: SigningPolicy): Signer {
+  const check = (transaction: UnsignedTransaction): void => {
     const refusal = policyRefusal(policy, transaction, signer.address);
     if (refusal !== null) throw new Error(`not signed: ${refusal}`);
-    return await signer.signTransaction(transaction);
-  },
-});
+  };
+  const guarded: Signer = {
+    address: signer.address,
+    signTransaction: async (transaction) => {
+      check(transaction);
+      return await signer.signTransaction(transaction);
+    },
+  };
+  if (signer.signTransactionSync === undefined) return guarded;
+  const signAtOnce = signer.signTransactionSync.bind(signer);
+  return {
+    ...guarded,
+    signTransactionSync: (transaction) => {
+      check(transaction);
+      return signAtOnce(transaction);
+    },
+  };
+}

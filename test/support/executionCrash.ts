@@ -1,6 +1,7 @@
+import type { Hex } from "../../src/chain/types.ts";
 import type { Channel } from "../../src/execution/channels/channel.ts";
 import type { IntentJournal } from "../../src/execution/journal.ts";
-import type { Signer } from "../../src/execution/signer.ts";
+import type { SyncSigner, UnsignedTransaction } from "../../src/execution/signer.ts";
 
 /** Where the process dies. Each point is right after the named act, and nothing that follows happens. */
 export const CRASH_POINTS = ["opened", "asked to sign", "signed", "delivered", "submitted"] as const;
@@ -14,7 +15,7 @@ class Crashed extends Error {}
  */
 export function crashingParts(
   point: CrashPoint,
-  parts: { journal: IntentJournal; signer: Signer; channel: Channel },
+  parts: { journal: IntentJournal; signer: SyncSigner; channel: Channel },
 ) {
   let dead = false;
   const alive = (): void => {
@@ -26,6 +27,11 @@ export function crashingParts(
     throw new Crashed(here);
   };
   const { journal, signer, channel } = parts;
+  const signTransactionSync = (transaction: UnsignedTransaction): Hex => {
+    alive();
+    die("asked to sign");
+    return signer.signTransactionSync(transaction);
+  };
   return {
     died: () => dead,
     journal: {
@@ -52,12 +58,9 @@ export function crashingParts(
     } satisfies IntentJournal,
     signer: {
       address: signer.address,
-      signTransaction: (transaction) => {
-        alive();
-        die("asked to sign");
-        return signer.signTransaction(transaction);
-      },
-    } satisfies Signer,
+      signTransactionSync,
+      signTransaction: async (transaction) => signTransactionSync(transaction),
+    } satisfies SyncSigner,
     channel: {
       ...channel,
       send: async (bundle, deadline) => {

@@ -5,6 +5,7 @@ import type { Rpc } from "../../src/execution/chainAnswers.ts";
 import type { ExecutionOptions, ExecutionParts } from "../../src/execution/context.ts";
 import { createExecution } from "../../src/execution/execution.ts";
 import type { FateRecord, IntentJournal, IntentRecord, SignedRecord } from "../../src/execution/journal.ts";
+import { nobleKeccak256 } from "../../src/execution/keccak256.ts";
 import { promisedProfits } from "../../src/execution/profits.ts";
 import { createLocalSigner } from "../../src/execution/localSigner.ts";
 import type { Simulation, Simulator } from "../../src/execution/simulate.ts";
@@ -163,7 +164,7 @@ export async function startFakes(
     rpc: chain.rpc,
     journal: memory.journal,
     simulator: simulation.simulator,
-    live: channels === null ? null : { signer, channels },
+    live: channels === null ? null : { signer, channels, keccak256: nobleKeccak256 },
     ...changes.parts,
   };
   const execution = createExecution(optionsOf(EXECUTOR, changes.options), parts);

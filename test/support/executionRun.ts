@@ -6,8 +6,9 @@ import type { Rpc } from "../../src/execution/chainAnswers.ts";
 import type { ExecutionOptions } from "../../src/execution/context.ts";
 import { createExecution, type Execution } from "../../src/execution/execution.ts";
 import type { IntentJournal } from "../../src/execution/journal.ts";
+import { nobleKeccak256 } from "../../src/execution/keccak256.ts";
 import { createLocalSigner } from "../../src/execution/localSigner.ts";
-import { guardSigner, type Signer } from "../../src/execution/signer.ts";
+import { guardSigner, type Signer, type SyncSigner } from "../../src/execution/signer.ts";
 import { createSimulator, readOperator } from "../../src/execution/simulate.ts";
 import { openJournal, type Journal } from "../../src/ledger/journal.ts";
 import { secret } from "../../src/lib/secret.ts";
@@ -29,7 +30,7 @@ export const privateChannel = ({ devnet }: ExecutionStage): Channel =>
     method: "eth_sendRawTransactionPrivate",
   });
 
-export function operatorSigner({ devnet, executor }: ExecutionStage): Signer {
+export function operatorSigner({ devnet, executor }: ExecutionStage): SyncSigner {
   const policy = { chainId: 137, executor, txGasCap: 16_777_216n, txFeeCap: 10n ** 18n };
   return guardSigner(createLocalSigner(secret(devnet.accounts.operator.privateKey)), policy);
 }
@@ -60,7 +61,7 @@ export async function startRun(stage: ExecutionStage, run: RunParts): Promise<Ru
   const simulator = await createSimulator({ executor, from, timeoutMs: 20_000 }, rpc);
   const heard = listenerParts();
   const signer = run.signer ?? operatorSigner(stage);
-  const live = run.channels === null ? null : { signer, channels: run.channels };
+  const live = run.channels === null ? null : { signer, keccak256: nobleKeccak256, channels: run.channels };
   const options = optionsOf(executor, run.options);
   const parts = { ...heard.parts, rpc, journal: run.journal, simulator, live };
   const execution = createExecution(options, parts);

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
-import { keccak256 } from "viem";
+import { SimpleMerkleTree } from "@openzeppelin/merkle-tree";
+import { encodeAbiParameters, keccak256 } from "viem";
 import { describe, expect, expectTypeOf, test, vi } from "vitest";
 import type { Hex } from "../../../src/chain/types.ts";
 import {
@@ -7,14 +8,17 @@ import {
   ourTransaction,
   triggerTransaction,
   verifyBundle,
-  verifyMembership,
   type Backrun,
   type Bundle,
   type OurTransaction,
   type Settled,
   type TriggerTransaction,
 } from "../../../src/execution/bundle.ts";
+import { loadWasmKeccak256, nobleKeccak256 } from "../../../src/execution/keccak256.ts";
+import { verifyMerkleProof } from "../../../src/execution/merkleTree.ts";
 import { hashOf } from "../../support/executionPlan.ts";
+
+const keccak = await loadWasmKeccak256();
 
 // Hashing under a loaded machine takes its time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -106,7 +110,7 @@ describe("identity and proofs", () => {
           { ...bundle, proofs: [[], []] },
           { ...bundle, proofs: bundle.proofs.slice(1) },
         ];
-        expect(tampered.map(verifyBundle)).toEqual(tampered.map(() => false));
+        expect(tampered.map((each) => verifyBundle(each, keccak))).toEqual(tampered.map(() => false));
       }),
     );
   });
@@ -114,7 +118,54 @@ describe("identity and proofs", () => {
   test("each transaction proves its membership by itself, and a foreign one does not", () => {
     const bundle = createBundle(137, [trigger("0x02aa"), ourTransaction("0x02bb")], [9]);
     for (const [i, hash] of bundle.hashes.entries())
-      expect(verifyMembership(bundle.merkleRoot, hash, bundle.proofs[i] ?? [])).toBe(true);
-    expect(verifyMembership(bundle.merkleRoot, hashOf(3), bundle.proofs[0] ?? [])).toBe(false);
+      expect(verifyMerkleProof(bundle.merkleRoot, hash, bundle.proofs[i] ?? [], keccak)).toBe(true);
+    expect(verifyMerkleProof(bundle.merkleRoot, hashOf(3), bundle.proofs[0] ?? [], keccak)).toBe(false);
+  });
+
+  test("is byte for byte what viem encodes and hashes and OpenZeppelin's tree proves, on either backend", () => {
+    const long = fc
+      .uint8Array({ maxLength: 1500, size: "max" })
+      .map((bytes): Hex => `0x02${Buffer.from(bytes).toString("hex")}`);
+    fc.assert(
+      fc.property(fc.maxSafeNat(), fc.option(long), long, targets, (chainId, theirs, ours, blocks) => {
+        fc.pre(theirs !== ours);
+        for (const hasher of [keccak, nobleKeccak256]) {
+          const mine = ourTransaction(ours, hasher);
+          const bundle =
+            theirs === null
+              ? createBundle(chainId, [mine], blocks, hasher)
+              : createBundle(
+                  chainId,
+                  [triggerTransaction(theirs, keccak256(theirs), hasher), mine],
+                  blocks,
+                  hasher,
+                );
+          const raws = theirs === null ? [ours] : [theirs, ours];
+          const hashes = raws.map((raw) => keccak256(raw));
+          const tree = SimpleMerkleTree.of(hashes);
+          const types = [{ type: "uint256" }, { type: "uint256[]" }, { type: "bytes[]" }] as const;
+          expect(bundle).toEqual({
+            id: keccak256(encodeAbiParameters(types, [BigInt(chainId), blocks.map(BigInt), raws])),
+            chainId,
+            transactions: raws,
+            hashes,
+            targetBlocks: blocks,
+            merkleRoot: tree.root,
+            proofs: hashes.map((_, i) => tree.getProof(i)),
+          });
+          expect(verifyBundle(bundle, hasher)).toBe(true);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test.each([-1, 0.5, 2 ** 53])("a chain %d does not exist", (chainId) => {
+    expect(() => createBundle(chainId, [ourTransaction("0x02aa")], [1])).toThrow("not a whole number");
+  });
+
+  test.each(["0x02a", "02aa", "0x02zz"])("%s is no transaction", (raw) => {
+    // Past the types, which know 0x alone.
+    expect(() => Reflect.apply(ourTransaction, null, [raw])).toThrow(RangeError);
   });
 });

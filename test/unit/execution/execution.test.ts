@@ -1,15 +1,23 @@
 import { decodeFunctionData, parseTransaction } from "viem";
 import { describe, expect, test, vi } from "vitest";
 import { executorAbi } from "../../../src/chain/executorAbi.ts";
+import type { Channel } from "../../../src/execution/channels/channel.ts";
+import type { Live } from "../../../src/execution/context.ts";
+import { nobleKeccak256 } from "../../../src/execution/keccak256.ts";
 import { createLocalSigner } from "../../../src/execution/localSigner.ts";
-import type { Signer } from "../../../src/execution/signer.ts";
+import { guardSigner, type Signer } from "../../../src/execution/signer.ts";
 import { secret } from "../../../src/lib/secret.ts";
 import { fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
-import { TEST_KEY, decisionOf, hashOf, opportunityOf } from "../../support/executionPlan.ts";
+import { EXECUTOR, TEST_KEY, decisionOf, hashOf, opportunityOf } from "../../support/executionPlan.ts";
 
 const decision = decisionOf();
 const local = createLocalSigner(secret(TEST_KEY));
 const never = (): Promise<never> => new Promise(() => undefined);
+const liveOf = (signer: Signer, channel: Channel): Live => ({
+  signer,
+  channels: [channel],
+  keccak256: nobleKeccak256,
+});
 
 /** How the plan's transaction is tied to blocks. */
 const guards = async (graceBlocks: number, leastProfitPpm = 1_000_000n) => {
@@ -68,7 +76,7 @@ describe("a signer that fails", () => {
       .mockImplementationOnce(never)
       .mockRejectedValueOnce(new Error("device locked"))
       .mockImplementationOnce(never);
-    const live = { signer: { address: local.address, signTransaction }, channels: [channel] };
+    const live = liveOf({ address: local.address, signTransaction }, channel);
     const run = await startFakes(decision, [channel], { parts: { live }, options: { signTimeoutMs: 20 } });
     for (let i = 0; i < 5; i++) await run.execution.submit({ ...decision, intentId: `i${i}` });
     expect(run.outcomes.map(({ reason }) => reason)).toEqual([
@@ -80,6 +88,21 @@ describe("a signer that fails", () => {
     ]);
     expect(signTransaction).toHaveBeenCalledTimes(3);
     expect(run.execution.status().halted).toBe("signer");
+    expect(channel.sent).toEqual([]);
+  });
+
+  test("in this process: it is asked at once and alone, and its refusals count the same", async () => {
+    const channel = fakeChannel(true);
+    const policy = { chainId: 137, executor: EXECUTOR, txGasCap: 1n, txFeeCap: 1n };
+    const signer = {
+      ...guardSigner(local, policy),
+      signTransaction: vi.fn<Signer["signTransaction"]>(never),
+    };
+    const run = await startFakes(decision, [channel], { parts: { live: liveOf(signer, channel) } });
+    for (let i = 0; i < 4; i++) await run.execution.submit({ ...decision, intentId: `i${i}` });
+    expect(run.outcomes.map(({ reason }) => reason)).toEqual(["signer", "signer", "signer", "signer_halted"]);
+    expect(signer.signTransaction).not.toHaveBeenCalled();
+    expect(run.signed.size).toBe(0);
     expect(channel.sent).toEqual([]);
   });
 });
@@ -148,7 +171,7 @@ describe("stop", () => {
     const channel = fakeChannel(true);
     let answer: ((raw: `0x${string}`) => void) | undefined;
     const signTransaction = (): Promise<`0x${string}`> => new Promise((resolve) => (answer = resolve));
-    const live = { signer: { address: local.address, signTransaction }, channels: [channel] };
+    const live = liveOf({ address: local.address, signTransaction }, channel);
     const run = await startFakes(decision, [channel], { parts: { live }, options: { stopMs: 50 } });
     const work = run.execution.submit(decision);
     await vi.waitUntil(() => run.stages.includes("journaled"));

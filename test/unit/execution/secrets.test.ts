@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLocalSigner } from "../../../src/execution/localSigner.ts";
-import { guardSigner, policyRefusal, type UnsignedTransaction } from "../../../src/execution/signer.ts";
+import {
+  guardSigner,
+  policyRefusal,
+  type Signer,
+  type SyncSigner,
+  type UnsignedTransaction,
+} from "../../../src/execution/signer.ts";
 import { secret } from "../../../src/lib/secret.ts";
 import { resolveSecret } from "../../../src/lib/secretReference.ts";
 import { fakeChannel, startFakes } from "../../support/executionFakes.ts";
@@ -129,6 +135,32 @@ describe("signing policy", () => {
     ["tip_above_fee", { maxPriorityFeePerGas: 10n ** 12n }],
     ["fee_cap", { maxFeePerGas: 10n ** 12n }],
   ])("%s is refused before the key is touched", async (reason, change) => {
-    await expect(guardSigner(self, policy).signTransaction({ ...fine, ...change })).rejects.toThrow(reason);
+    let touched = 0;
+    const key: SyncSigner = {
+      address: self.address,
+      signTransaction: async (transaction) => key.signTransactionSync(transaction),
+      signTransactionSync: (transaction) => {
+        touched++;
+        return self.signTransactionSync(transaction);
+      },
+    };
+    const guarded = guardSigner(key, policy);
+    const refused = { ...fine, ...change };
+    const said = `not signed: ${reason}`;
+    await expect(guarded.signTransaction(refused)).rejects.toThrow(said);
+    expect(() => guarded.signTransactionSync(refused)).toThrow(said);
+    expect(touched).toBe(0);
+    expect(guarded.signTransactionSync(fine)).toBe(await guarded.signTransaction(fine));
+    expect(touched).toBe(2);
+  });
+
+  test("a guarded signer has the guarded ways alone, and no more than the signer has", () => {
+    expect(Object.keys(guardSigner(self, policy)).toSorted()).toEqual([
+      "address",
+      "signTransaction",
+      "signTransactionSync",
+    ]);
+    const remote: Signer = { address: self.address, signTransaction: (each) => self.signTransaction(each) };
+    expect(Object.keys(guardSigner(remote, policy))).toEqual(["address", "signTransaction"]);
   });
 });

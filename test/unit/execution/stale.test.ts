@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Stage } from "../../../src/execution/context.ts";
+import { nobleKeccak256 } from "../../../src/execution/keccak256.ts";
 import { createLocalSigner } from "../../../src/execution/localSigner.ts";
 import type { Signer } from "../../../src/execution/signer.ts";
 import { secret } from "../../../src/lib/secret.ts";
@@ -21,7 +22,8 @@ describe("late work is dropped", () => {
           return local.signTransaction(transaction);
         },
       };
-      const run = await startFakes(decision, [channel], { parts: { live: { signer, channels: [channel] } } });
+      const live = { signer, channels: [channel], keccak256: nobleKeccak256 };
+      const run = await startFakes(decision, [channel], { parts: { live } });
       const { answer } = run.simulation;
       run.simulation.answer = (timestamp) => {
         if (at === "simulated") run.execution.onBlock(headerOf(101));
