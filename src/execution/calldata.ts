@@ -1,4 +1,4 @@
-import { decodeEventLog, getAbiItem, isAddressEqual, toFunctionSelector } from "viem";
+import { decodeEventLog, getAbiItem, toEventSelector, toFunctionSelector } from "viem";
 import { executorAbi } from "../chain/executorAbi.ts";
 import type { Address, Hash, Hex, PoolKind } from "../chain/types.ts";
 import type { Opportunity, Plan } from "../search/opportunity.ts";
@@ -175,21 +175,32 @@ interface ReceiptLog {
   readonly data: Hex;
 }
 
+const CYCLE_EXECUTED = toEventSelector(getAbiItem({ abi: executorAbi, name: "CycleExecuted" }));
+const ONE_WORD = /^0x[0-9a-fA-F]{64}$/;
+
+/** Null for what is not about a cycle. */
+function decodeCycle({ topics, data }: ReceiptLog): (Realised & { readonly index: bigint }) | null {
+  const [signature, ...indexed] = topics;
+  if (signature === undefined) return null;
+  const [position = "0x", base = "0x"] = indexed;
+  // As it always is: viem would hash the events' signatures anew.
+  if (signature === CYCLE_EXECUTED && [position, base, data].every((word) => ONE_WORD.test(word)))
+    return { index: BigInt(position), base: lowerCase(`0x${base.slice(-40)}`), profit: BigInt(data) };
+  const event = decodeEventLog({ abi: executorAbi, topics: [signature, ...indexed], data });
+  if (event.eventName !== "CycleExecuted") return null;
+  return { index: event.args.index, base: lowerCase(event.args.base), profit: event.args.profit };
+}
+
 /**
  * What each cycle of a mined plan brought, in the plan's order, from the receipt's logs: the executor's own
  * measure by balance. Logs of other contracts do not count, whatever they look like.
  */
 export function decodeRealised(logs: readonly ReceiptLog[], executor: Address): readonly Realised[] {
+  const author = lowerCase(executor);
   return logs
-    .filter(({ address }) => isAddressEqual(address, executor))
-    .flatMap(({ topics, data }) => {
-      const [signature, ...indexed] = topics;
-      if (signature === undefined) return [];
-      const event = decodeEventLog({ abi: executorAbi, topics: [signature, ...indexed], data });
-      if (event.eventName !== "CycleExecuted") return [];
-      const { index, base, profit } = event.args;
-      return [{ index, base: lowerCase(base), profit }];
-    })
+    .filter(({ address }) => lowerCase(address) === author)
+    .map(decodeCycle)
+    .filter((cycle) => cycle !== null)
     .toSorted((a, b) => (a.index < b.index ? -1 : 1))
     .map(({ base, profit }) => ({ base, profit }));
 }

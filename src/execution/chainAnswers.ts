@@ -85,15 +85,31 @@ const simulatedCallSchema = z.object({
   status: count,
   gasUsed: quantity,
   returnData: bytes,
-  logs: z.array(log),
+  logs: z.array(z.unknown()),
 });
 
-export type SimulatedCall = z.infer<typeof simulatedCallSchema>;
+export type SimulatedCall = Omit<z.infer<typeof simulatedCallSchema>, "logs"> & {
+  readonly logs: readonly AnswerLog[];
+};
 
 const simulationSchema = z.tuple([z.object({ calls: z.tuple([simulatedCallSchema]) })]);
 
-/** `eth_simulateV1` of one block with one call. Throws on anything else. */
-export const parseSimulation = (answer: unknown): SimulatedCall => simulationSchema.parse(answer)[0].calls[0];
+const isFrom = (author: Address, found: unknown): boolean =>
+  typeof found === "object" &&
+  found !== null &&
+  "address" in found &&
+  typeof found.address === "string" &&
+  found.address.toLowerCase() === author.toLowerCase();
+
+/**
+ * `eth_simulateV1` of one block with one call, and of its logs those of `author`: the pools' and tokens' own, a dozen
+ * in a plan, decide nothing and are not looked into. Throws on anything else.
+ */
+export function parseSimulation(answer: unknown, author: Address): SimulatedCall {
+  const [{ calls }] = simulationSchema.parse(answer);
+  const [{ logs, ...call }] = calls;
+  return { ...call, logs: logs.filter((found) => isFrom(author, found)).map((found) => log.parse(found)) };
+}
 
 const MAX_CAUSES = 8;
 

@@ -2,7 +2,7 @@ import { baseFeeBound, effectiveGasPrice, settledFees, type FeePolicy, type Fees
 import type { Address, BlockHeader, Hex } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
 import { maxBigint } from "../lib/bigint.ts";
-import { encodePlan } from "./calldata.ts";
+import { encodePlan, type PlanEncoding } from "./calldata.ts";
 import { chooseGas, coldSlots, type GasChoice, type GasPolicy } from "./gas.ts";
 import { equalProfits, promisedProfits } from "./profits.ts";
 import type { Simulation, SimulationRequest, Simulator } from "./simulate.ts";
@@ -79,20 +79,26 @@ const no = (code: Refusal["code"], detail = ""): Preparation => ({
   refusal: refusal(code, detail),
 });
 
-/** Calldata of the decision's plan; each cycle must bring at least the given profit. */
+/**
+ * Calldata of the decision's plan; each cycle must bring at least the given profit. The last one is kept: mostly the
+ * very bytes that were simulated are sent.
+ */
 function encoder(
   decision: SubmitDecision,
   options: PrepareOptions,
   parts: PrepareParts,
 ): SimulationRequest["encode"] {
   const guarded = options.graceBlocks === 0;
-  return (minProfits, guard) =>
-    encodePlan(decision.plan, {
-      minProfits,
-      maxBlock: BigInt(decision.targetBlock + options.graceBlocks),
-      parentHash: guarded && guard === "parent" ? decision.parent.hash : null,
-      feePpmOf: (pool) => parts.feePpmOf(pool),
-    });
+  const maxBlock = BigInt(decision.targetBlock + options.graceBlocks);
+  const feePpmOf = (pool: Address): number => parts.feePpmOf(pool);
+  let last: (Pick<PlanEncoding, "minProfits" | "parentHash"> & { readonly calldata: Hex }) | null = null;
+  return (minProfits, guard) => {
+    const parentHash = guarded && guard === "parent" ? decision.parent.hash : null;
+    if (last?.minProfits === minProfits && last.parentHash === parentHash) return last.calldata;
+    const calldata = encodePlan(decision.plan, { minProfits, maxBlock, parentHash, feePpmOf });
+    last = { minProfits, parentHash, calldata };
+    return calldata;
+  };
 }
 
 const usesAlgebra = ({ plan }: SubmitDecision): boolean =>
@@ -160,6 +166,10 @@ function price(
   return { gas, fees };
 }
 
+/** What each cycle must bring on chain; the same list where all of it must come. */
+const leastProfits = (profits: readonly bigint[], ppm: bigint): readonly bigint[] =>
+  ppm === PPM ? profits : profits.map((profit) => maxBigint(1n, (profit * ppm) / PPM));
+
 /**
  * Decision → calldata → simulation at every timestamp that matters → gas and fees. The simulated profit of each
  * cycle must be exactly what the plan promises; on chain `leastProfitPpm` of it will do. `head` is the latest header.
@@ -190,6 +200,6 @@ export async function prepare(
   if ("code" in verdict) return { ok: false, refusal: verdict };
   const priced = price(decision, verdict.gasUsed, options);
   if ("code" in priced) return { ok: false, refusal: priced };
-  const least = minProfits.map((profit) => maxBigint(1n, (profit * options.leastProfitPpm) / PPM));
-  return { ok: true, prepared: { calldata: encode(least, "parent"), ...priced } };
+  const calldata = encode(leastProfits(minProfits, options.leastProfitPpm), "parent");
+  return { ok: true, prepared: { calldata, ...priced } };
 }

@@ -76,7 +76,7 @@ async function simulateV1(
       [payload, { blockHash: request.parent.hash }],
       options,
     );
-    const { status, gasUsed, returnData, logs } = parseSimulation(answer);
+    const { status, gasUsed, returnData, logs } = parseSimulation(answer, options.executor);
     if (status !== 1) return { type: "revert", reason: decodeExecutorError(returnData) };
     return { type: "ok", gasUsed, realised: decodeRealised(logs, options.executor) };
   } catch (error) {

@@ -1,5 +1,6 @@
-import { assert, property } from "fast-check";
+import { assert, boolean, constantFrom, property, tuple } from "fast-check";
 import {
+  decodeEventLog,
   decodeFunctionData,
   encodeAbiParameters,
   encodeErrorResult,
@@ -11,13 +12,13 @@ import {
 import { describe, expect, test } from "vitest";
 import { executorAbi } from "../../../src/chain/executorAbi.ts";
 import { estimateGas, POLYGON_GAS_MODEL } from "../../../src/chain/gasModel.ts";
-import type { Address, Hash, PoolKind } from "../../../src/chain/types.ts";
+import type { Address, Hash, Hex, PoolKind } from "../../../src/chain/types.ts";
 import { createByteBuffer } from "../../../src/execution/bytes.ts";
 import { decodeRealised, encodePlan, planLength, writePlan } from "../../../src/execution/calldata.ts";
 import type { PlanEncoding } from "../../../src/execution/calldata.ts";
 import { decodeExecutorError } from "../../../src/execution/executorError.ts";
 import type { Opportunity, Plan, PricedHop } from "../../../src/search/opportunity.ts";
-import { planAndEncoding } from "../../support/randomPlans.ts";
+import { hash32, planAndEncoding } from "../../support/randomPlans.ts";
 
 const address = (byte: string): Address => `0x${byte.repeat(20)}`;
 const [A, B, C] = [address("aa"), address("bb"), address("cc")];
@@ -228,6 +229,17 @@ const realised = (...logs: readonly ReturnType<typeof log>[]) =>
     EXECUTOR,
   );
 
+/** A log of the executor: digits of either case, an address filled up with anything, more data behind the profit. */
+const cycleLog = tuple(hash32, hash32, hash32, constantFrom("", "00", "ab".repeat(32)), boolean()).map(
+  ([index, base, profit, rest, upperCase]) => {
+    const [signature = ZERO_HASH] = log(0n, A, 1n).topics.flatMap((topic) => topic ?? []);
+    const written = (hash: Hash): Hash => (upperCase ? `0x${hash.slice(2).toUpperCase()}` : hash);
+    const topics: [Hash, Hash, Hash] = [signature, written(index), written(base)];
+    const data: Hex = `${written(profit)}${rest}`;
+    return { address: EXECUTOR, topics, data };
+  },
+);
+
 describe("decodeRealised", () => {
   test("reads the profits in the plan's order", () => {
     expect(realised(log(1n, B, 2n ** 200n), log(0n, A, 5n))).toEqual([
@@ -241,6 +253,31 @@ describe("decodeRealised", () => {
     expect(realised(log(0n, A, 5n, address("dd")), log(0n, A, 6n, upperCase))).toEqual([
       { base: A, profit: 6n },
     ]);
+  });
+
+  test("is what viem decodes, whatever the cycle, and whatever else hangs on its log", () => {
+    assert(
+      property(cycleLog, (found) => {
+        const [signature, ...indexed] = found.topics;
+        const event = decodeEventLog({ abi: executorAbi, topics: [signature, ...indexed], data: found.data });
+        if (event.eventName !== "CycleExecuted") throw new Error("another event");
+        const { base, profit } = event.args;
+        expect(decodeRealised([found], EXECUTOR)).toEqual([{ base: base.toLowerCase(), profit }]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("a log of the executor that is none of its events, or lacks a part, is no silent nothing", () => {
+    const [{ topics, ...rest }] = [log(0n, A, 5n)];
+    const [signature, index, base] = topics.filter((topic) => topic !== null);
+    for (const bad of [[ZERO_HASH], [signature ?? "0x"], [signature ?? "0x", index ?? "0x"]])
+      expect(() => decodeRealised([{ ...rest, topics: bad }], EXECUTOR)).toThrow(
+        /not found|Expected a topic/,
+      );
+    const whole = [signature ?? "0x", index ?? "0x", base ?? "0x"];
+    expect(() => decodeRealised([{ ...rest, topics: whole, data: "0x05" }], EXECUTOR)).toThrow(/size|bytes/i);
+    expect(decodeRealised([{ ...rest, topics: [] }], EXECUTOR)).toEqual([]);
   });
 
   test("nothing landed is nothing", () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { baseFeeBound, POLYGON_FEES } from "../../../src/chain/fees.ts";
 import { chooseGas, coldSlots, POLYGON_GAS } from "../../../src/execution/gas.ts";
-import { prepare } from "../../../src/execution/prepare.ts";
+import { prepare, type PrepareOptions } from "../../../src/execution/prepare.ts";
 import { promisedProfits } from "../../../src/execution/profits.ts";
-import { decisionOf } from "../../support/executionPlan.ts";
+import type { Hex } from "../../../src/chain/types.ts";
+import { decisionOf, hashOf, opportunityOf } from "../../support/executionPlan.ts";
 
 const GAS_USED = 200_000n;
 const decision = decisionOf();
@@ -12,15 +13,16 @@ const expected = chooseGas(POLYGON_GAS, GAS_USED, coldSlots(decision.plan))?.exp
 const cost =
   expected * (baseFeeBound(decision.baseFeePerGas, POLYGON_FEES.baseFeeStepPpm, 1) + POLYGON_FEES.tip);
 
+const options: PrepareOptions = {
+  fees: POLYGON_FEES,
+  gas: POLYGON_GAS,
+  graceBlocks: 0,
+  leastProfitPpm: 1_000_000n,
+  blockSeconds: [1, 2],
+};
+
 /** What becomes of a plan that earns `earned` wei before gas. */
 async function codeOf(earned: bigint, minNet?: bigint): Promise<string> {
-  const options = {
-    fees: POLYGON_FEES,
-    gas: POLYGON_GAS,
-    graceBlocks: 0,
-    leastProfitPpm: 1_000_000n,
-    blockSeconds: [1, 2],
-  };
   const preparation = await prepare(
     { ...decision, net: earned - decision.gasCost },
     null,
@@ -48,5 +50,50 @@ describe("profit after the simulation's gas", () => {
     expect(await codeOf(cost + minNet - 1n, minNet)).toBe("below_min_profit");
     expect(await codeOf(cost + minNet, minNet)).toBe("sent");
     expect(await codeOf(cost, minNet)).toBe("gas_over_profit");
+  });
+});
+
+/** A plan through one V2 and one Algebra pool: the calldata simulated and to be sent, and how often it was encoded. */
+async function encodings(changes: Partial<PrepareOptions>) {
+  const plan = { trigger: decision.plan.trigger, opportunities: [opportunityOf(500n, ["v2", "algebra"])] };
+  const simulated: Hex[] = [];
+  let encoded = 0;
+  const preparation = await prepare(
+    { ...decision, plan, net: 10n ** 18n },
+    { hash: hashOf(100), timestamp: decision.targetTimestamp - 2 },
+    { ...options, ...changes },
+    {
+      feePpmOf: () => {
+        encoded++;
+        return 3000;
+      },
+      simulator: {
+        method: "eth_simulateV1",
+        simulate: (request) => {
+          simulated.push(request.encode(request.minProfits, "parent"));
+          return Promise.resolve({ type: "ok", gasUsed: GAS_USED, realised: promisedProfits(plan) });
+        },
+      },
+    },
+  );
+  return { simulated, encoded, sent: preparation.ok ? preparation.prepared.calldata : null };
+}
+
+describe("calldata", () => {
+  test("is encoded once for all simulations and the send where it is the same", async () => {
+    const { simulated, encoded, sent } = await encodings({});
+    expect(simulated).toEqual([sent, sent]);
+    expect(encoded).toBe(1);
+  });
+
+  test("is encoded anew for the send where less profit will do on chain", async () => {
+    const { simulated, encoded, sent } = await encodings({ leastProfitPpm: 500_000n });
+    const [first = "0x"] = simulated;
+    expect(simulated).toEqual([first, first]);
+    expect(sent).toBe(
+      first.replace((500).toString(16).padStart(64, "0"), (250).toString(16).padStart(64, "0")),
+    );
+    expect(sent).not.toBe(first);
+    expect(encoded).toBe(2);
   });
 });

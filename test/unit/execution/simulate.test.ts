@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { createSimulator } from "../../../src/execution/simulate.ts";
 import { RetryableError } from "../../../src/lib/errors.ts";
-import { EXECUTOR, addressOf } from "../../support/executionPlan.ts";
+import { encodeEventTopics } from "viem";
+import { executorAbi } from "../../../src/chain/executorAbi.ts";
+import { EXECUTOR, addressOf, hashOf } from "../../support/executionPlan.ts";
 
 const options = { executor: EXECUTOR, from: addressOf(1), timeoutMs: 1000 };
 
@@ -26,4 +28,39 @@ test("no answer to the probe is no answer: the start is tried again", async () =
   await expect(methodAfter(new RetryableError("timeout", "no answer in 1000 ms"))).rejects.toThrow(
     "no answer",
   );
+});
+
+/** What a node's answer with these logs means. */
+async function simulated(logs: readonly unknown[]): Promise<unknown> {
+  const answer = [{ calls: [{ status: "0x1", gasUsed: "0x30d40", returnData: "0x", logs }] }];
+  const request = async (_method: string, params: readonly unknown[]): Promise<unknown> => {
+    if (params.length === 0) throw rpcError(-32602, "missing value");
+    return await Promise.resolve(answer);
+  };
+  const simulator = await createSimulator(options, { request });
+  return await simulator.simulate({
+    parent: { number: 100, hash: hashOf(100) },
+    block: 101,
+    timestamp: 1,
+    gas: 1n,
+    bases: [addressOf(2)],
+    minProfits: [1n],
+    encode: () => "0x",
+  });
+}
+
+test("of the logs only the executor's decide, and these are looked at closely", async () => {
+  const topics = encodeEventTopics({
+    abi: executorAbi,
+    eventName: "CycleExecuted",
+    args: { index: 0n, base: addressOf(2) },
+  });
+  const ours = { address: `0x${EXECUTOR.slice(2).toUpperCase()}`, topics, data: hashOf(7) };
+  const foreign = { address: addressOf(9), topics: [hashOf(1)], data: "0x" };
+  const sound = { type: "ok", gasUsed: 200_000n, realised: [{ base: addressOf(2), profit: 7n }] };
+  expect(await simulated([foreign, ours])).toEqual(sound);
+  expect(await simulated([null, 5, {}, { address: 5 }, { ...foreign, data: "?" }, ours])).toEqual(sound);
+  expect(await simulated([{ ...ours, address: addressOf(9) }])).toEqual({ ...sound, realised: [] });
+  for (const bad of [{ data: "0x0" }, { data: null }, { topics: ["0x12"] }, { topics: null }])
+    expect(await simulated([{ ...ours, ...bad }])).toMatchObject({ type: "unavailable" });
 });
