@@ -44,9 +44,11 @@ interface Walk {
   position: number;
   left: bigint;
   paid: bigint;
-  /** What was paid up to the last stop that was crossed; there the fee's rounding begins anew. */
-  paidAtStop: bigint;
   got: bigint;
+  /** What was paid and got up to the last stop that was crossed, and its price. */
+  paidAtStop: bigint;
+  gotAtStop: bigint;
+  priceAtStop: bigint;
   /** Where the next step ends at the latest, and whether that tick is initialised. */
   stop: number;
   initialised: boolean;
@@ -92,8 +94,10 @@ function startWalk(state: ConcentratedState, zeroForOne: boolean, limit: bigint,
     position: ticks === null ? 0 : positionAtOrBelow(ticks, tick),
     left: amount,
     paid: 0n,
-    paidAtStop: 0n,
     got: 0n,
+    paidAtStop: 0n,
+    gotAtStop: 0n,
+    priceAtStop: 0n,
     stop: 0,
     initialised: false,
   };
@@ -189,6 +193,8 @@ function cross(walk: Walk, ticks: TickTable): boolean {
   }
   walk.tick = walk.zeroForOne ? walk.stop - 1 : walk.stop;
   walk.paidAtStop = walk.paid;
+  walk.gotAtStop = walk.got;
+  walk.priceAtStop = walk.price;
   return true;
 }
 
@@ -277,9 +283,21 @@ export function concentratedOutput(state: ConcentratedState, zeroForOne: boolean
   return walk?.left === 0n ? walk.got : 0n;
 }
 
+/** Where a swap stands when it crosses its last stop: the sums up to there, the price, the liquidity behind it. */
+export interface LastStop {
+  readonly paid: bigint;
+  readonly got: bigint;
+  readonly sqrtPriceX96: bigint;
+  readonly liquidity: bigint;
+}
+
 /**
- * How much of an exact input is paid when the last stop on its way is crossed; 0n where none is. The contract takes
- * its fee step by step, so the rest alone decides how the last fee rounds.
+ * The last stop that an exact input crosses; null where it crosses none. The contract takes its fee step by step, so
+ * the rest alone decides how the last step rounds.
  */
-export const paidAtLastStop = (state: ConcentratedState, zeroForOne: boolean, amountIn: bigint): bigint =>
-  walkIn(state, zeroForOne, amountIn)?.paidAtStop ?? 0n;
+export function lastStop(state: ConcentratedState, zeroForOne: boolean, amountIn: bigint): LastStop | null {
+  const walk = walkIn(state, zeroForOne, amountIn);
+  if (walk === null || walk.paidAtStop === 0n) return null;
+  const { paidAtStop: paid, gotAtStop: got, priceAtStop: sqrtPriceX96, liquidity } = walk;
+  return { paid, got, sqrtPriceX96, liquidity };
+}

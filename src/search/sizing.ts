@@ -1,4 +1,4 @@
-import { paidAtLastStop } from "../amm/concentrated.ts";
+import { lastStop } from "../amm/concentrated.ts";
 import type { Curve } from "./curve.ts";
 import { amountsAlong, leastInput } from "./leg.ts";
 import type { Leg } from "./leg.ts";
@@ -116,7 +116,7 @@ function walksFrom(legs: readonly Leg[], centre: readonly bigint[]): readonly Wa
   const feeSteps = legs.flatMap(({ state, zeroForOne }, hops): Walk[] => {
     if (state.kind === "v2" || state.feePpm === 0) return [];
     const fee = BigInt(state.feePpm);
-    const paid = paidAtLastStop(state, zeroForOne, centre[hops] ?? 1n);
+    const paid = lastStop(state, zeroForOne, centre[hops] ?? 1n)?.paid ?? 0n;
     const wholeFees = (((centre[hops] ?? 1n) - paid) * fee) / MILLION;
     const target = (step: number): bigint => paid + ((wholeFees + BigInt(step)) * MILLION) / fee;
     return [{ hops, limit: MOST_STEPS.fee, target }];

@@ -15,7 +15,10 @@ const Q96_FLOAT = 2 ** 96;
  * is one segment without an end. A range without liquidity is no segment: the price jumps over it.
  */
 export interface Curves {
-  /** TERMS an edge: rate, slip and end of its first segment. Rate 0: the edge cannot be priced. */
+  /**
+   * TERMS an edge: rate, slip and end of its first segment, and what the fee leaves of a million. Rate 0: the edge
+   * cannot be priced.
+   */
   readonly terms: Float64Array;
   /** Reserves are raw units, above zero. */
   setConstantProduct(
@@ -33,7 +36,7 @@ export interface Curves {
   reach(edge: number, index: number): number;
 }
 
-/** Entries of `terms` an edge; the last is free. */
+/** Entries of `terms` an edge. */
 export const TERMS = 4;
 /** Numbers of a segment: rate, slip, start and end on the input, output before it. */
 export const SEGMENT = 5;
@@ -82,6 +85,10 @@ export function createCurves(pools: number): Curves {
     terms[edge * TERMS + 1] = slip;
     terms[edge * TERMS + 2] = end;
   };
+  const setFee = (pool: number, feePpm: number): void => {
+    terms[2 * pool * TERMS + 3] = 1e6 - feePpm;
+    terms[(2 * pool + 1) * TERMS + 3] = 1e6 - feePpm;
+  };
   const clear = (pool: number): void => {
     setTerms(2 * pool, 0, 0, 0);
     setTerms(2 * pool + 1, 0, 0, 0);
@@ -98,19 +105,11 @@ export function createCurves(pools: number): Curves {
   };
   return {
     terms,
-    setConstantProduct: (pool, reserve0Float, reserve1Float, feeFactorFloat) => {
-      setTerms(
-        2 * pool,
-        (feeFactorFloat * reserve1Float) / reserve0Float,
-        feeFactorFloat / reserve0Float,
-        Infinity,
-      );
-      setTerms(
-        2 * pool + 1,
-        (feeFactorFloat * reserve0Float) / reserve1Float,
-        feeFactorFloat / reserve1Float,
-        Infinity,
-      );
+    setConstantProduct: (pool, reserve0Float, reserve1Float, feePpm) => {
+      const fee = 1 - feePpm / 1e6;
+      setTerms(2 * pool, (fee * reserve1Float) / reserve0Float, fee / reserve0Float, Infinity);
+      setTerms(2 * pool + 1, (fee * reserve0Float) / reserve1Float, fee / reserve1Float, Infinity);
+      setFee(pool, feePpm);
     },
     setConcentrated: (pool, state) => {
       if (concentratedFault(state) !== null) {
@@ -122,6 +121,7 @@ export function createCurves(pools: number): Curves {
       const floats = ticks === null ? null : tickFloats(ticks, below, liquidity);
       start(2 * pool, state, below, floats);
       start(2 * pool + 1, state, below, floats);
+      setFee(pool, state.feePpm);
     },
     clear,
     segments: (edge) => readings[edge]?.segments ?? NONE,

@@ -56,7 +56,7 @@ export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }:
   };
   const setV2 = (pool: number, reserve0Float: number, reserve1Float: number): void => {
     if (reserve0Float > 0 && reserve1Float > 0)
-      curves.setConstantProduct(pool, reserve0Float, reserve1Float, 1 - (feesPpm[pool] ?? 0) / 1e6);
+      curves.setConstantProduct(pool, reserve0Float, reserve1Float, feesPpm[pool] ?? 0);
     else curves.clear(pool);
   };
   return {
