@@ -1,4 +1,6 @@
 import type { Candidates } from "./candidates.ts";
+import { createHalf, setHalf } from "./half.ts";
+import type { Half } from "./half.ts";
 import { LEVELS } from "./ladder.ts";
 import { HIT, HIT_KINDS } from "./layout.ts";
 import { boundFloat } from "./poolChoice.ts";
@@ -24,13 +26,19 @@ export const UNOPENED = 0;
 interface Work extends HitReaderParts {
   /** The cycle at hand. */
   readonly lanes: Int32Array;
-  /** Marginal rate and slip of the two lanes that all cycles of the hit share, as one map. */
-  halfProduct: number;
-  halfCurvature: number;
+  /** The two lanes that all cycles of a hit share. */
+  readonly half: Half;
+  /** By level: what rates must multiply to for a cycle that reaches the cutoff. */
+  readonly needed: Float64Array;
 }
 
 export function createHitReader(parts: HitReaderParts): HitReader {
-  const work: Work = { ...parts, lanes: new Int32Array(MOST_HOPS), halfProduct: 1, halfCurvature: 0 };
+  const work: Work = {
+    ...parts,
+    lanes: new Int32Array(MOST_HOPS),
+    half: createHalf(),
+    needed: new Float64Array(LEVELS),
+  };
   return { read: (hit) => read(work, hit), open: (hit) => open(work, hit) };
 }
 
@@ -43,118 +51,134 @@ function read(work: Work, hit: number): void {
   else readSquares(work, id, hit);
 }
 
-function open(work: Work, hit: number): void {
-  const id = Math.floor(hit / HIT_KINDS);
-  if (hit % HIT_KINDS === HIT.fourForwards) openForwards(work, id);
-  else openBackwards(work, id);
-}
-
-/**
- * The record with the best that its group may give the other way. Whatever that is, it adds slip: forwards behind the
- * record's own, backwards before it, where it multiplies the record's by a rate of at least 1 / halfProduct.
- */
-function readSquares(work: Work, record: number, hit: number): void {
-  const { layout, lanes } = work;
-  const { groupOfRecord, groupBounds, groups, firstLane, secondLane, laneRates } = layout;
-  const forwards = hit % HIT_KINDS === HIT.fourForwards;
-  const first = firstLane[record] ?? 0;
-  const second = secondLane[record] ?? 0;
-  const own = forwards ? first : second ^ 1;
-  const next = forwards ? second : first ^ 1;
-  setHalf(work, own, next);
-  const stride = groupBounds.length / groups;
-  const bounds = (groupOfRecord[record] ?? 0) * stride + (forwards ? stride / 2 : 0);
-  const rate = (laneRates[own * LEVELS] ?? 0) * (laneRates[next * LEVELS] ?? 0);
-  const slip = forwards ? work.halfCurvature : work.halfCurvature / work.halfProduct;
-  const bound = boundFloat(rate * (groupBounds[bounds] ?? 0), slip);
-  lanes[0] = hit;
-  add(work, UNOPENED, bound * (work.baseRates[layout.laneTokens[first] ?? 0] ?? NaN));
-}
-
 /** Bases have the lowest token ids: direction 0 starts at the first base of the two. */
 function readPair(work: Work, pair: number): void {
   const { lanes } = work;
   lanes[0] = 2 * pair;
   lanes[1] = 2 * pair + 1;
-  setHalf(work, 2 * pair, 2 * pair + 1);
-  consider(work, 2, boundFloat(work.halfProduct, work.halfCurvature));
+  considerShort(work, 2);
 }
 
 function readTriangle(work: Work, record: number, forwards: boolean): void {
-  const { lanes, envelopes } = work;
+  const { lanes } = work;
   const { closingLane, groupOfRecord, firstLane, secondLane } = work.layout;
   const closing = closingLane[groupOfRecord[record] ?? 0] ?? 0;
   const first = firstLane[record] ?? 0;
   const second = secondLane[record] ?? 0;
-  const last = forwards ? closing : first ^ 1;
   lanes[0] = forwards ? first : closing ^ 1;
   lanes[1] = forwards ? second : second ^ 1;
-  lanes[2] = last;
-  setHalf(work, lanes[0], lanes[1]);
-  const { halfProduct, halfCurvature } = work;
-  const product = halfProduct * (envelopes.lanes[2 * last] ?? 0);
-  consider(work, 3, boundFloat(product, halfCurvature + halfProduct * (envelopes.lanes[2 * last + 1] ?? 0)));
+  lanes[2] = forwards ? closing : first ^ 1;
+  considerShort(work, 3);
 }
 
-/** The record forwards, every other of its group backwards. */
-function openForwards(work: Work, record: number): void {
+/** The cycle in `lanes`. */
+function considerShort(work: Work, hops: number): void {
   const { lanes, envelopes } = work;
-  const { groupOfRecord, firstRecord, endRecord, firstLane, secondLane } = work.layout;
-  const group = groupOfRecord[record] ?? 0;
-  lanes[0] = firstLane[record] ?? 0;
-  lanes[1] = secondLane[record] ?? 0;
-  setHalf(work, lanes[0], lanes[1]);
-  const { halfProduct, halfCurvature } = work;
-  for (let other = firstRecord[group] ?? 0; other < (endRecord[group] ?? 0); other++) {
-    if (other === record) continue;
-    const third = (secondLane[other] ?? 0) ^ 1;
-    const fourth = (firstLane[other] ?? 0) ^ 1;
-    const product = halfProduct * (envelopes.lanes[2 * third] ?? 0);
-    const whole = product * (envelopes.lanes[2 * fourth] ?? 0);
-    if (!(whole > 1)) continue;
-    const slip = halfCurvature + halfProduct * (envelopes.lanes[2 * third + 1] ?? 0);
-    lanes[2] = third;
-    lanes[3] = fourth;
-    consider(work, 4, boundFloat(whole, slip + product * (envelopes.lanes[2 * fourth + 1] ?? 0)));
+  let product = 1;
+  let curvature = 0;
+  for (let hop = 0; hop < hops; hop++) {
+    const lane = lanes[hop] ?? 0;
+    curvature += product * (envelopes.lanes[2 * lane + 1] ?? 0);
+    product *= envelopes.lanes[2 * lane] ?? 0;
   }
+  add(work, hops, boundFloat(product, curvature) * valueOf(work, lanes[0] ?? 0));
 }
 
-/** The record backwards, every other of its group forwards. */
-function openBackwards(work: Work, record: number): void {
-  const { lanes, envelopes } = work;
+/** Wei of native per raw unit of the base that a lane leaves. */
+const valueOf = ({ layout, baseRates }: Work, lane: number): number =>
+  baseRates[layout.laneTokens[lane] ?? 0] ?? NaN;
+
+function add({ candidates, ranked, lanes }: Work, hops: number, worth: number): void {
+  if (worth > 0 && worth >= ranked.cutoffFloat) candidates.add(lanes, hops, worth);
+}
+
+/** The half of a record that a hit names, in the hit's direction; false when no pool of it changed. */
+function takeHalf(work: Work, record: number, forwards: boolean): boolean {
+  const { firstLane, secondLane } = work.layout;
+  const first = firstLane[record] ?? 0;
+  const second = secondLane[record] ?? 0;
+  return forwards ? setHalf(work.half, work, first, second) : setHalf(work.half, work, second ^ 1, first ^ 1);
+}
+
+/**
+ * The record with the best that its group may give the other way. Whatever that is, it adds slip: forwards behind the
+ * record's own, backwards before it, where it multiplies the record's by a rate of at least 1 / half.product.
+ */
+function readSquares(work: Work, record: number, hit: number): void {
+  const { layout, lanes, half } = work;
+  const { groupOfRecord, groupBounds, groups, firstLane } = layout;
+  const forwards = hit % HIT_KINDS === HIT.fourForwards;
+  if (!takeHalf(work, record, forwards)) return;
+  const stride = groupBounds.length / groups;
+  const bounds = (groupOfRecord[record] ?? 0) * stride + (forwards ? stride / 2 : 0);
+  const slip = forwards ? half.curvature : half.curvature / half.product;
+  const bound = boundFloat((half.rates[0] ?? 0) * (groupBounds[bounds] ?? 0), slip);
+  lanes[0] = hit;
+  add(work, UNOPENED, bound * valueOf(work, firstLane[record] ?? 0));
+}
+
+function open(work: Work, hit: number): void {
+  const record = Math.floor(hit / HIT_KINDS);
+  const forwards = hit % HIT_KINDS === HIT.fourForwards;
   const { groupOfRecord, firstRecord, endRecord, firstLane, secondLane } = work.layout;
+  const { lanes } = work;
+  takeHalf(work, record, forwards);
+  const value = valueOf(work, firstLane[record] ?? 0);
+  setNeeded(work, value / (work.prices[work.layout.laneTokens[firstLane[record] ?? 0] ?? 0] ?? 1));
   const group = groupOfRecord[record] ?? 0;
-  lanes[2] = (secondLane[record] ?? 0) ^ 1;
-  lanes[3] = (firstLane[record] ?? 0) ^ 1;
-  setHalf(work, lanes[2], lanes[3]);
-  const { halfProduct, halfCurvature } = work;
+  lanes[forwards ? 0 : 2] = forwards ? (firstLane[record] ?? 0) : (secondLane[record] ?? 0) ^ 1;
+  lanes[forwards ? 1 : 3] = forwards ? (secondLane[record] ?? 0) : (firstLane[record] ?? 0) ^ 1;
   for (let other = firstRecord[group] ?? 0; other < (endRecord[group] ?? 0); other++) {
     if (other === record) continue;
     const first = firstLane[other] ?? 0;
     const second = secondLane[other] ?? 0;
-    const rate = envelopes.lanes[2 * first] ?? 0;
-    const product = rate * (envelopes.lanes[2 * second] ?? 0);
-    if (!(product * halfProduct > 1)) continue;
-    const slip = (envelopes.lanes[2 * first + 1] ?? 0) + rate * (envelopes.lanes[2 * second + 1] ?? 0);
-    lanes[0] = first;
-    lanes[1] = second;
-    consider(work, 4, boundFloat(product * halfProduct, slip + product * halfCurvature));
+    const bound = forwards ? boundBehind(work, second ^ 1, first ^ 1) : boundBefore(work, first, second);
+    if (!(bound * value >= work.ranked.cutoffFloat)) continue;
+    lanes[forwards ? 2 : 0] = forwards ? second ^ 1 : first;
+    lanes[forwards ? 3 : 1] = forwards ? first ^ 1 : second;
+    if (reaches(work, lanes[forwards ? 2 : 0] ?? 0, lanes[forwards ? 3 : 1] ?? 0))
+      add(work, MOST_HOPS, bound * value);
   }
 }
 
-function setHalf(work: Work, first: number, second: number): void {
-  const { lanes } = work.envelopes;
+/** Most that the half earns with these lanes behind it, in raw units of the base. */
+function boundBehind({ half, envelopes }: Work, third: number, fourth: number): number {
+  const { lanes } = envelopes;
+  const product = half.product * (lanes[2 * third] ?? 0);
+  const whole = product * (lanes[2 * fourth] ?? 0);
+  if (!(whole > 1)) return 0;
+  const slip = half.curvature + half.product * (lanes[2 * third + 1] ?? 0);
+  return boundFloat(whole, slip + product * (lanes[2 * fourth + 1] ?? 0));
+}
+
+/** Most that the half earns with these lanes before it, in raw units of the base. */
+function boundBefore({ half, envelopes }: Work, first: number, second: number): number {
+  const { lanes } = envelopes;
   const rate = lanes[2 * first] ?? 0;
-  work.halfProduct = rate * (lanes[2 * second] ?? 0);
-  work.halfCurvature = (lanes[2 * first + 1] ?? 0) + rate * (lanes[2 * second + 1] ?? 0);
+  const product = rate * (lanes[2 * second] ?? 0);
+  if (!(product * half.product > 1)) return 0;
+  const slip = (lanes[2 * first + 1] ?? 0) + rate * (lanes[2 * second + 1] ?? 0);
+  return boundFloat(product * half.product, slip + product * half.curvature);
 }
 
-/** The cycle in `lanes`, which earns at most `bound` raw units of its base. */
-function consider(work: Work, hops: number, bound: number): void {
-  const { lanes, layout, baseRates } = work;
-  add(work, hops, bound * (baseRates[layout.laneTokens[lanes[0] ?? 0] ?? 0] ?? NaN));
+/**
+ * The ladder's argument holds for any profit of at least its least one: a cycle worth the cutoff has a level whose
+ * margin is as many times the threshold's. `ratio`: today's value of the base over its reference price.
+ */
+function setNeeded({ needed, layout, ladder, ranked }: Work, ratio: number): void {
+  const { thresholds } = layout;
+  const times = Math.max(1, ranked.cutoffFloat / (ratio * ladder.minProfitFloat));
+  needed[0] = thresholds[0] ?? 0;
+  for (let level = 1; level < LEVELS; level++)
+    needed[level] =
+      1 + Math.min(0, (thresholds[level] ?? 0) - 1) + times * Math.max(0, (thresholds[level] ?? 0) - 1);
 }
 
-function add({ candidates, ranked, lanes }: Work, hops: number, worth: number): void {
-  if (worth > 0 && worth >= ranked.cutoffFloat) candidates.add(lanes, hops, worth);
+function reaches({ half, needed, layout }: Work, one: number, other: number): boolean {
+  const { laneRates } = layout;
+  for (let level = 0; level < LEVELS; level++) {
+    const rate = (laneRates[one * LEVELS + level] ?? 0) * (laneRates[other * LEVELS + level] ?? 0);
+    if ((half.rates[level] ?? 0) * rate >= (needed[level] ?? 0)) return true;
+  }
+  return false;
 }

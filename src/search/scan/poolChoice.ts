@@ -1,5 +1,6 @@
 import { TERMS } from "./curves.ts";
 import type { Envelopes } from "./envelopes.ts";
+import type { Ladder } from "./ladder.ts";
 import type { Layout } from "./layout.ts";
 import type { Ranked } from "./ranked.ts";
 import { edgeAlong } from "./scanIndex.ts";
@@ -9,6 +10,10 @@ export type WorthFloat = (edges: Int32Array, hops: number) => number;
 
 export interface PoolChoiceParts {
   readonly layout: Layout;
+  /** Its least profit is what `layout.thresholds` stand for. */
+  readonly ladder: Pick<Ladder, "minProfitFloat">;
+  /** By token: reference prices, at which that is counted. */
+  readonly prices: Float64Array;
   /** TERMS an edge: its marginal rate comes first. */
   readonly terms: Float64Array;
   readonly envelopes: Envelopes;

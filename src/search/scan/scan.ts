@@ -76,7 +76,7 @@ interface Work {
   hits: number;
 }
 
-function createWork(parts: ScanParts, { bases }: ScanPartsOptions): Work {
+function createWork(parts: ScanParts, { bases, ladder }: ScanPartsOptions): Work {
   const { index, table, optimum, prices, tokenIn } = parts;
   const { layout } = index;
   const { terms } = table.curves;
@@ -92,7 +92,17 @@ function createWork(parts: ScanParts, { bases }: ScanPartsOptions): Work {
     parts,
     ranked,
     envelopes,
-    expansion: createExpansion({ layout, terms, envelopes, baseRates, worthFloat, ranked, fresh }),
+    expansion: createExpansion({
+      layout,
+      ladder,
+      prices,
+      terms,
+      envelopes,
+      baseRates,
+      worthFloat,
+      ranked,
+      fresh,
+    }),
     baseRates,
     fresh,
     listed: new Uint8Array(layout.pools),
