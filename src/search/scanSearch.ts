@@ -10,6 +10,7 @@ import type { Prices, Valuer } from "./prices.ts";
 import { compareByValue } from "./ranking.ts";
 import { spotRateFloat } from "./rates.ts";
 import { countCycles } from "./scan/count.ts";
+import { edgesOfHint } from "./scan/hints.ts";
 import { createLadder } from "./scan/ladder.ts";
 import { createScan, MOST_RANKED } from "./scan/scan.ts";
 import type { Scan } from "./scan/scan.ts";
@@ -28,20 +29,28 @@ const BASE_DRIFT = 1.1;
 
 const MOST_IDS = 100_000;
 
-/** What follows from the list of pools, and whether the states of all of them are in. */
+/** What follows from the list of pools, and what the last searches left behind. */
 interface Built {
   readonly pools: readonly Pool[];
   readonly scan: Scan;
   readonly prices: Prices;
   /** Ids of cycles by their edges. */
   readonly ids: Map<string, string>;
+  /** Pools that are read again in every search, asked for or not: imagined, or not screened for want of time. */
+  readonly stale: Set<number>;
+  /** Prices of the last view that was not imagined. */
+  valuer: Valuer | null;
+  /** Whether the states of all pools are in. */
   loaded: boolean;
 }
 
 /**
- * The search of the live daemon: every cycle of 2 to 4 hops that is worth at least `minProfit`, or the best of them
- * (`limit`, at most MOST_RANKED), without listing cycles. `changed` must name every pool whose state differs from
- * what the last run saw; a what-if view is followed by a run that names its pools again.
+ * The search of the live daemon: every cycle of 2 to 4 hops that is worth at least `minProfit`, or the best
+ * MOST_RANKED of them, without listing cycles. `changed` must name every pool whose state differs from what the last
+ * search saw that was not a `whatIf`; its profits are valued at that one's prices.
+ *
+ * Only the best are sized in exact integers, until `limit` are listed: a cycle is never worth more than its closed
+ * form says, so none that was left out belongs before the last of them.
  */
 export function createScanSearch(options: ScanSearchOptions): Search {
   const known = new Map<Address, Pool>();
@@ -50,7 +59,8 @@ export function createScanSearch(options: ScanSearchOptions): Search {
     const bases = [...new Set(options.bases)];
     const ladder = createLadder(Number(options.minProfit) / BASE_DRIFT, options.maxHops);
     const scan = createScan(pools, { ...options, bases, ladder });
-    return { pools, scan, prices: createPrices(options, pools), ids: new Map(), loaded: false };
+    const prices = createPrices(options, pools);
+    return { pools, scan, prices, ids: new Map(), stale: new Set(), valuer: null, loaded: false };
   };
   let built = build();
   return {
@@ -71,30 +81,70 @@ export function createScanSearch(options: ScanSearchOptions): Search {
 }
 
 function run(built: Built, options: ScanSearchOptions, request: SearchRequest): SearchAnswer {
-  const { scan, prices } = built;
-  const valuer = prices.at(request.view);
-  let complete = search(built, options, request, valuer);
-  const opportunities: Opportunity[] = [];
-  for (let place = 0; place < scan.ranked.count; place++) {
+  const known = request.whatIf === true ? built.valuer : null;
+  const valuer = known ?? built.prices.at(request.view);
+  const exact = search(built, options, request, valuer);
+  if (request.whatIf !== true) built.valuer = valuer;
+  const { found, complete, places } = sizeBest(built, request, { options, valuer });
+  return {
+    opportunities: found.toSorted(compareByValue),
+    looked: built.scan.hits,
+    complete: exact && complete,
+    unlisted: unlistedFrom(built, request, places),
+  };
+}
+
+/** Sizes from the top, down to `limit`; `places` of the ranking were looked at. */
+function sizeBest(built: Built, request: SearchRequest, sized: Sized) {
+  const { ranked } = built.scan;
+  const { limit = Infinity, enough, expired } = request;
+  const found: Opportunity[] = [];
+  let until = limit;
+  let places = 0;
+  for (; places < ranked.count; places++) {
     // The best is always sized: an answer in hand is worth more than the moment that it takes.
-    if (place > 0 && request.expired?.() === true) {
-      complete = false;
-      break;
+    if (places > 0 && expired?.() === true) return { found, complete: false, places };
+    if (countAbove(found, ranked.worthFloat(places)) >= until) {
+      if (enough?.(found) ?? true) break;
+      until = found.length + limit;
     }
-    const found = size(built, place, { atRest: request.atRest, options, valuer });
-    if (found !== null && found.profitNativeFloat >= Number(options.minProfit)) opportunities.push(found);
+    const opportunity = size(built, places, request.atRest, sized);
+    if (opportunity !== null && opportunity.profitNativeFloat >= Number(sized.options.minProfit))
+      found.push(opportunity);
   }
-  return { opportunities: opportunities.toSorted(compareByValue), looked: scan.hits, complete };
+  return { found, complete: true, places };
+}
+
+function countAbove(opportunities: readonly Opportunity[], worthFloat: number): number {
+  let count = 0;
+  for (const { profitNativeFloat } of opportunities) if (profitNativeFloat >= worthFloat) count++;
+  return count;
+}
+
+/** All that was asked for when the ranking was full; else one pool of each cycle that it holds beyond `places`. */
+function unlistedFrom(
+  { scan, pools }: Built,
+  { changed }: SearchRequest,
+  places: number,
+): readonly Address[] {
+  const { ranked } = scan;
+  const addresses = changed === "all" ? pools.map(({ address }) => address) : changed;
+  if (ranked.count === MOST_RANKED) return addresses;
+  const unlisted = new Set<Address>();
+  for (let place = places; place < ranked.count; place++) {
+    const pool = pools[ranked.edge(place, 0) >> 1];
+    if (pool !== undefined) unlisted.add(pool.address);
+  }
+  return [...unlisted];
 }
 
 interface Sized {
-  readonly atRest: boolean;
   readonly options: ScanSearchOptions;
   readonly valuer: Valuer;
 }
 
 /** A ranked cycle at its exact best size; null when no integer size pays. */
-function size(built: Built, place: number, { atRest, options, valuer }: Sized): Opportunity | null {
+function size(built: Built, place: number, atRest: boolean, { options, valuer }: Sized): Opportunity | null {
   const { hops, legs, marginal } = describe(built, place);
   const estimate = estimateSize(legs);
   const sizing = estimate && sizeCycle(legs, estimate);
@@ -121,37 +171,53 @@ function idOf({ ids, scan }: Built, place: number, hops: readonly Hop[]): string
 function search(
   built: Built,
   options: ScanSearchOptions,
-  { view, changed, limit = MOST_RANKED, expired = () => false }: SearchRequest,
+  { view, changed, hints = [], whatIf = false, expired = () => false }: SearchRequest,
   { rateFloat }: Valuer,
 ): boolean {
-  const { scan } = built;
-  const request = { limit: Math.min(limit, MOST_RANKED), leastFloat: Number(options.minProfit), expired };
+  const { scan, stale } = built;
+  const { index } = scan.parts;
+  const bases = scan.baseRates.length;
+  const request = {
+    limit: MOST_RANKED,
+    leastFloat: Number(options.minProfit),
+    expired,
+    hints: hints.flatMap((hint) => edgesOfHint(index, bases, hint) ?? []),
+    whatIf,
+  };
   takeRates(built, options, rateFloat);
-  if (changed === "all" || !built.loaded) {
-    built.loaded = true;
-    const states = { stateOf: (pool: Address) => view.stateOf(pool), rateFloat };
-    return scan.searchAnew(states, idsOf(scan, changed), request);
+  const asked = idsOf(scan, changed);
+  const anew = changed === "all" || !built.loaded;
+  // Whatever fails from here on, the next search finds nothing half done.
+  built.loaded = false;
+  let exact: boolean;
+  if (anew) exact = scan.searchAnew({ stateOf: (pool) => view.stateOf(pool), rateFloat }, asked, request);
+  else {
+    const others = [...stale].filter((id) => !asked.has(id));
+    exact = scan.search(asked.size, request, takeStates(built, view, [...asked, ...others]));
   }
-  return scan.search(takeStates(scan, view, changed), request);
+  built.loaded = true;
+  if (anew || !whatIf) stale.clear();
+  if (whatIf) for (const id of asked) stale.add(id);
+  const { changed: quoted } = index.layout;
+  for (let at = scan.heard; at < scan.quoted; at++) stale.add(quoted[at] ?? 0);
+  return exact;
 }
 
-function idsOf({ parts }: Scan, changed: readonly Address[] | "all"): Iterable<number> {
+function idsOf({ parts }: Scan, changed: readonly Address[] | "all"): ReadonlySet<number> {
   const { poolIds } = parts.index;
-  if (changed === "all") return poolIds.values();
+  if (changed === "all") return new Set(poolIds.values());
   return new Set(changed.flatMap((address) => poolIds.get(address) ?? []));
 }
 
-/** Writes the states of the changed pools into the table, each pool once; returns how many there are. */
-function takeStates({ parts }: Scan, view: StateView, changed: readonly Address[]): number {
-  const { index, table } = parts;
-  let count = 0;
-  for (const address of new Set(changed)) {
-    const pool = index.poolIds.get(address);
-    if (pool === undefined) continue;
-    table.set(pool, view.stateOf(address));
-    index.layout.changed[count++] = pool;
+/** Lists pools as changed, and writes the states into the table that are new there; returns how many there are. */
+function takeStates({ pools, scan }: Built, view: StateView, ids: readonly number[]): number {
+  const { index, table } = scan.parts;
+  for (const [at, id] of ids.entries()) {
+    index.layout.changed[at] = id;
+    const state = view.stateOf(pools[id]?.address ?? "0x");
+    if (state !== table.exactState(id)) table.set(id, state);
   }
-  return count;
+  return ids.length;
 }
 
 /** Today's rates of the bases; when one has left those that the ladder was cut for, everything is loaded anew. */

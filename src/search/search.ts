@@ -4,7 +4,7 @@ import { createCycleIndex } from "./cycleIndex.ts";
 import type { CycleIndex } from "./cycleIndex.ts";
 import { verdictOf } from "./hops.ts";
 import type { Leg } from "./leg.ts";
-import type { Opportunity } from "./opportunity.ts";
+import type { Hop, Opportunity } from "./opportunity.ts";
 import { createPrices } from "./prices.ts";
 import type { Prices, Valuer } from "./prices.ts";
 import { compareByValue } from "./ranking.ts";
@@ -29,11 +29,23 @@ export interface SearchRequest {
   readonly changed: readonly Address[] | "all";
   /** The state of a settled block, where a wide margin is not believed. */
   readonly atRest: boolean;
+  /** What the view shows is only imagined: the next search finds the pools as they are. */
+  readonly whatIf?: boolean;
   /** Asked now and then; once true, the answer is what was found so far, the most promising first. */
   readonly expired?: () => boolean;
-  /** Longest answer. */
+  /** The list ends here, once `enough` agrees. */
   readonly limit?: number;
+  /** Whether these, not in order, are enough for a list cut at `limit`; default: any are. For the scan only. */
+  readonly enough?: (found: readonly Opportunity[]) => boolean;
+  /**
+   * Cycles to be priced before all others, so that an answer cut off by time knows them. One that is no cycle of the
+   * request (of known pools, each once, through a changed one and a base) is passed over. For the scan only.
+   */
+  readonly hints?: readonly RouteHint[];
 }
+
+/** Pools in the order of crossing, each with its direction. */
+export type RouteHint = readonly Pick<Hop, "pool" | "zeroForOne">[];
 
 export interface SearchAnswer {
   /** Best first, as `compareByValue` orders. */
@@ -42,6 +54,8 @@ export interface SearchAnswer {
   readonly looked: number;
   /** False when time ran out: some that pay may be missing. */
   readonly complete: boolean;
+  /** Pools whose cycles may pay and are not listed: the list was cut. None are worth more than its last. */
+  readonly unlisted: readonly Address[];
 }
 
 export interface Search {
@@ -59,6 +73,7 @@ const ESTIMATED_AT_ONCE = 64;
 
 /** All that follows from the list of pools. */
 interface Index {
+  readonly pools: readonly Pool[];
   readonly cycles: CycleIndex;
   readonly rates: Rates;
   readonly prices: Prices;
@@ -95,6 +110,7 @@ export function createSearch(options: SearchOptions): Search {
 }
 
 const buildIndex = (pools: readonly Pool[], options: SearchOptions): Index => ({
+  pools,
   cycles: createCycleIndex(pools, options),
   rates: createRates(pools),
   prices: createPrices(options, pools),
@@ -111,6 +127,7 @@ function run(index: Index, options: SearchOptions, request: SearchRequest): Sear
   const opportunities: Opportunity[] = [];
   const best = createBestValues(request.limit ?? Infinity);
   let complete = screened.complete && estimated.complete;
+  let passedOver = 0;
   for (const { cycle, legs, estimate } of candidates) {
     if (expired()) {
       complete = false;
@@ -118,7 +135,10 @@ function run(index: Index, options: SearchOptions, request: SearchRequest): Sear
     }
     const described = cycles.describe(cycle);
     const rate = rateFloat(described.base);
-    if (!best.mayEnter((estimate.profitFloat + estimate.errorFloat) * rate)) continue;
+    if (!best.mayEnter((estimate.profitFloat + estimate.errorFloat) * rate)) {
+      passedOver++;
+      continue;
+    }
     const sizing = sizeCycle(legs, estimate);
     if (sizing === null) continue;
     const marginal = marginalFloat(cycles.table, cycle, rates);
@@ -127,12 +147,18 @@ function run(index: Index, options: SearchOptions, request: SearchRequest): Sear
     best.add(profitNativeFloat);
     opportunities.push({ ...priced(described, sizing), profitNativeFloat, marginal, verdict });
   }
+  const listed = opportunities.toSorted(compareByValue).slice(0, request.limit);
+  const all = passedOver === 0 && listed.length === opportunities.length;
   return {
-    opportunities: opportunities.toSorted(compareByValue).slice(0, request.limit),
+    opportunities: listed,
     looked: touched.length,
     complete,
+    unlisted: all ? [] : named(index, changed),
   };
 }
+
+const named = ({ pools }: Index, changed: readonly Address[] | "all"): readonly Address[] =>
+  changed === "all" ? pools.map(({ address }) => address) : changed;
 
 /** The best values of so many opportunities: whether another one can still be listed. */
 function createBestValues(limit: number) {

@@ -10,8 +10,12 @@ import type { PoolChoiceParts } from "./poolChoice.ts";
  * followed at once, so that there is an answer in hand.
  */
 export interface Expansion {
-  /** `count` hits of `layout.hits`; results in `ranked`. False when `expired` came first. */
-  run(count: number, expired: () => boolean): boolean;
+  /** Forgets all hits. */
+  start(): void;
+  /** Takes in `count` hits of `layout.hits`; false when `expired` came first. */
+  read(count: number, expired: () => boolean): boolean;
+  /** Follows all that was read to its end; results in `ranked`. False when `expired` came first. */
+  explore(expired: () => boolean): boolean;
 }
 
 const MOST_HOPS = 4;
@@ -32,16 +36,16 @@ export function createExpansion(parts: PoolChoiceParts): Expansion {
     if (hops === UNOPENED) reader.open(lanes[0] ?? 0);
     else choice.best(lanes, hops);
   };
-  const explore = (expired: () => boolean): boolean => {
-    for (let explored = 1; candidates.boundFloat >= ranked.cutoffFloat; explored++) {
-      if (explored % EXPLORED_AT_ONCE === 0 && expired()) return false;
-      exploreNext();
-    }
-    return true;
-  };
   return {
-    run: (count, expired) => {
-      candidates.clear();
+    start: () => candidates.clear(),
+    explore: (expired) => {
+      for (let explored = 1; candidates.boundFloat >= ranked.cutoffFloat; explored++) {
+        if (explored % EXPLORED_AT_ONCE === 0 && expired()) return false;
+        exploreNext();
+      }
+      return true;
+    },
+    read: (count, expired) => {
       for (let hit = 0; hit < count; hit++) {
         reader.read(layout.hits[hit] ?? 0);
         if (hit % HITS_AT_ONCE !== 0) continue;
@@ -49,7 +53,7 @@ export function createExpansion(parts: PoolChoiceParts): Expansion {
         for (let step = 0; step < 2; step++) if (candidates.boundFloat >= ranked.cutoffFloat) exploreNext();
         if (hit > 0 && expired()) return false;
       }
-      return explore(expired);
+      return true;
     },
   };
 }

@@ -3,6 +3,7 @@ import { createExpansion } from "./expansion.ts";
 import type { Expansion } from "./expansion.ts";
 import { createEnvelopes } from "./envelopes.ts";
 import type { Envelopes } from "./envelopes.ts";
+import type { WorthFloat } from "./poolChoice.ts";
 import { createRanked } from "./ranked.ts";
 import type { Ranked } from "./ranked.ts";
 import { createScanParts, loadAll } from "./scanParts.ts";
@@ -18,6 +19,10 @@ export interface ScanRequest {
   readonly leastFloat: number;
   /** Asked now and then; once true, the answer is what was found so far. */
   readonly expired: () => boolean;
+  /** Cycles of edges from their first base, priced before the screen; those through no asked pool are passed over. */
+  readonly hints?: readonly Int32Array[];
+  /** The states are imagined: they move no reference price. */
+  readonly whatIf?: boolean;
 }
 
 /**
@@ -32,17 +37,23 @@ export interface Scan {
   readonly baseRates: Float64Array;
   /** Hits of the last screen. */
   readonly hits: number;
+  /** The last screen ran out of time before `layout.changed[heard .. quoted)`: these have to be listed once more. */
+  readonly heard: number;
+  readonly quoted: number;
   /** Takes every pool's state; then searches the cycles through these pools, as `search` does. */
   searchAnew(view: PricedView, pools: Iterable<number>, request: ScanRequest): boolean;
   /**
-   * Searches the cycles through the first `count` pools of `layout.changed`, whose states were set in the table since
-   * the last search: each pool once. True when the list is exact: all that is worth `leastFloat`, or the best of it.
+   * Searches the cycles through the first `asked` pools of `layout.changed`; the first `listed` (default: no more) are
+   * all whose states were set in the table since the last search, each once. True when the answer is exact: all that
+   * is worth `leastFloat`, or the best of it.
    */
-  search(count: number, request: ScanRequest): boolean;
+  search(asked: number, request: ScanRequest, listed?: number): boolean;
 }
 
 /** Tokens priced anew in one search, at most: each needs new quotes of all its pools. */
 const REPRICED_AT_ONCE = 4;
+/** Pools screened between two looks at the clock: a millisecond. A block changes fewer. */
+const SCREENED_AT_ONCE = 512;
 
 export function createScan(pools: readonly Pool[], options: ScanPartsOptions): Scan {
   const parts = createScanParts(pools, options);
@@ -54,12 +65,24 @@ export function createScan(pools: readonly Pool[], options: ScanPartsOptions): S
     get hits() {
       return work.hits;
     },
+    get heard() {
+      return work.heard;
+    },
+    get quoted() {
+      return work.quoted;
+    },
     searchAnew: (view, changed, request) => {
       loadAll(parts, options, view);
       const { count, all } = listAll(work, changed);
-      return find(work, count, all, request);
+      work.quoted = all;
+      return find(work, count, request);
     },
-    search: (count, request) => find(work, count, quoteChanged(work, count), request),
+    search: (asked, request, listed = asked) => {
+      const { changed } = parts.index.layout;
+      work.quoted = request.whatIf === true ? listed : addRepriced(work, asked, listed);
+      for (let at = 0; at < work.quoted; at++) parts.table.quote(changed[at] ?? 0);
+      return find(work, asked, request);
+    },
   };
 }
 
@@ -73,7 +96,11 @@ interface Work {
   readonly fresh: Uint8Array;
   /** By pool: 1 while it is in `changed`. */
   readonly listed: Uint8Array;
+  /** What the cycle `edges[0 .. hops)` earns at its best size, in wei of native. */
+  readonly worthFloat: WorthFloat;
   hits: number;
+  heard: number;
+  quoted: number;
 }
 
 function createWork(parts: ScanParts, { bases, ladder }: ScanPartsOptions): Work {
@@ -106,7 +133,10 @@ function createWork(parts: ScanParts, { bases, ladder }: ScanPartsOptions): Work
     baseRates,
     fresh,
     listed: new Uint8Array(layout.pools),
+    worthFloat,
     hits: 0,
+    heard: 0,
+    quoted: 0,
   };
 }
 
@@ -126,46 +156,74 @@ function listAll({ parts, listed }: Work, first: Iterable<number>): { count: num
   return { count, all };
 }
 
-/** Quotes the changed pools, and after them those whose tokens have new reference prices; returns how many. */
-function quoteChanged({ parts, listed }: Work, count: number): number {
-  const { index, table, references, drift } = parts;
+/**
+ * Adds to the first `listed` changed pools those whose tokens get new reference prices, by what the first `asked`
+ * show; returns how many there are now.
+ */
+function addRepriced({ parts, listed: isListed }: Work, asked: number, listed: number): number {
+  const { index, references, drift } = parts;
   const { changed } = index.layout;
   if (references === null || drift === null) throw new Error("the scan has no states yet");
-  for (let at = 0; at < count; at++) {
-    const pool = changed[at] ?? 0;
-    listed[pool] = 1;
-    drift.look(pool);
-  }
-  let all = count;
+  for (let at = 0; at < listed; at++) isListed[changed[at] ?? 0] = 1;
+  for (let at = 0; at < asked; at++) drift.look(changed[at] ?? 0);
+  let all = listed;
   for (let repriced = 0; repriced < REPRICED_AT_ONCE; repriced++) {
     const token = drift.repriceNext();
     if (token < 0) break;
     for (let at: number = references.first[token] ?? 0; at < (references.first[token + 1] ?? 0); at++) {
       const pool = (references.edges[at] ?? 0) >> 1;
-      if (listed[pool] === 1) continue;
-      listed[pool] = 1;
+      if (isListed[pool] === 1) continue;
+      isListed[pool] = 1;
       changed[all++] = pool;
     }
   }
-  for (let at = 0; at < all; at++) {
-    const pool = changed[at] ?? 0;
-    listed[pool] = 0;
-    table.quote(pool);
-  }
+  for (let at = 0; at < all; at++) isListed[changed[at] ?? 0] = 0;
   return all;
 }
 
-/** `count` pools are what is asked for; the screen hears of `quoted`. */
-function find(work: Work, count: number, quoted: number, request: ScanRequest): boolean {
-  const { parts, ranked, envelopes, expansion, fresh } = work;
+/** `asked` pools are what is asked for; the screen hears of all that were quoted. */
+function find(work: Work, asked: number, request: ScanRequest): boolean {
+  const { parts, ranked, envelopes, expansion, fresh, quoted } = work;
   const { changed } = parts.index.layout;
   for (let at = 0; at < quoted; at++) envelopes.take(changed[at] ?? 0);
   for (let at = 0; at < quoted; at++) envelopes.refresh(changed[at] ?? 0);
   ranked.start(request.limit, request.leastFloat);
-  work.hits = parts.kernel.scan(quoted);
-  if (work.hits === 0) return true;
-  for (let at = 0; at < count; at++) fresh[changed[at] ?? 0] = 1;
-  const complete = expansion.run(work.hits, request.expired);
-  for (let at = 0; at < count; at++) fresh[changed[at] ?? 0] = 0;
-  return complete;
+  expansion.start();
+  for (let at = 0; at < asked; at++) fresh[changed[at] ?? 0] = 1;
+  try {
+    for (const edges of request.hints ?? []) offerHint(work, edges);
+    return screen(work, request.expired) && expansion.explore(request.expired);
+  } finally {
+    // A screen in parts has moved the list.
+    if (quoted > SCREENED_AT_ONCE) fresh.fill(0);
+    else for (let at = 0; at < asked; at++) fresh[changed[at] ?? 0] = 0;
+  }
+}
+
+function offerHint({ ranked, fresh, worthFloat }: Work, edges: Int32Array): void {
+  if (!edges.some((edge) => fresh[edge >> 1] === 1)) return;
+  ranked.offer(edges, edges.length, worthFloat(edges, edges.length));
+}
+
+/**
+ * Screens what was quoted, and reads the hits; false when time ran out. Many pools are screened in parts: a cycle that
+ * pays is hit in the part with its last changed pool, where the others' new rates are in.
+ */
+function screen(work: Work, expired: () => boolean): boolean {
+  const { parts, expansion, quoted } = work;
+  const { changed } = parts.index.layout;
+  work.hits = 0;
+  work.heard = 0;
+  while (work.heard < quoted) {
+    if (work.heard > 0) {
+      if (expired()) return false;
+      changed.copyWithin(0, work.heard, work.heard + SCREENED_AT_ONCE);
+    }
+    const count = Math.min(SCREENED_AT_ONCE, quoted - work.heard);
+    const hits = parts.kernel.scan(count);
+    work.heard += count;
+    work.hits += hits;
+    if (!expansion.read(hits, expired)) return false;
+  }
+  return true;
 }

@@ -55,6 +55,7 @@ test("a market at one price pays nothing; a pool that moves opens the cycles thr
     opportunities: [],
     looked: 6,
     complete: true,
+    unlisted: [],
   });
   states.set(addressOf(1), v2State(1000n * ETHER, 2060n * ETHER));
   const { opportunities, looked } = search.run({ view, changed: [addressOf(1)], atRest: true });
@@ -74,7 +75,7 @@ test("only cycles through changed pools are looked at", () => {
   const search = searchOver(pools);
   states.set(addressOf(1), v2State(1000n * ETHER, 2060n * ETHER));
   const untouched = search.run({ view, changed: [], atRest: true });
-  expect(untouched).toEqual({ opportunities: [], looked: 0, complete: true });
+  expect(untouched).toEqual({ opportunities: [], looked: 0, complete: true, unlisted: [] });
   const { opportunities } = search.run({ view, changed: [addressOf(3)], atRest: true });
   expect(opportunities.map(({ hops }) => hops.length)).toEqual([3]);
 });
@@ -148,11 +149,16 @@ test("when time runs out the answer is what was found, the dearest first", () =>
   const whole = search.run({ view, changed: "all", atRest: true }).opportunities;
   let looks = 0;
   const cut = search.run({ view, changed: "all", atRest: true, expired: () => ++looks > 3 });
-  expect(cut).toEqual({ opportunities: whole.slice(0, 1), looked: 6, complete: false });
+  expect(cut).toEqual({ opportunities: whole.slice(0, 1), looked: 6, complete: false, unlisted: [] });
   const none = search.run({ view, changed: "all", atRest: true, expired: () => true });
-  expect(none).toEqual({ opportunities: [], looked: 6, complete: false });
+  expect(none).toEqual({ opportunities: [], looked: 6, complete: false, unlisted: [] });
   const limited = search.run({ view, changed: "all", atRest: true, limit: 1 });
-  expect(limited).toEqual({ opportunities: whole.slice(0, 1), looked: 6, complete: true });
+  expect(limited).toEqual({
+    opportunities: whole.slice(0, 1),
+    looked: 6,
+    complete: true,
+    unlisted: pools.map(({ address }) => address),
+  });
 });
 
 test("bases of unequal price are ranked by their value in native", () => {
