@@ -6,12 +6,13 @@ import { parseQuantity, type Rpc } from "../execution/chainAnswers.ts";
 import type { Channel } from "../execution/channels/channel.ts";
 import { createFlashbotsChannel } from "../execution/channels/flashbots.ts";
 import { createPrivateChannel } from "../execution/channels/private.ts";
-import type { Live, Stage } from "../execution/context.ts";
+import type { ExecutionOptions, Live, Stage } from "../execution/context.ts";
 import { createExecution, type Execution } from "../execution/execution.ts";
 import { POLYGON_GAS } from "../execution/gas.ts";
 import type { IntentJournal } from "../execution/journal.ts";
 import { createLocalSigner } from "../execution/localSigner.ts";
 import { loadPrimitives, type Primitives } from "../execution/primitives.ts";
+import { rehearse } from "../execution/rehearsal.ts";
 import { guardSigner, type SyncSigner } from "../execution/signer.ts";
 import { createSimulator, readOperator } from "../execution/simulate.ts";
 import { RpcError } from "../feed/rpcError.ts";
@@ -49,32 +50,35 @@ export async function buildExecution(
   const { executor } = config;
   if (config.mode === "observe" || executor === undefined) return null;
   const operator = await operatorOf(executor.address, parts.rpc);
-  const live = config.mode === "live" ? await goLive(config, registry, { ...parts, operator }) : null;
+  const options = optionsOf(config, registry, executor.address);
+  const checks = { ...parts, operator, options };
+  const live = config.mode === "live" ? await goLive(config, registry, checks) : null;
   const from = { executor: executor.address, from: operator, timeoutMs: TIMEOUTS.rpcTimeoutMs };
   const simulator = await createSimulator(from, parts.rpc);
+  return createExecution(options, { ...parts, simulator, live });
+}
+
+function optionsOf(config: Config, registry: ChainRegistry, executor: Address): ExecutionOptions {
   const seconds = registry.chain.blockTimeMs / 1000;
   const fees = feePolicyOf(config, registry);
-  return createExecution(
-    {
-      ...TIMEOUTS,
-      chainId: config.chain,
-      executor: executor.address,
-      fees: { ...fees, blocksAhead: fees.blocksAhead + config.landing.grace_blocks },
-      gas: {
-        ...POLYGON_GAS,
-        coldSlotSurcharge: BigInt(registry.chain.coldSloadExtraGas),
-        txGasCap: BigInt(registry.chain.txGasCap),
-      },
-      graceBlocks: config.landing.grace_blocks,
-      leastProfitPpm: fromDecimal(config.landing.least_profit_share, PPM_DECIMALS),
-      minNet: fromDecimal(config.profit.min_net_native, NATIVE_DECIMALS),
-      blockSeconds: [...new Set([Math.floor(seconds), Math.ceil(seconds)])],
-      relaySimulation: false,
-      confirmations: config.landing.confirmations,
-      cancelAfterBlocks: 2,
+  return {
+    ...TIMEOUTS,
+    chainId: config.chain,
+    executor,
+    fees: { ...fees, blocksAhead: fees.blocksAhead + config.landing.grace_blocks },
+    gas: {
+      ...POLYGON_GAS,
+      coldSlotSurcharge: BigInt(registry.chain.coldSloadExtraGas),
+      txGasCap: BigInt(registry.chain.txGasCap),
     },
-    { ...parts, simulator, live },
-  );
+    graceBlocks: config.landing.grace_blocks,
+    leastProfitPpm: fromDecimal(config.landing.least_profit_share, PPM_DECIMALS),
+    minNet: fromDecimal(config.profit.min_net_native, NATIVE_DECIMALS),
+    blockSeconds: [...new Set([Math.floor(seconds), Math.ceil(seconds)])],
+    relaySimulation: false,
+    confirmations: config.landing.confirmations,
+    cancelAfterBlocks: 2,
+  };
 }
 
 async function operatorOf(executor: Address, rpc: Rpc): Promise<Address> {
@@ -94,6 +98,7 @@ async function operatorOf(executor: Address, rpc: Rpc): Promise<Address> {
 
 interface LiveChecks {
   readonly operator: Address;
+  readonly options: ExecutionOptions;
   readonly rpc: Rpc;
   readonly log: Log;
 }
@@ -119,6 +124,8 @@ async function goLive(config: Config, registry: ChainRegistry, checks: LiveCheck
     );
   }
   const channels = config.channels.map((channel) => openChannel(channel, config.chain));
+  const plans = await rehearse(checks.options, primitives);
+  checks.log.debug({ plans }, "execution rehearsed");
   return { signer, keccak256: primitives.keccak256, channels };
 }
 
