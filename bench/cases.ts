@@ -1,6 +1,7 @@
 import { amountOutCase } from "./cases/amountOut.ts";
 import { marketsCase } from "./cases/markets.ts";
+import { signCase } from "./cases/sign.ts";
 import type { BenchCase } from "./harness/case.ts";
 
 /** Every case, in the order in which they run. */
-export const CASES: readonly BenchCase[] = [marketsCase, amountOutCase];
+export const CASES: readonly BenchCase[] = [marketsCase, amountOutCase, signCase];
