@@ -1,10 +1,14 @@
 import type { Pool } from "../../chain/types.ts";
+import { LEVELS } from "./ladder.ts";
 import type { Ladder } from "./ladder.ts";
-import { TOUCH_WORDS } from "./layout.ts";
+import { HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { createLayout } from "./memory.ts";
 import type { BaseRecords } from "./records.ts";
 import type { TokenPairs } from "./tokenPairs.ts";
+
+/** Products of four float32 rates err by less than half of it. */
+const FLOAT32_SLACK = 1 - 1e-6;
 
 export interface LayoutParts {
   readonly pools: readonly Pool[];
@@ -33,6 +37,10 @@ export function fillLayout({ pools, graph, records, ladder, maxHops }: LayoutPar
   );
   layout.thresholds.set(ladder.thresholds);
   layout.lifts.set(ladder.lifts);
+  for (let level = 0; level < HEAD_LEVELS; level++) {
+    const from = level === HEAD_LEVELS - 1 ? LEVELS - 1 : level;
+    layout.headThresholds[level] = (ladder.thresholds[from] ?? 0) * FLOAT32_SLACK;
+  }
   fillPools(layout, pools, graph);
   fillRecords(layout, records);
   if (maxHops >= 3) {

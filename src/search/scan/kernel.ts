@@ -1,31 +1,34 @@
-import { liftedRate, refreshLanes } from "./laneRates.ts";
+import { liftedRate, refreshLanes, refreshRecords } from "./laneRates.ts";
 import { LEVELS } from "./ladder.ts";
-import { BOUND_LEVELS, HIT, HIT_KINDS, TOUCH_WORDS } from "./layout.ts";
+import { HEAD_LEVELS, HIT, HIT_KINDS, TOUCH_WORDS } from "./layout.ts";
 import type { Kernel, Layout } from "./layout.ts";
 
 /** The layout, the number of hits so far, and what the steps hand to each other. */
 interface Work extends Layout {
   found: number;
-  /** By level: what the record at hand must be met with, and the best of its group. */
+  /** Heads of the pair at hand, of its changed pools alone: direction 0, then 1. */
+  readonly changedHeads: Float64Array;
+  /** By level: a changed lane, alone or with another. */
   readonly half: Float64Array;
-  readonly best: Float64Array;
 }
 
 /**
- * The scan in TypeScript: the twin of `kernel/scan.ts`, operation for operation, so that both write the same hits in
- * the same order. Each step runs over all touched pairs before the next one starts:
+ * The scan in TypeScript: the twin of `kernel/assembly/scan.ts`, so that both write the same hits in the same order.
+ * Each step runs over all touched pairs before the next one starts:
  *
  *   1. the pairs of the changed pools: best rates of all their pools, and of the changed ones alone
- *   2. the bounds of the groups with a record through a lane that rose
- *   3. two hops in the pair; its records against the bounds of their groups and, only where these reach a threshold,
- *      against the other records; the groups that the pair closes
+ *   2. the heads of their records, and the bounds of the records' groups
+ *   3. two hops in the pair; each of its records against the bounds of its group and, only where these reach a
+ *      threshold, against the other records; the groups that the pair closes
+ *
+ * "Forwards" is way 0, "backwards" way 1.
  */
 export function createTypeScriptKernel(layout: Layout): Kernel {
   const work: Work = {
     ...layout,
     found: 0,
+    changedHeads: new Float64Array(2 * HEAD_LEVELS),
     half: new Float64Array(LEVELS),
-    best: new Float64Array(BOUND_LEVELS),
   };
   return { name: "typescript", scan: (count) => scan(work, count) };
 }
@@ -37,14 +40,19 @@ function scan(work: Work, count: number): number {
   for (let at = 0; at < touched; at++) {
     const pair = touchedPairs[at] ?? 0;
     pairMarks[pair] = 0;
-    touchedPairs[at] = 4 * pair + refreshLanes(work, pair);
+    touchedPairs[at] = 2 * pair + refreshLanes(work, pair);
   }
-  if (maxHops >= 3) for (let at = 0; at < touched; at++) raiseBounds(work, touchedPairs[at] ?? 0);
   for (let at = 0; at < touched; at++) {
-    const pair = (touchedPairs[at] ?? 0) >> 2;
+    const entry = touchedPairs[at] ?? 0;
+    if ((entry & 1) === 1) refreshRecords(work, entry >> 1);
+  }
+  for (let at = 0; at < touched; at++) {
+    const pair = (touchedPairs[at] ?? 0) >> 1;
     if (work.basePairs[pair] === 1) testPair(work, pair);
-    if (maxHops >= 3) testRecords(work, pair);
-    if (maxHops >= 3) testClosedGroups(work, pair);
+    if (maxHops < 3) continue;
+    setChangedHeads(work, pair);
+    testRecords(work, pair);
+    testClosedGroups(work, pair);
   }
   for (let at = 0; at < count; at++) poolMarks[changed[at] ?? 0] = 0;
   clearRecordMarks(work);
@@ -69,41 +77,19 @@ function touchPairs(
   return touched;
 }
 
-/** `entry` is `4 * pair`, plus 1 when its lane of direction 0 rose at some level, plus 2 when the other did. */
-function raiseBounds(work: Work, entry: number): void {
-  const { firstTouch, endTouch, touching } = work;
-  if ((entry & 3) === 0) return;
-  const pair = entry >> 2;
-  const end = TOUCH_WORDS * (endTouch[pair] ?? 0);
-  for (let at = TOUCH_WORDS * (firstTouch[pair] ?? 0); at < end; at += TOUCH_WORDS) {
-    const direction = (touching[at] ?? 0) & 1;
-    const own = 2 * pair + direction;
-    const other = touching[at + 1] ?? 0;
-    const bounds = 2 * (touching[at + 2] ?? 0);
-    if (((entry >> direction) & 1) === 1) raise(work, bounds * BOUND_LEVELS, own * LEVELS, other * LEVELS);
-    if (((entry >> (direction ^ 1)) & 1) === 1)
-      raise(work, (bounds + 1) * BOUND_LEVELS, (own ^ 1) * LEVELS, (other ^ 1) * LEVELS);
-  }
-}
-
-function raise({ groupBounds, laneRates }: Work, bound: number, one: number, other: number): void {
-  for (let level = 0; level < BOUND_LEVELS; level++) {
-    const rate = (laneRates[one + level] ?? 0) * (laneRates[other + level] ?? 0);
-    if (rate > (groupBounds[bound + level] ?? 0)) groupBounds[bound + level] = rate;
-  }
-}
-
 function hit(work: Work, id: number, kind: number): void {
   work.hits[work.found++] = HIT_KINDS * id + kind;
 }
 
 /** Writes a hit down unless it is there already. */
 function hitRecord(work: Work, record: number, kind: number): void {
-  const marks = work.recordMarks[record] ?? 0;
-  if (((marks >> kind) & 1) === 1) return;
-  work.recordMarks[record] = marks | (1 << kind);
+  if (isHit(work, record, kind)) return;
+  work.recordMarks[record] = (work.recordMarks[record] ?? 0) | (1 << kind);
   hit(work, record, kind);
 }
+
+const isHit = ({ recordMarks }: Work, record: number, kind: number): boolean =>
+  (((recordMarks[record] ?? 0) >> kind) & 1) === 1;
 
 function clearRecordMarks({ hits, recordMarks, found }: Work): void {
   for (let at = 0; at < found; at++) {
@@ -154,94 +140,166 @@ function edgesPay(work: Work, edge: number, back: number): boolean {
   return false;
 }
 
-/** Each record through the pair, with the pair's changed pools in it; first forwards (way 0), then backwards (1). */
-function testRecords(work: Work, pair: number): void {
-  const { firstTouch, endTouch, touching, maxHops } = work;
-  const end = TOUCH_WORDS * (endTouch[pair] ?? 0);
-  for (let touch = TOUCH_WORDS * (firstTouch[pair] ?? 0); touch < end; touch += TOUCH_WORDS) {
-    const code = touching[touch] ?? 0;
-    const other = touching[touch + 1] ?? 0;
-    const bounds = 2 * (touching[touch + 2] ?? 0);
-    const closing = touching[touch + 3] ?? 0;
-    for (let way = 0; way < 2; way++) {
-      const changed = (2 * pair + ((code & 1) ^ way)) * LEVELS;
-      const lane = (other ^ way) * LEVELS;
-      if (maxHops >= 4 && reachesBound(work, changed, lane, (bounds + (way ^ 1)) * BOUND_LEVELS))
-        testOthers(work, touch, changed, way);
-      if (closing >= 0 && reachesLane(work, changed, lane, (closing ^ way) * LEVELS))
-        hitRecord(work, code >> 1, HIT.threeForwards + way);
-    }
+function setChangedHeads({ changedHeads, changedRates }: Work, pair: number): void {
+  for (let level = 0; level < HEAD_LEVELS; level++) {
+    changedHeads[level] = changedRates[2 * pair * LEVELS + level] ?? 0;
+    changedHeads[HEAD_LEVELS + level] = changedRates[(2 * pair + 1) * LEVELS + level] ?? 0;
   }
 }
 
 /**
- * Whether a changed lane and another with a group's bound reach a threshold. Rates do not rise from level 1 on: most
- * tests end there, and the last bound stands for all levels from its own on.
+ * Each record through the pair, with the pair's changed pools in it. Rates do not rise from level 1 on: level 2 speaks
+ * for all above it. Each comparison rarely holds, so that a wrong guess of the processor does not cost more than the
+ * test; and what the loop uses is held in locals, which the compiler does not do.
  */
-function reachesBound(work: Work, changed: number, lane: number, bound: number): boolean {
-  const { changedRates, laneRates, groupBounds, thresholds } = work;
-  const least = thresholds[LEVELS - 1] ?? Infinity;
-  const marginal = (changedRates[changed] ?? 0) * (laneRates[lane] ?? 0) * (groupBounds[bound] ?? 0);
-  if (marginal >= (thresholds[0] ?? Infinity)) return true;
-  for (let level = 1; level < BOUND_LEVELS; level++) {
-    const rate = (changedRates[changed + level] ?? 0) * (laneRates[lane + level] ?? 0);
-    const product = rate * (groupBounds[bound + level] ?? 0);
-    if (product < least) return false;
-    if (level === BOUND_LEVELS - 1 || product >= (thresholds[level] ?? Infinity)) return true;
+function testRecords(work: Work, pair: number): void {
+  const { touching, changedHeads, laneHeads, groupBounds } = work;
+  const start = TOUCH_WORDS * (work.firstTouch[pair] ?? 0);
+  const end = TOUCH_WORDS * (work.endTouch[pair] ?? 0);
+  const hasFours = work.maxHops >= 4;
+  const threshold0 = work.headThresholds[0] ?? 0;
+  const threshold1 = work.headThresholds[1] ?? 0;
+  const least = work.headThresholds[HEAD_LEVELS - 1] ?? 0;
+  for (let touch = start; touch < end; touch += TOUCH_WORDS) {
+    const direction = (touching[touch] ?? 0) & 1;
+    const other = touching[touch + 1] ?? 0;
+    const group = touching[touch + 2] ?? 0;
+    const closing = touching[touch + 3] ?? 0;
+    for (let way = 0; way < 2; way++) {
+      const own = (direction ^ way) * HEAD_LEVELS;
+      const lane = (other ^ way) * HEAD_LEVELS;
+      const rate0 = (changedHeads[own] ?? 0) * (laneHeads[lane] ?? 0);
+      const rate1 = (changedHeads[own + 1] ?? 0) * (laneHeads[lane + 1] ?? 0);
+      const rate2 = (changedHeads[own + 2] ?? 0) * (laneHeads[lane + 2] ?? 0);
+      const bound = (2 * group + (way ^ 1)) * HEAD_LEVELS;
+      if (
+        hasFours &&
+        (rate1 * (groupBounds[bound + 1] ?? 0) >= threshold1 ||
+          rate2 * (groupBounds[bound + 2] ?? 0) >= least ||
+          rate0 * (groupBounds[bound] ?? 0) >= threshold0) &&
+        boundReaches(work, own, lane, bound)
+      )
+        testOthers(work, touch, 2 * pair + (direction ^ way), way);
+      if (closing < 0) continue;
+      const last = (closing ^ way) * HEAD_LEVELS;
+      if (
+        rate1 * (laneHeads[last + 1] ?? 0) >= threshold1 ||
+        rate2 * (laneHeads[last + 2] ?? 0) >= least ||
+        rate0 * (laneHeads[last] ?? 0) >= threshold0
+      )
+        testClosing(work, touch, 2 * pair + (direction ^ way), way);
+    }
+  }
+}
+
+/** Coarse: whether the pair's changed pools, another lane and one side of a group's bounds reach a threshold. */
+function boundReaches(work: Work, own: number, lane: number, bound: number): boolean {
+  const { changedHeads, laneHeads, groupBounds, headThresholds } = work;
+  for (let level = 0; level < HEAD_LEVELS; level++) {
+    const rate = (changedHeads[own + level] ?? 0) * (laneHeads[lane + level] ?? 0);
+    if (rate * (groupBounds[bound + level] ?? 0) >= (headThresholds[level] ?? 0)) return true;
   }
   return false;
 }
 
-function reachesLane(work: Work, changed: number, lane: number, last: number): boolean {
-  const { changedRates, laneRates, thresholds } = work;
-  const least = thresholds[LEVELS - 1] ?? Infinity;
-  const marginal = (changedRates[changed] ?? 0) * (laneRates[lane] ?? 0) * (laneRates[last] ?? 0);
-  if (marginal >= (thresholds[0] ?? Infinity)) return true;
-  for (let level = 1; level < LEVELS; level++) {
-    const rate = (changedRates[changed + level] ?? 0) * (laneRates[lane + level] ?? 0);
-    const product = rate * (laneRates[last + level] ?? 0);
-    if (product < least) return false;
+function setHalf({ half, changedRates, laneRates }: Work, changed: number, lane: number): void {
+  for (let level = 0; level < LEVELS; level++)
+    half[level] = (changedRates[changed * LEVELS + level] ?? 0) * (laneRates[lane * LEVELS + level] ?? 0);
+}
+
+/** Exact: whether `half` and a lane reach a threshold. */
+function halfReaches({ half, laneRates, thresholds }: Work, lane: number): boolean {
+  for (let level = 0; level < LEVELS; level++) {
+    const product = (half[level] ?? 0) * (laneRates[lane * LEVELS + level] ?? 0);
     if (product >= (thresholds[level] ?? Infinity)) return true;
   }
   return false;
 }
 
-/**
- * The record of a touch, its changed lane at `changed`, against every other of its group the other way. When none
- * reaches a threshold, the group's bound becomes exact.
- */
-function testOthers(work: Work, touch: number, changed: number, way: number): void {
-  const { touching, firstRecord, endRecord, firstLane, secondLane, half, best } = work;
-  const record = (touching[touch] ?? 0) >> 1;
-  const kind = HIT.fourForwards + way;
-  if ((((work.recordMarks[record] ?? 0) >> kind) & 1) === 1) return;
-  const back = way ^ 1;
-  const group = touching[touch + 2] ?? 0;
-  const lane = ((touching[touch + 1] ?? 0) ^ way) * LEVELS;
-  for (let level = 0; level < LEVELS; level++)
-    half[level] = (work.changedRates[changed + level] ?? 0) * (work.laneRates[lane + level] ?? 0);
-  best.fill(0);
-  for (let other = firstRecord[group] ?? 0; other < (endRecord[group] ?? 0); other++) {
-    const first = ((firstLane[other] ?? 0) ^ back) * LEVELS;
-    const second = ((secondLane[other] ?? 0) ^ back) * LEVELS;
-    if (meet(work, first, second) && other !== record) return hitRecord(work, record, kind);
+/** Exact: whether `half` and two lanes reach a threshold. */
+function halvesReach({ half, laneRates, thresholds }: Work, one: number, other: number): boolean {
+  for (let level = 0; level < LEVELS; level++) {
+    const rate = (laneRates[one * LEVELS + level] ?? 0) * (laneRates[other * LEVELS + level] ?? 0);
+    if ((half[level] ?? 0) * rate >= (thresholds[level] ?? Infinity)) return true;
   }
-  work.groupBounds.set(best, (2 * group + back) * BOUND_LEVELS);
+  return false;
 }
 
-/** Raises `best` to the rates of a record; whether they reach a threshold together with `half`. */
-function meet({ laneRates, half, best, thresholds }: Work, first: number, second: number): boolean {
-  let reaches = false;
-  for (let level = 0; level < BOUND_LEVELS; level++) {
-    const rate = (laneRates[first + level] ?? 0) * (laneRates[second + level] ?? 0);
-    if (rate > (best[level] ?? 0)) best[level] = rate;
-    if ((half[level] ?? 0) * rate >= (thresholds[level] ?? Infinity)) reaches = true;
+/** The triangle of a touch's record, one way round, the changed lane given. */
+function testClosing(work: Work, touch: number, changed: number, way: number): void {
+  const { touching } = work;
+  setHalf(work, changed, (touching[touch + 1] ?? 0) ^ way);
+  if (halfReaches(work, (touching[touch + 3] ?? 0) ^ way))
+    hitRecord(work, (touching[touch] ?? 0) >> 1, HIT.threeForwards + way);
+}
+
+/**
+ * A touch's record, the changed lane given, against every other of its group the other way. When none reaches a
+ * threshold, the group's bound becomes exact.
+ */
+function testOthers(work: Work, touch: number, changed: number, way: number): void {
+  const { touching, firstRecord, endRecord, firstLane, secondLane } = work;
+  const record = (touching[touch] ?? 0) >> 1;
+  if (isHit(work, record, HIT.fourForwards + way)) return;
+  const group = touching[touch + 2] ?? 0;
+  const back = way ^ 1;
+  setHalf(work, changed, (touching[touch + 1] ?? 0) ^ way);
+  const end = endRecord[group] ?? 0;
+  for (let other = firstRecord[group] ?? 0; ; other++) {
+    other = nextRecord(work, other, end, back);
+    if (other === end) break;
+    if (other === record) continue;
+    if (!halvesReach(work, (firstLane[other] ?? 0) ^ back, (secondLane[other] ?? 0) ^ back)) continue;
+    hitRecord(work, record, HIT.fourForwards + way);
+    return;
   }
-  for (let level = BOUND_LEVELS; level < LEVELS && !reaches; level++) {
-    const rate = (laneRates[first + level] ?? 0) * (laneRates[second + level] ?? 0);
-    if ((half[level] ?? 0) * rate >= (thresholds[level] ?? Infinity)) reaches = true;
+  tighten(work, group, back);
+}
+
+/** Coarse: the next record whose head reaches a threshold with `half`; or `end`. */
+function nextRecord(work: Work, from: number, end: number, way: number): number {
+  const { half, recordHeads, headThresholds } = work;
+  const half0 = half[0] ?? 0;
+  const half1 = half[1] ?? 0;
+  const half2 = half[2] ?? 0;
+  const threshold0 = headThresholds[0] ?? 0;
+  const threshold1 = headThresholds[1] ?? 0;
+  const least = headThresholds[HEAD_LEVELS - 1] ?? 0;
+  for (let record = from; record < end; record++) {
+    const at = (2 * record + way) * HEAD_LEVELS;
+    if (
+      half1 * (recordHeads[at + 1] ?? 0) >= threshold1 ||
+      half2 * (recordHeads[at + 2] ?? 0) >= least ||
+      half0 * (recordHeads[at] ?? 0) >= threshold0
+    )
+      if (headReaches(work, at)) return record;
   }
-  return reaches;
+  return end;
+}
+
+function headReaches({ half, recordHeads, headThresholds }: Work, at: number): boolean {
+  for (let level = 0; level < HEAD_LEVELS; level++)
+    if ((half[level] ?? 0) * (recordHeads[at + level] ?? 0) >= (headThresholds[level] ?? 0)) return true;
+  return false;
+}
+
+/** Makes one side of a group's bounds exact. */
+function tighten(
+  { firstRecord, endRecord, recordHeads, groupBounds }: Work,
+  group: number,
+  way: number,
+): void {
+  const bound = (2 * group + way) * HEAD_LEVELS;
+  const start = (2 * (firstRecord[group] ?? 0) + way) * HEAD_LEVELS;
+  const end = (2 * (endRecord[group] ?? 0) + way) * HEAD_LEVELS;
+  for (let level = 0; level < HEAD_LEVELS; level++) {
+    let best = 0;
+    for (let at = start + level; at < end; at += 2 * HEAD_LEVELS) {
+      const rate = recordHeads[at] ?? 0;
+      if (rate > best) best = rate;
+    }
+    groupBounds[bound + level] = best;
+  }
 }
 
 /** The groups that the pair closes, with the pair's changed pools as the last hop. */
@@ -250,37 +308,33 @@ function testClosedGroups(work: Work, pair: number): void {
   for (let at = firstClosed[pair] ?? 0; at < (endClosed[pair] ?? 0); at++) {
     const group = closedGroups[at] ?? 0;
     const closing = closingLane[group] ?? 0;
-    const bounds = 2 * BOUND_LEVELS * group;
-    if (
-      closes(work, bounds, closing * LEVELS) ||
-      closes(work, bounds + BOUND_LEVELS, (closing ^ 1) * LEVELS)
-    ) {
-      testTriangles(work, group, closing, 0);
-      testTriangles(work, group, closing, 1);
-    }
+    if (closes(work, 2 * group, closing & 1)) testTriangles(work, group, closing, 0);
+    if (closes(work, 2 * group + 1, (closing & 1) ^ 1)) testTriangles(work, group, closing, 1);
   }
 }
 
-function closes({ groupBounds, changedRates, thresholds }: Work, bound: number, changed: number): boolean {
-  const least = thresholds[LEVELS - 1] ?? Infinity;
-  for (let level = 0; level < BOUND_LEVELS; level++) {
-    const threshold = level === BOUND_LEVELS - 1 ? least : (thresholds[level] ?? Infinity);
-    if ((groupBounds[bound + level] ?? 0) * (changedRates[changed + level] ?? 0) >= threshold) return true;
+/** Coarse: whether one side of a group's bounds and the pair's changed pools in a direction reach a threshold. */
+function closes({ groupBounds, changedHeads, headThresholds }: Work, bound: number, own: number): boolean {
+  for (let level = 0; level < HEAD_LEVELS; level++) {
+    const rate =
+      (groupBounds[bound * HEAD_LEVELS + level] ?? 0) * (changedHeads[own * HEAD_LEVELS + level] ?? 0);
+    if (rate >= (headThresholds[level] ?? 0)) return true;
   }
   return false;
 }
 
 /** Every triangle that the group lists, one way round; that side of its bounds becomes exact. */
 function testTriangles(work: Work, group: number, closing: number, way: number): void {
-  const { firstRecord, endRecord, firstLane, secondLane, triangles, half, best } = work;
-  const changed = (closing ^ way) * LEVELS;
-  for (let level = 0; level < LEVELS; level++) half[level] = work.changedRates[changed + level] ?? 0;
-  best.fill(0);
-  for (let record = firstRecord[group] ?? 0; record < (endRecord[group] ?? 0); record++) {
-    const first = ((firstLane[record] ?? 0) ^ way) * LEVELS;
-    const second = ((secondLane[record] ?? 0) ^ way) * LEVELS;
-    if (meet(work, first, second) && triangles[record] === 1)
+  const { firstRecord, endRecord, firstLane, secondLane, triangles, half, changedRates } = work;
+  for (let level = 0; level < LEVELS; level++)
+    half[level] = changedRates[(closing ^ way) * LEVELS + level] ?? 0;
+  const end = endRecord[group] ?? 0;
+  for (let record = firstRecord[group] ?? 0; ; record++) {
+    record = nextRecord(work, record, end, way);
+    if (record === end) break;
+    if (triangles[record] !== 1) continue;
+    if (halvesReach(work, (firstLane[record] ?? 0) ^ way, (secondLane[record] ?? 0) ^ way))
       hitRecord(work, record, HIT.threeForwards + way);
   }
-  work.groupBounds.set(best, (2 * group + way) * BOUND_LEVELS);
+  tighten(work, group, way);
 }

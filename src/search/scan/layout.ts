@@ -50,6 +50,11 @@ export interface Layout {
   readonly laneRates: Float64Array;
   /** LEVELS a lane, of touched pairs only: best lifted rate of the pools that changed in this scan. */
   readonly changedRates: Float64Array;
+  /**
+   * HEAD_LEVELS a lane: its first rates again, for the coarse tests. The last one stands for all higher levels too,
+   * which it bounds. Whatever passes a coarse test is tested again with `laneRates`.
+   */
+  readonly laneHeads: Float32Array;
 
   /** Records lie together by group: `firstRecord[group] .. endRecord[group])`. */
   readonly firstRecord: Int32Array;
@@ -62,11 +67,10 @@ export interface Layout {
   readonly triangles: Uint8Array;
   /** By group: the lane b -> s, or -1. */
   readonly closingLane: Int32Array;
-  /**
-   * 2 * BOUND_LEVELS a group: upper bounds of its records' rates forwards, then backwards. They only grow until
-   * tightened. The last one bounds the higher levels too.
-   */
-  readonly groupBounds: Float64Array;
+  /** 2 * HEAD_LEVELS a record: its rates forwards, then backwards, as products of lane heads. */
+  readonly recordHeads: Float32Array;
+  /** 2 * HEAD_LEVELS a group: upper bounds of its records' heads. They only grow until tightened. */
+  readonly groupBounds: Float32Array;
 
   /** Records that use a pair: `touching[TOUCH_WORDS * t ..]` for t in `firstTouch[pair] .. endTouch[pair])`. */
   readonly firstTouch: Int32Array;
@@ -82,6 +86,8 @@ export interface Layout {
   readonly closedGroups: Int32Array;
 
   readonly thresholds: Float64Array;
+  /** HEAD_LEVELS: what products of four heads must reach; less than the thresholds by what float32 may lose. */
+  readonly headThresholds: Float32Array;
   readonly lifts: Float64Array;
 
   /** In: ids of the pools whose `edgeRates` were written since the last scan, each once. */
@@ -89,7 +95,7 @@ export interface Layout {
   /** Out: hits, each `HIT_KINDS * id + kind`, each once; there is room for all. */
   readonly hits: Int32Array;
 
-  /** Scratch of the kernel: touched pairs, each with the directions that rose. */
+  /** Scratch of the kernel: touched pairs, each as `2 * pair`, plus 1 when a head of its lanes moved. */
   readonly touchedPairs: Int32Array;
   /** Scratch of the kernel, all 0 between scans: changed pools, touched pairs, and by record the kinds that hit. */
   readonly poolMarks: Uint8Array;
@@ -97,8 +103,8 @@ export interface Layout {
   readonly recordMarks: Uint8Array;
 }
 
-/** Levels that are bounded by group: a cache line holds both ways. */
-export const BOUND_LEVELS = 4;
+/** Levels of the coarse tests: one SIMD vector of float32. */
+export const HEAD_LEVELS = 4;
 /** 32-bit words of a touch. */
 export const TOUCH_WORDS = 4;
 

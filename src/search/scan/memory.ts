@@ -1,5 +1,5 @@
 import { LEVELS } from "./ladder.ts";
-import { BOUND_LEVELS, TOUCH_WORDS } from "./layout.ts";
+import { HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { PAGE_BYTES } from "./webAssembly.ts";
 
@@ -38,6 +38,7 @@ interface Room {
   readonly addresses: readonly number[];
   bytes(): number;
   float64(length: number): Float64Array;
+  float32(length: number): Float32Array;
   int32(length: number): Int32Array;
   uint8(length: number): Uint8Array;
 }
@@ -62,6 +63,8 @@ function createRoom(buffer: ArrayBuffer | null): Room {
     bytes: () => end,
     float64: (length) =>
       view(8 * length, (address) => new Float64Array(backing, address, length), new Float64Array(0)),
+    float32: (length) =>
+      view(4 * length, (address) => new Float32Array(backing, address, length), new Float32Array(0)),
     int32: (length) =>
       view(4 * length, (address) => new Int32Array(backing, address, length), new Int32Array(0)),
     uint8: (length) => view(length, (address) => new Uint8Array(backing, address, length), new Uint8Array(0)),
@@ -75,8 +78,11 @@ function reserveArrays(sizes: Sizes, room: Room) {
     edgeRates: room.float64(2 * pools * LEVELS),
     laneRates: room.float64(2 * pairs * LEVELS),
     changedRates: room.float64(2 * pairs * LEVELS),
-    groupBounds: room.float64(2 * groups * BOUND_LEVELS),
+    laneHeads: room.float32(2 * pairs * HEAD_LEVELS),
+    recordHeads: room.float32(2 * records * HEAD_LEVELS),
+    groupBounds: room.float32(2 * groups * HEAD_LEVELS),
     thresholds: room.float64(LEVELS),
+    headThresholds: room.float32(HEAD_LEVELS),
     lifts: room.float64(2 * LEVELS),
     poolKinds: room.uint8(pools),
     poolFlips: room.uint8(pools),
