@@ -60,6 +60,7 @@ export function createMeters(metrics: Metrics): Meters {
       metrics.pendingTransactionsTotal.inc(feed.pending.told - (before?.pending.told ?? 0));
       metrics.pendingDroppedTotal.inc({ reason: "shed" }, feed.pending.shed - (before?.pending.shed ?? 0));
       metrics.logGapsTotal.inc(feed.logs.unproven - (before?.logs.unproven ?? 0));
+      countFrames(metrics, before, feed);
       metrics.reconnectsTotal.inc(feed.socket.reconnects - (before?.socket.reconnects ?? 0));
       before = feed;
       countSubmissions(metrics, channels, sources.channels);
@@ -67,6 +68,11 @@ export function createMeters(metrics: Metrics): Meters {
       return await metrics.registry.metrics();
     },
   };
+}
+
+function countFrames(metrics: Metrics, before: FeedStats | null, { logs }: FeedStats): void {
+  metrics.logFramesTotal.inc({ decoder: "fast" }, logs.framesFast - (before?.logs.framesFast ?? 0));
+  metrics.logFramesTotal.inc({ decoder: "general" }, logs.framesGeneral - (before?.logs.framesGeneral ?? 0));
 }
 
 function countSubmissions(

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { createAddressTable, type AddressTable } from "../chain/addressTable.ts";
 import type { Address, BlockHeader, ChainLog, Hash } from "../chain/types.ts";
 import type { Clock } from "../lib/clock.ts";
-import { RetryableError } from "../lib/errors.ts";
 import { bloomKey, bloomOf, mayContain, type Bloom, type BloomKey } from "./bloom.ts";
 import type { Asking } from "./headers.ts";
+import { createLogQuery } from "./logQuery.ts";
 import type { NoticedLogs } from "./noticedLogs.ts";
-import { isFields, parseAddress, parseLog } from "./parse.ts";
-import { RpcError } from "./rpcError.ts";
 
 /**
  * The logs of a block, proven complete or named as not. The rule, cheapest first:
@@ -19,6 +18,8 @@ export interface BlockLogs {
   /** The pools from now on. */
   watch(pools: readonly Address[]): void;
   watches(pool: Address, topic: Hash | undefined): boolean;
+  /** The pools that are watched, by their place in the list. */
+  readonly pools: AddressTable;
   /** For `eth_subscribe`. */
   filter(): LogFilter;
   /** Rejects with `RetryableError` when the connection is lost. */
@@ -68,6 +69,8 @@ export function createBlockLogs(options: BlockLogsOptions, parts: BlockLogsParts
   const topics = new Set(options.topics);
   const topicKeys = options.topics.map(bloomKey);
   let pools = new Map<Address, BloomKey>();
+  const table = createAddressTable();
+  const logQuery = createLogQuery({ topics: options.topics, pools: table });
   const stats: BlockLogsStats = { byBloom: 0, byAnswer: 0, unproven: 0, refused: 0, contradicted: 0 };
 
   const filterFor = (addresses: readonly Address[]): LogFilter =>
@@ -78,27 +81,26 @@ export function createBlockLogs(options: BlockLogsOptions, parts: BlockLogsParts
   const watches = (pool: Address, topic: Hash | undefined): boolean =>
     topic !== undefined && topics.has(topic) && pools.has(pool);
 
-  const answered = (block: BlockHeader, bloom: Bloom, answer: unknown): ChainLog[] | null => {
-    const logs = readAnswer(answer, block, pools);
+  const honest = (bloom: Bloom, logs: Proof): Proof => {
     const ours = logs?.filter(({ topics: [topic] }) => topic !== undefined && topics.has(topic)) ?? null;
-    const honest = ours?.every(({ address }) => mayContain(bloom, pools.get(address) ?? bloomKey(address)));
-    return honest === true ? ours : null;
+    const may = ours?.every(({ address }) => mayContain(bloom, pools.get(address) ?? bloomKey(address)));
+    return may === true ? ours : null;
   };
 
-  const prove = async (node: Asking, block: BlockHeader, touched: Touched): Promise<ChainLog[] | null> => {
+  const prove = async (node: Asking, block: BlockHeader, touched: Touched): Promise<Proof> => {
     const deadline = parts.clock.monotonic() + options.proofMs;
     const query = { ...filterFor(touched.pools), blockHash: block.hash };
     for (let wait = FIRST_RETRY_MS; ; wait *= 2) {
       const timeoutMs = Math.ceil(deadline - parts.clock.monotonic());
       if (timeoutMs <= 0) return null;
-      const logs = answered(block, touched.bloom, await ask(node, query, timeoutMs));
+      const logs = honest(touched.bloom, await logQuery.ask(node, block, { query, timeoutMs }));
       if (logs !== null) return logs;
       stats.refused++;
       await sleep(Math.min(wait, Math.max(0, deadline - parts.clock.monotonic())));
     }
   };
 
-  const settle = (block: BlockHeader, touched: Touched, proven: ChainLog[] | null): ProvenLogs => {
+  const settle = (block: BlockHeader, touched: Touched, proven: Proof): ProvenLogs => {
     const told = parts.noticed.of(block.hash).filter((log) => watches(log.address, log.topics[0]));
     if (proven === null) {
       stats.unproven++;
@@ -115,8 +117,10 @@ export function createBlockLogs(options: BlockLogsOptions, parts: BlockLogsParts
   return {
     watch: (addresses) => {
       pools = new Map(addresses.map((address) => [address, pools.get(address) ?? bloomKey(address)]));
+      fill(table, addresses);
     },
     watches,
+    pools: table,
     filter: () => filterFor([...pools.keys()]),
     of: async (node, block) => {
       const bloom = bloomOf(block.logsBloom);
@@ -127,6 +131,14 @@ export function createBlockLogs(options: BlockLogsOptions, parts: BlockLogsParts
     stats,
   };
 }
+
+function fill(table: AddressTable, addresses: readonly Address[]): void {
+  table.clear();
+  for (const [id, address] of addresses.entries()) table.set(address, id);
+}
+
+/** In the order of `logIndex`; null: not proven. */
+type Proof = readonly ChainLog[] | null;
 
 interface Touched {
   readonly bloom: Bloom;
@@ -142,35 +154,4 @@ function touchedPools(
   const touched: Address[] = [];
   for (const [address, key] of pools) if (mayContain(bloom, key)) touched.push(address);
   return touched;
-}
-
-/** Null: no usable answer, ask again. A lost connection is the caller's matter. */
-async function ask(node: Asking, query: object, timeoutMs: number): Promise<unknown> {
-  try {
-    return await node.request("eth_getLogs", [query], { timeoutMs });
-  } catch (error) {
-    if (error instanceof RpcError || (error instanceof RetryableError && error.code === "timeout"))
-      return null;
-    throw error;
-  }
-}
-
-/** Anybody may write anything under a pool's topics: only what names one of our pools, or nobody, is judged. */
-function readAnswer(
-  answer: unknown,
-  block: BlockHeader,
-  pools: ReadonlyMap<Address, unknown>,
-): ChainLog[] | null {
-  if (!Array.isArray(answer)) return null;
-  const logs: ChainLog[] = [];
-  for (const item of answer) {
-    const address = parseAddress(isFields(item) ? item["address"] : null);
-    if (address !== null && !pools.has(address)) continue;
-    const noted = parseLog(item);
-    if (noted === null || noted.removed || noted.log.blockHash !== block.hash) return null;
-    logs.push(noted.log);
-  }
-  logs.sort((a, b) => a.logIndex - b.logIndex);
-  const twice = logs.some((log, i) => i > 0 && logs[i - 1]?.logIndex === log.logIndex);
-  return twice ? null : logs;
 }

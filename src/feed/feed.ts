@@ -8,8 +8,9 @@ import { feedStats, type FeedStats } from "./feedStats.ts";
 import { createFollower, type FollowedNode, type Follower } from "./follower.ts";
 import { createHeads, type Heads } from "./heads.ts";
 import { createHeadTarget, type HeadTarget } from "./headTarget.ts";
+import { createLogListener, type LogListener } from "./logListener.ts";
 import { createNoticedLogs, type NoticedLogs } from "./noticedLogs.ts";
-import { parseCount, parseLog } from "./parse.ts";
+import { parseCount } from "./parse.ts";
 import { createPendings, type Pendings, type PendingSource } from "./pendings.ts";
 import type { PoolLoader } from "./poolLoader.ts";
 import { createRepairs, type Repairs } from "./repairs.ts";
@@ -92,6 +93,7 @@ interface FeedRoom {
   readonly target: HeadTarget;
   readonly noticed: NoticedLogs;
   readonly blockLogs: BlockLogs;
+  readonly listener: LogListener;
   readonly timeline: Timeline;
   readonly follower: Follower;
   readonly pendings: Pendings;
@@ -169,6 +171,7 @@ function furnish(options: FeedOptions, { socket, loader, clock, log, onEvent }: 
     { topics: options.topics, maxAddresses: options.maxFilterAddresses, proofMs: options.proofMs },
     { clock, noticed },
   );
+  const listener = createLogListener(options, { blockLogs, noticed, heads, target });
   const timeline = createTimeline(options, { clock, log, heads, onEvent });
   const follower = createFollower(options, { clock, heads, target, blockLogs, noticed, loader, timeline });
   const pendings = createPendings(
@@ -193,7 +196,7 @@ function furnish(options: FeedOptions, { socket, loader, clock, log, onEvent }: 
     pendings,
     framesRead: () => socket.stats().messages,
   });
-  return { heads, target, noticed, blockLogs, timeline, follower, pendings, repairs, watchdog };
+  return { heads, target, noticed, blockLogs, listener, timeline, follower, pendings, repairs, watchdog };
 }
 
 async function checkChain(connection: RpcConnection, chainId: number): Promise<void> {
@@ -212,16 +215,8 @@ async function listen(connection: RpcConnection, { target, pendings }: FeedRoom)
 }
 
 function followed(connection: RpcConnection, room: FeedRoom, log: Log): FollowedNode {
-  const { blockLogs, noticed, heads, target } = room;
+  const { blockLogs, listener, noticed } = room;
   let current: string | null = null;
-
-  const onLog = (value: unknown): void => {
-    const noted = parseLog(value);
-    if (noted === null || !blockLogs.watches(noted.log.address, noted.log.topics[0])) return;
-    if (!noted.removed) noticed.add(noted.log);
-    // Only a hint, since some nodes never send it and some send it late.
-    else if (heads.holds(noted.log.blockHash)) target.check();
-  };
 
   return {
     request: connection.request,
@@ -229,7 +224,7 @@ function followed(connection: RpcConnection, room: FeedRoom, log: Log): Followed
       const before = current;
       if (before !== null) log.warn({ deafBlocks: noticed.deafBlocks }, "log subscription renewed");
       noticed.restart();
-      current = await connection.subscribe(["logs", blockLogs.filter()], onLog);
+      current = await connection.subscribe(["logs", blockLogs.filter()], listener.onLog, listener);
       if (before !== null) await drop(connection, before);
     },
   };

@@ -1,6 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { BlockLogs } from "./blockLogs.ts";
 import type { HeadTarget } from "./headTarget.ts";
+import type { LogListener } from "./logListener.ts";
 import type { NoticedLogs } from "./noticedLogs.ts";
 import type { Pendings } from "./pendings.ts";
 import type { Repairs } from "./repairs.ts";
@@ -19,6 +20,9 @@ export interface FeedStats {
   readonly gaps: number;
   readonly syncs: number;
   readonly logs: {
+    /** Notifications read in place, and those that took the general decoder. */
+    readonly framesFast: number;
+    readonly framesGeneral: number;
     readonly committed: number;
     /** Committed logs that the subscription did not tell. */
     readonly lost: number;
@@ -49,6 +53,7 @@ interface Sources {
   readonly target: HeadTarget;
   readonly timeline: Timeline;
   readonly blockLogs: BlockLogs;
+  readonly listener: LogListener;
   readonly noticed: NoticedLogs;
   readonly pendings: Pendings;
   readonly repairs: Repairs;
@@ -60,6 +65,7 @@ export function feedStats(sources: Sources): FeedStats {
   const { heads, unreadable, duplicates, lastHeadAt } = sources.target.stats;
   const { gaps, syncs, blocks, logs, backfilled, reverted, taints } = sources.timeline.stats;
   const { byBloom, byAnswer, unproven, refused, contradicted } = sources.blockLogs.stats;
+  const { fast, general } = sources.listener.stats;
   return {
     phase: sources.timeline.phase,
     socket: sources.socket.stats(),
@@ -69,6 +75,8 @@ export function feedStats(sources: Sources): FeedStats {
     gaps,
     syncs,
     logs: {
+      framesFast: fast,
+      framesGeneral: general,
       committed: logs,
       lost: noticed.lost,
       deafBlocks: noticed.deafBlocks,

@@ -6,6 +6,11 @@ import { parseRpcMessage, type RpcMessage } from "./rpcMessage.ts";
 
 export interface RequestOptions {
   readonly timeoutMs?: number;
+  /**
+   * Sees the frame of a good answer first; its result begins at byte `at`. True: it is read, and the request resolves
+   * with undefined. The buffer is the socket's, and not to be kept.
+   */
+  readonly takeAnswer?: (frame: Buffer, at: number) => boolean;
 }
 
 /**
@@ -21,13 +26,28 @@ export type RpcRequest = (
 /** The life of one socket; what comes after it is another connection. */
 export interface RpcConnection {
   readonly request: RpcRequest;
-  /** The handler is called for each notification from the very first, in the order of the wire. */
-  subscribe(params: readonly unknown[], onResult: (result: unknown) => void): Promise<string>;
+  /**
+   * The handler is called for each notification from the very first, in the order of the wire; those that `frames`
+   * takes go past it.
+   */
+  subscribe(
+    params: readonly unknown[],
+    onResult: (result: unknown) => void,
+    frames?: FrameReader,
+  ): Promise<string>;
   /** Its handler is not called again, whatever the node does. */
   unsubscribe(subscription: string): Promise<void>;
   close(reason: string): void;
   /** Why it ended. */
   readonly closed: Promise<string>;
+}
+
+/** Reads a subscription's notifications as they come from the socket. A connection has one: the last to subscribe. */
+export interface FrameReader {
+  /** Frames of this subscription will come. */
+  follow(subscription: string): void;
+  /** False: not a frame for this reader. The buffer is the socket's, and not to be kept. */
+  take(frame: Buffer): boolean;
 }
 
 export interface RpcConnectionOptions {
@@ -54,6 +74,7 @@ export interface RpcConnectionParts {
 
 interface Waiting {
   readonly method: string;
+  readonly takeAnswer: RequestOptions["takeAnswer"];
   readonly timer: NodeJS.Timeout;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -66,6 +87,7 @@ type State = {
   readonly waiting: Map<number, Waiting>;
   readonly handlers: Map<string, (result: unknown) => void>;
   readonly parts: RpcConnectionParts;
+  frames: { readonly subscription: string; readonly reader: FrameReader } | null;
   lastHeard: number;
   lastId: number;
   ended: string | null;
@@ -87,6 +109,7 @@ export async function openConnection(
     waiting: new Map(),
     handlers: new Map(),
     parts,
+    frames: null,
     lastHeard: parts.clock.monotonic(),
     lastId: 0,
     ended: null,
@@ -115,11 +138,12 @@ export async function openConnection(
   });
   return {
     request: (method, params, request) =>
-      ask(state, method, params, { timeoutMs: request?.timeoutMs ?? options.requestTimeoutMs }),
-    subscribe: (params, onResult) =>
-      subscribe(state, params, { onResult, timeoutMs: options.requestTimeoutMs }),
+      ask(state, method, params, { timeoutMs: options.requestTimeoutMs, ...request }),
+    subscribe: (params, onResult, frames) =>
+      subscribe(state, params, { onResult, frames, timeoutMs: options.requestTimeoutMs }),
     unsubscribe: async (subscription) => {
       state.handlers.delete(subscription);
+      if (state.frames?.subscription === subscription) state.frames = null;
       await ask(state, "eth_unsubscribe", [subscription], { timeoutMs: options.requestTimeoutMs });
     },
     close,
@@ -137,12 +161,9 @@ function wire(state: State, close: (reason: string) => void): void {
   socket.on("message", (data) => {
     if (state.ended !== null) return;
     heard();
-    receive(state, textOf(data));
+    receive(state, data);
   });
 }
-
-/** `ws` gives one Buffer unless asked for other forms. */
-const textOf = (data: RawData): string => (Buffer.isBuffer(data) ? data.toString("utf8") : "");
 
 function end(state: State, reason: string): void {
   state.ended = reason;
@@ -153,6 +174,7 @@ function end(state: State, reason: string): void {
   }
   state.waiting.clear();
   state.handlers.clear();
+  state.frames = null;
 }
 
 /** A tick that comes late ourselves (a long stall, a suspended machine) proves nothing about the node. */
@@ -172,11 +194,16 @@ function startHeartbeat(
   }, pingEveryMs);
 }
 
+interface AskOptions extends Pick<RequestOptions, "takeAnswer"> {
+  readonly timeoutMs: number;
+  readonly onAnswer?: (result: unknown) => void;
+}
+
 async function ask(
   state: State,
   method: string,
   params: readonly unknown[],
-  { timeoutMs, onAnswer }: { timeoutMs: number; onAnswer?: (result: unknown) => void },
+  { timeoutMs, takeAnswer, onAnswer }: AskOptions,
 ): Promise<unknown> {
   if (state.ended !== null)
     throw new RetryableError("disconnected", `${method}: connection lost: ${state.ended}`);
@@ -191,19 +218,29 @@ async function ask(
       onAnswer?.(result);
       resolve(result);
     };
-    state.waiting.set(id, { method, timer, resolve: settle, reject });
+    state.waiting.set(id, { method, takeAnswer, timer, resolve: settle, reject });
     state.socket.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
   });
+}
+
+interface Subscribing {
+  readonly onResult: (result: unknown) => void;
+  readonly frames: FrameReader | undefined;
+  readonly timeoutMs: number;
 }
 
 /** The handler is set while the answer is read: the first notification may stand in the same packet. */
 async function subscribe(
   state: State,
   params: readonly unknown[],
-  { onResult, timeoutMs }: { onResult: (result: unknown) => void; timeoutMs: number },
+  { onResult, frames, timeoutMs }: Subscribing,
 ): Promise<string> {
   const onAnswer = (id: unknown): void => {
-    if (typeof id === "string") state.handlers.set(id, onResult);
+    if (typeof id !== "string") return;
+    state.handlers.set(id, onResult);
+    if (frames === undefined) return;
+    frames.follow(id);
+    state.frames = { subscription: id, reader: frames };
   };
   const id = await ask(state, "eth_subscribe", params, { timeoutMs, onAnswer });
   if (typeof id !== "string")
@@ -211,11 +248,29 @@ async function subscribe(
   return id;
 }
 
-function receive(state: State, text: string): void {
+/** `ws` gives one Buffer unless asked for other forms. */
+function receive(state: State, data: RawData): void {
   const { counts } = state.parts;
   counts.messages++;
-  const message = parseRpcMessage(text);
+  const isBuffer = Buffer.isBuffer(data);
+  if (isBuffer && (state.frames?.reader.take(data) === true || isTaken(state, data))) return;
+  const message = parseRpcMessage(isBuffer ? data.toString("utf8") : "");
   if (message === null || !deliver(state, message)) counts.malformed++;
+}
+
+const ANSWER = /^\{"jsonrpc":"2\.0","id":(\d{1,15}),"result":/;
+
+/** An answer in the usual form whose asker reads it in place. */
+function isTaken({ waiting }: State, frame: Buffer): boolean {
+  // The "i" of "id": most frames are notifications.
+  if (frame[18] !== 0x69) return false;
+  const [head, id] = ANSWER.exec(frame.toString("latin1", 0, 64)) ?? [];
+  const asker = head === undefined ? undefined : waiting.get(Number(id));
+  if (head === undefined || asker?.takeAnswer?.(frame, head.length) !== true) return false;
+  waiting.delete(Number(id));
+  clearTimeout(asker.timer);
+  asker.resolve(undefined);
+  return true;
 }
 
 /** False when nobody waits for it. */

@@ -76,6 +76,9 @@ describe("notifications", () => {
     const { logs } = feed.stats();
     expect(logs.lost).toBeGreaterThan(before.lost);
     expect(logs.taints).toBe(before.taints);
+    // The node's frames have the form that is read in place.
+    expect(logs.framesFast).toBeGreaterThan(20);
+    expect(logs.framesGeneral).toBe(0);
   });
 
   test("deaf logs: noticed after two blocks, nothing is missed", async () => {

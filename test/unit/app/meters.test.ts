@@ -17,6 +17,8 @@ const stats = (told: number, unproven: number): FeedStats => ({
   gaps: 0,
   syncs: 1,
   logs: {
+    framesFast: 3 * told,
+    framesGeneral: unproven,
     committed: 0,
     lost: 0,
     deafBlocks: 0,
@@ -47,6 +49,8 @@ test("readings that grow are counted once, however often they are read", async (
   const text = await meters.read(sources(stats(15, 1), 5));
   expect(text).toContain("turbo_mev_pending_transactions_total 15\n");
   expect(text).toContain("turbo_mev_log_gaps_total 1\n");
+  expect(text).toContain('turbo_mev_log_frames_total{decoder="fast"} 45\n');
+  expect(text).toContain('turbo_mev_log_frames_total{decoder="general"} 1\n');
   expect(text).toContain("turbo_mev_reconnects_total 1\n");
   expect(text).toContain('turbo_mev_submissions_total{channel="relay",result="accepted"} 5\n');
   expect(text).toContain('turbo_mev_submissions_total{channel="relay",result="refused"} 1\n');
