@@ -6,25 +6,26 @@ import type { Ladder } from "./ladder.ts";
 import type { Layout } from "./layout.ts";
 import { createQuote } from "./quotes.ts";
 
-/** Chunks of `limbs` a pool: reserve0 as 16 + 48 + 48 bits, highest first, then reserve1. */
-export const LIMBS = 6;
-
-const LIMB_FLOAT = 2 ** 48;
-const LIMB_BITS = 48n;
+/** 32-bit words of a reserve (uint112). */
+const WORDS = 4;
+/** In what `takeReserves` is given, reserve1 begins here: 256-bit words, as logs have them. */
+const NEXT_WORD = 8;
+const WORD_FLOAT = 2 ** 32;
 
 /**
- * What every pool holds, as struct of arrays by pool and edge id: exact V2 reserves in limbs, concentrated states by
+ * What every pool holds, as struct of arrays by pool and edge id: exact V2 reserves in 32-bit words, concentrated states by
  * reference, and what the screen and the closed form read of them in floats.
  */
 export interface PoolTable {
   readonly curves: Curves;
-  /** LIMBS a pool, an inbox: write a V2 pool's six, whole and not negative, then call `setReserves`. */
-  readonly limbs: Float64Array;
   /** Null, or a state that cannot be priced: the pool is out of the search. Quotes are as before until `quote`. */
   set(pool: number, state: PoolState | null): void;
-  /** Takes the limbs as a V2 pool's reserves, at the fee of its last state; false when it never had a V2 state. */
-  setReserves(pool: number): boolean;
-  /** The pool's state: made from the limbs when first asked for, then the same object until it changes. */
+  /**
+   * Takes a V2 pool's new reserves without an object: 32-bit words, lowest first, reserve0 from 0 and reserve1 from 8
+   * on. At the fee of its last state; false when it never had a V2 state.
+   */
+  takeReserves(pool: number, words: Uint32Array): boolean;
+  /** The pool's state: made from the words when first asked for, then the same object until it changes. */
   exactState(pool: number): PoolState | null;
   /** Writes the pool's `edgeRates` and `poolKinds`: see `Quote`. */
   quote(pool: number): void;
@@ -41,9 +42,9 @@ export interface PoolTableParts {
 export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }: PoolTableParts): PoolTable {
   const pools = tokenIn.length >> 1;
   const curves = createCurves(pools);
-  const limbs = new Float64Array(pools * LIMBS);
+  const words = new Uint32Array(pools * 2 * WORDS);
   const states: (PoolState | null)[] = Array.from({ length: pools }, () => null);
-  /** 1: the limbs are newer than `states`. */
+  /** 1: the words are newer than `states`. */
   const newer = new Uint8Array(pools);
   /** -1: not known to be V2. */
   const feesPpm = new Int32Array(pools).fill(-1);
@@ -61,7 +62,6 @@ export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }:
   };
   return {
     curves,
-    limbs,
     set: (pool, state) => {
       states[pool] = state;
       if (state === null) curves.clear(pool);
@@ -74,10 +74,15 @@ export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }:
       }
       newer[pool] = 0;
     },
-    setReserves: (pool) => {
+    takeReserves: (pool, from) => {
       if ((feesPpm[pool] ?? -1) < 0) return false;
       newer[pool] = 1;
-      setV2(pool, limbsFloat(limbs, pool * LIMBS), limbsFloat(limbs, pool * LIMBS + 3));
+      const at = pool * 2 * WORDS;
+      for (let word = 0; word < WORDS; word++) {
+        words[at + word] = from[word] ?? 0;
+        words[at + WORDS + word] = from[NEXT_WORD + word] ?? 0;
+      }
+      setV2(pool, wordsFloat(words, at), wordsFloat(words, at + WORDS));
       return true;
     },
     exactState: (pool) => {
@@ -85,8 +90,8 @@ export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }:
         states[pool] = {
           kind: "v2",
           feePpm: feesPpm[pool] ?? 0,
-          reserve0: limbsExact(limbs, pool * LIMBS),
-          reserve1: limbsExact(limbs, pool * LIMBS + 3),
+          reserve0: wordsExact(words, pool * 2 * WORDS),
+          reserve1: wordsExact(words, pool * 2 * WORDS + WORDS),
         };
         newer[pool] = 0;
       }
@@ -96,9 +101,14 @@ export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }:
   };
 }
 
-const limbsFloat = (limbs: Float64Array, at: number): number =>
-  ((limbs[at] ?? 0) * LIMB_FLOAT + (limbs[at + 1] ?? 0)) * LIMB_FLOAT + (limbs[at + 2] ?? 0);
+function wordsFloat(words: Uint32Array, at: number): number {
+  let value = 0;
+  for (let word = WORDS - 1; word >= 0; word--) value = value * WORD_FLOAT + (words[at + word] ?? 0);
+  return value;
+}
 
-const limbsExact = (limbs: Float64Array, at: number): bigint =>
-  (((BigInt(limbs[at] ?? 0) << LIMB_BITS) | BigInt(limbs[at + 1] ?? 0)) << LIMB_BITS) |
-  BigInt(limbs[at + 2] ?? 0);
+function wordsExact(words: Uint32Array, at: number): bigint {
+  let value = 0n;
+  for (let word = WORDS - 1; word >= 0; word--) value = (value << 32n) | BigInt(words[at + word] ?? 0);
+  return value;
+}
