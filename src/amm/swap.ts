@@ -1,7 +1,7 @@
 import { algebraSwap } from "./algebra.ts";
-import { concentratedOutput } from "./concentrated.ts";
+import { concentratedInput, concentratedOutput } from "./concentrated.ts";
 import type { PoolState, SwapRequest, SwapResult } from "./poolState.ts";
-import { v2Output, v2Swap } from "./v2.ts";
+import { v2Input, v2Output, v2Swap } from "./v2.ts";
 import { v3Swap } from "./v3.ts";
 
 /**
@@ -22,7 +22,5 @@ export const amountOut = (state: PoolState, zeroForOne: boolean, given: bigint):
  * Raw units that the contract (V2: its router) asks for exactly `wanted`, fee included, rounded up; null when
  * the pool cannot give all of it.
  */
-export function amountIn(state: PoolState, zeroForOne: boolean, wanted: bigint): bigint | null {
-  const result = swap(state, { zeroForOne, amountOut: wanted });
-  return result.ok && result.swap.complete ? result.swap.amountIn : null;
-}
+export const amountIn = (state: PoolState, zeroForOne: boolean, wanted: bigint): bigint | null =>
+  state.kind === "v2" ? v2Input(state, zeroForOne, wanted) : concentratedInput(state, zeroForOne, wanted);

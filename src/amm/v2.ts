@@ -63,3 +63,13 @@ export function v2Output(state: V2State, zeroForOne: boolean, amountIn: bigint):
   if (reserveIn + amountIn > UINT112_MAX) return 0n;
   return v2AmountOut(amountIn, reserveIn, zeroForOne ? state.reserve1 : state.reserve0, state.feePpm);
 }
+
+/** As `v2Swap` with an exact output, without the state after it; null where it is refused. */
+export function v2Input(state: V2State, zeroForOne: boolean, amountOut: bigint): bigint | null {
+  if (amountOut <= 0n || v2Fault(state) !== null) return null;
+  const reserveIn = zeroForOne ? state.reserve0 : state.reserve1;
+  const reserveOut = zeroForOne ? state.reserve1 : state.reserve0;
+  if (amountOut >= reserveOut) return null;
+  const amountIn = v2AmountIn(amountOut, reserveIn, reserveOut, state.feePpm);
+  return reserveIn + amountIn > UINT112_MAX ? null : amountIn;
+}
