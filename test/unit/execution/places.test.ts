@@ -1,4 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { ClientRequest } from "node:http";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { createFlashbotsChannel } from "../../../src/execution/channels/flashbots.ts";
@@ -16,10 +18,21 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+/** Where a request of Node's own client goes. */
+function urlOf(message: unknown): string {
+  if (typeof message !== "object" || message === null || !("request" in message)) return "no request";
+  const { request } = message;
+  if (!(request instanceof ClientRequest)) return "no request";
+  return `${request.protocol}//${String(request.getHeader("host"))}${request.path}`;
+}
+
 test("with every listed place dead and profit waiting, nothing goes anywhere else", async () => {
   const dead = await startPlace(() => ({ json: null }));
   await dead.stop();
-  const asked = vi.spyOn(globalThis, "fetch");
+  const fetched = vi.spyOn(globalThis, "fetch");
+  const asked = new Set<string>();
+  const ask = (message: unknown): void => void asked.add(urlOf(message));
+  subscribe("http.client.request.start", ask);
   const endpoint = (path: string) => ({ url: secret(`${dead.url}/${path}`), headers: {} });
   const channels = [
     createFlashbotsChannel({ name: "relay", chainId: 137, endpoint: endpoint("relay"), authKey: null }),
@@ -37,8 +50,9 @@ test("with every listed place dead and profit waiting, nothing goes anywhere els
     await run.execution.idle();
   }
   expect(run.fates()).toEqual(Array.from({ length: 10 }, () => "rejected"));
-  const places = asked.mock.calls.map(([to]) => (to instanceof Request ? to.url : String(to)));
-  expect(new Set(places)).toEqual(new Set([`${dead.url}/relay`, `${dead.url}/private`]));
+  unsubscribe("http.client.request.start", ask);
+  expect(asked).toEqual(new Set([`${dead.url}/relay`, `${dead.url}/private`]));
+  expect(fetched).not.toHaveBeenCalled();
   // The node is only read from: it is not a channel.
   expect(run.chain.asked.filter((method) => /send/i.test(method))).toEqual([]);
 });
@@ -52,7 +66,8 @@ const holding = (pattern: RegExp): string[] =>
 
 test("transactions can leave the house through one file, and only the channels name a sending method", () => {
   expect(holding(/eth_send(Raw|Private|Transaction)/)).toEqual(["execution/channels/private.ts"]);
-  expect(holding(/\bfetch\(/).filter((file) => file.startsWith("execution/"))).toEqual([
+  const wire = /\bfetch\(|"(node:)?(http|https|http2|net|tls|dgram|undici|ws)"/;
+  expect(holding(wire).filter((file) => file.startsWith("execution/"))).toEqual([
     "execution/channels/httpJson.ts",
   ]);
   expect(holding(/sendRawBundle|sendPrivateTransaction/)).toEqual(["execution/channels/flashbots.ts"]);

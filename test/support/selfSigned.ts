@@ -1,0 +1,21 @@
+/** A certificate that nobody vouches for, for loopback, made by `openssl req -x509`; its key is public with it. */
+export const selfSigned = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgBc0k1Mpsz0aHixSf
+Q8As5yGn/scgjEZUUCG0+Jg1nS6hRANCAATooXuyVIXK2z97HDkIe7fKnf2S7Scr
+9NBsNBxOsj2Ur3pJMn5EBvXgyArq2v9Xe9n885f+epiY+m8EFlcypFmU
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUCad9sO4CbfQwPa7nIycoEcoNTrgwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNTE5MDMxOVoYDzIxMjYxMTAx
+MTkwMzE5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATooXuyVIXK2z97HDkIe7fKnf2S7Scr9NBsNBxOsj2Ur3pJMn5EBvXg
+yArq2v9Xe9n885f+epiY+m8EFlcypFmUo28wbTAdBgNVHQ4EFgQUZxSaTTbZ4Nrr
+eLVEcqq3iSUw2hYwHwYDVR0jBBgwFoAUZxSaTTbZ4NrreLVEcqq3iSUw2hYwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwCgYIKoZI
+zj0EAwIDSQAwRgIhAO9/pfuLSCXbNvFGJYzQDk052ZLkEhxFwjc4c3cDLYqzAiEA
+/TPiot8R+vadUrmXddnL+KjjUuEWHjPzByPMe3YUPr0=
+-----END CERTIFICATE-----
+`,
+};
