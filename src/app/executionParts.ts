@@ -123,7 +123,7 @@ async function goLive(config: Config, registry: ChainRegistry, checks: LiveCheck
       `the operator ${signer.address} has no ${registry.native.symbol} for gas`,
     );
   }
-  const channels = config.channels.map((channel) => openChannel(channel, config.chain));
+  const channels = config.channels.map((channel) => openChannel(channel, config.chain, primitives));
   const plans = await rehearse(checks.options, primitives);
   checks.log.debug({ plans }, "execution rehearsed");
   return { signer, keccak256: primitives.keccak256, channels };
@@ -143,13 +143,13 @@ function openSigner(config: Config, registry: ChainRegistry, primitives: Primiti
   });
 }
 
-function openChannel(channel: ChannelConfig, chainId: number): Channel {
+function openChannel(channel: ChannelConfig, chainId: number, primitives: Primitives): Channel {
   const { name } = channel;
   const url = secret(channel.url);
   switch (channel.type) {
     case "flashbots": {
       const authKey = channel.auth_key === undefined ? null : resolveSecret(channel.auth_key);
-      return createFlashbotsChannel({ name, chainId, endpoint: { url, headers: {} }, authKey });
+      return createFlashbotsChannel({ name, chainId, endpoint: { url, headers: {} }, authKey, primitives });
     }
     case "private": {
       const { authorization, method } = channel;

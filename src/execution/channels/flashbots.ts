@@ -1,10 +1,13 @@
-import { keccak256, toHex } from "viem";
 import type { Secret } from "../../lib/secret.ts";
 import type { Bundle } from "../bundle.ts";
+import { toHex } from "../bytes.ts";
+import type { Keccak256 } from "../keccak256.ts";
+import { portablePrimitives, type Primitives } from "../primitives.ts";
 import type { BundleSimulation, Channel, Promises } from "./channel.ts";
 import { loadFlashbots } from "./ethers.ts";
 import { CHANNEL_GUARD, createGuard, sick, sound, type Attempt, type GuardOptions } from "./guard.ts";
 import { HttpFailure, postJson, turnedAway, type Endpoint } from "./httpJson.ts";
+import { createRelayWallet, type RelayWallet } from "./relayWallet.ts";
 import { shortText } from "./rpcAnswer.ts";
 
 export interface FlashbotsChannelOptions {
@@ -13,19 +16,20 @@ export interface FlashbotsChannelOptions {
   readonly endpoint: Endpoint;
   /** Signs the relay's header, never a transaction; null: a key made for this run. */
   readonly authKey: Secret | null;
+  /** What signs it; default: the portable ones. */
+  readonly primitives?: Primitives;
   readonly guard?: GuardOptions;
 }
 
 const PROMISES: Promises = { atomic: true, private: true, revertProtection: true };
 
-type Wallet = InstanceType<ReturnType<typeof loadFlashbots>["ethers"]["BaseWallet"]>;
 type Provider = InstanceType<ReturnType<typeof loadFlashbots>["flashbots"]["FlashbotsBundleProvider"]>;
 
 /**
  * The provider for one call: its requests go through our own HTTP, so that deadline, size cap and redirect rule
  * are the same everywhere, and end with the call's signal. It never polls: the chain's answers come from the feed.
  */
-function openProvider(options: FlashbotsChannelOptions, auth: Wallet, signal: AbortSignal): Provider {
+function openProvider(options: FlashbotsChannelOptions, auth: RelayWallet, signal: AbortSignal): Provider {
   const { ethers, flashbots } = loadFlashbots();
   const network = new ethers.Network("", BigInt(options.chainId));
   const connection = new ethers.FetchRequest(options.endpoint.url.reveal());
@@ -40,9 +44,14 @@ function openProvider(options: FlashbotsChannelOptions, auth: Wallet, signal: Ab
   return new flashbots.FlashbotsBundleProvider(unused, auth, connection, network);
 }
 
+interface Relay {
+  readonly provider: Provider;
+  readonly keccak256: Keccak256;
+}
+
 /** Names the bundle for one target block at the relay, so that it can be taken back. */
-function replacementUuid(bundle: Bundle, block: number): string {
-  const hex = keccak256(toHex(`${bundle.id}:${block}`)).slice(2);
+function replacementUuid(bundle: Bundle, block: number, keccak256: Keccak256): string {
+  const hex = toHex(keccak256.hash(Buffer.from(`${bundle.id}:${block}`, "utf8"))).slice(2);
   const variant = ((parseInt(hex.slice(16, 17), 16) & 3) | 8).toString(16);
   const parts = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, variant + hex.slice(17, 20)];
   return [...parts, hex.slice(20, 32)].join("-");
@@ -54,9 +63,9 @@ const failure = (error: unknown): Attempt => {
   return sick(error.sent ? "error" : "refused", error.message);
 };
 
-async function sendOne(provider: Provider, bundle: Bundle, block: number): Promise<Attempt> {
+async function sendOne({ provider, keccak256 }: Relay, bundle: Bundle, block: number): Promise<Attempt> {
   try {
-    const uuid = { replacementUuid: replacementUuid(bundle, block) };
+    const uuid = { replacementUuid: replacementUuid(bundle, block, keccak256) };
     const answer = await provider.sendRawBundle([...bundle.transactions], block, uuid);
     return "error" in answer ? sound("refused", shortText(answer.error.message)) : sound("accepted", "");
   } catch (error) {
@@ -64,9 +73,9 @@ async function sendOne(provider: Provider, bundle: Bundle, block: number): Promi
   }
 }
 
-async function cancelOne(provider: Provider, bundle: Bundle, block: number): Promise<Attempt> {
+async function cancelOne({ provider, keccak256 }: Relay, bundle: Bundle, block: number): Promise<Attempt> {
   try {
-    const answer = await provider.cancelBundles(replacementUuid(bundle, block));
+    const answer = await provider.cancelBundles(replacementUuid(bundle, block, keccak256));
     return "error" in answer ? sound("refused", shortText(answer.error.message)) : sound("accepted", "");
   } catch (error) {
     return failure(error);
@@ -102,15 +111,16 @@ async function callBundle(provider: Provider, bundle: Bundle): Promise<BundleSim
 export function createFlashbotsChannel(options: FlashbotsChannelOptions): Channel {
   const guard = createGuard(options.guard ?? CHANNEL_GUARD);
   // Loaded and made now: the first send has a deadline to keep.
-  const { Wallet } = loadFlashbots().ethers;
-  const auth = options.authKey === null ? Wallet.createRandom() : new Wallet(options.authKey.reveal());
+  const { primitives = portablePrimitives } = options;
+  const { keccak256 } = primitives;
+  const auth = createRelayWallet(options.authKey, primitives);
   const forEachTarget = async (
     bundle: Bundle,
     signal: AbortSignal,
     call: typeof sendOne,
   ): Promise<Attempt> => {
-    const provider = openProvider(options, auth, signal);
-    return combine(await Promise.all(bundle.targetBlocks.map((block) => call(provider, bundle, block))));
+    const relay = { provider: openProvider(options, auth, signal), keccak256 };
+    return combine(await Promise.all(bundle.targetBlocks.map((block) => call(relay, bundle, block))));
   };
   return {
     name: options.name,
