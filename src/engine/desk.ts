@@ -1,17 +1,14 @@
-import { estimateGas, GAS_LIMIT_HEADROOM_PPM } from "../chain/gasModel.ts";
 import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
 import type { Market } from "../market/market.ts";
 import type { Opportunity, Plan } from "../search/opportunity.ts";
-import { selectPlan } from "../search/plan.ts";
 import type { Search } from "../search/search.ts";
 import type { Standing } from "../search/standing.ts";
+import { createChoice, type Choice, type ChoiceOptions, type Moment } from "./choice.ts";
 import type { Decision, GateNumbers, Judged, OutcomeCode, SubmitDecision } from "./decisions.ts";
-import { passGates, type GateOptions, type GateView, type Passage } from "./gates.ts";
+import { passGates, type GateView, type Passage } from "./gates.ts";
 import { createQuarantine, type Quarantine } from "./quarantine.ts";
 
-export interface DeskOptions {
-  readonly gates: GateOptions;
-  readonly maxCyclesPerPlan: number;
+export interface DeskOptions extends ChoiceOptions {
   /** How long a cycle that proved false is not believed. */
   readonly quarantineBlocks: number;
   /** Seconds from one block to the next, rounded up: the target block's time is an expectation. */
@@ -26,21 +23,20 @@ interface DeskParts {
   readonly standing: Standing;
 }
 
-export interface DeskRequest {
-  readonly block: BlockHeader;
-  /** What a unit of gas is expected to cost in the target block, wei. */
-  readonly gasPrice: bigint;
-  /** Most that a transaction of ours may bid for it, wei. */
-  readonly maxFeePerGas: bigint;
-  /** All that pays before gas, in one order for every run. */
+export interface DeskRequest extends Moment {
+  /** What is known to pay before gas, in one order for every run. */
   readonly open: readonly Opportunity[];
   readonly fresh: readonly Opportunity[];
+  /** Pools through which more pays than is in `open`. */
+  readonly unlisted: readonly Address[];
   /** Pools that moved since the last decision. */
   readonly changed: readonly Address[];
 }
 
 /** Judges what pays, and makes at most one plan a block of what passes. */
 export interface Desk {
+  /** Whether these fill a plan, at a moment. */
+  enough(moment: Moment): (found: readonly Opportunity[]) => boolean;
   decide(request: DeskRequest): readonly Decision[];
   /** A simulation or the chain refused this plan: its cycles are tried alone, then quarantined. */
   disbelieve(plan: Plan, reason: string, block: BlockRef): readonly Decision[];
@@ -52,39 +48,46 @@ interface Memory extends DeskParts {
   readonly quarantine: Quarantine;
   /** Cycles that are believed only when a plan of their own simulates well. */
   readonly doubts: Quarantine;
+  readonly choice: Choice;
   codes: ReadonlyMap<string, OutcomeCode>;
   suspects: ReadonlySet<string>;
-  /** The last plan was one that goes alone. */
-  wentAlone: boolean;
 }
 
 /** Bound of each list of cycles that are not believed. */
 const MAX_QUARANTINED = 10_000;
 
 export function createDesk(options: DeskOptions, parts: DeskParts): Desk {
+  const doubts = createQuarantine(MAX_QUARANTINED);
   const memory: Memory = {
     ...parts,
     options,
     quarantine: createQuarantine(MAX_QUARANTINED),
-    doubts: createQuarantine(MAX_QUARANTINED),
+    doubts,
+    choice: createChoice(options, { ...parts, doubts }),
     codes: new Map(),
     suspects: new Set(),
-    wentAlone: false,
   };
   return {
+    enough: (moment) => {
+      const view = gateViewOf(memory, moment, memory.suspects);
+      return (found) => memory.choice.fillPlan(found, moment.block, view);
+    },
     decide: (request) => decide(memory, request),
     disbelieve: (plan, reason, block) => disbelieve(memory, plan, reason, block),
   };
 }
 
 function decide(memory: Memory, request: DeskRequest): readonly Decision[] {
-  const { options, standing } = memory;
+  const { options, standing, choice } = memory;
   const { block, open, fresh, changed } = request;
   const suspects = standing.observe(block.number, open, changed);
   const view = gateViewOf(memory, request, suspects);
   const passages = new Map(open.map((item) => [item.cycle.id, passGates(item, true, options.gates, view)]));
-  const { chosen, dropped } = choose(memory, mostNetFirst(open, passages), request, view);
+  const { chosen, dropped } = choice.choose(mostNetFirst(open, passages), { ...request, view });
 
+  const known = new Set(open);
+  for (const item of chosen)
+    if (!known.has(item)) passages.set(item.cycle.id, passGates(item, false, options.gates, view));
   const codes = new Map<string, OutcomeCode>();
   for (const [id, { code }] of passages) codes.set(id, code === "pass" ? "plan_full" : code);
   for (const { opportunity, why } of dropped) codes.set(opportunity.cycle.id, why);
@@ -92,7 +95,9 @@ function decide(memory: Memory, request: DeskRequest): readonly Decision[] {
   standing.excuse(block.number, untried(memory, open, codes, block));
 
   const always = new Set([...fresh, ...chosen].map(({ cycle }) => cycle.id));
-  const news = open.filter(({ cycle: { id } }) => always.has(id) || codes.get(id) !== memory.codes.get(id));
+  const news = withChosen(open, chosen).filter(
+    ({ cycle: { id } }) => always.has(id) || codes.get(id) !== memory.codes.get(id),
+  );
   const newSuspects = [...suspects].filter((id) => !memory.suspects.has(id));
   memory.codes = codes;
   memory.suspects = suspects;
@@ -105,9 +110,16 @@ function decide(memory: Memory, request: DeskRequest): readonly Decision[] {
   ];
 }
 
+/** Each cycle once, the chosen ones as they are sized in the plan; last those that pay only behind others of it. */
+function withChosen(open: readonly Opportunity[], chosen: readonly Opportunity[]): readonly Opportunity[] {
+  const sized = new Map(open.map((item) => [item.cycle.id, item]));
+  for (const item of chosen) sized.set(item.cycle.id, item);
+  return [...sized.values()];
+}
+
 function gateViewOf(
   { market, search, quarantine }: Memory,
-  { block, gasPrice }: DeskRequest,
+  { block, gasPrice }: Moment,
   suspects: ReadonlySet<string>,
 ): GateView {
   const { toNative } = search.valuer(market);
@@ -132,39 +144,6 @@ function mostNetFirst(
   return sorted.map(({ opportunity }) => opportunity);
 }
 
-/** Its margin can be confirmed by a simulation only: it goes alone, so that it cannot spoil a plan of others. */
-const needsOwnPlan = ({ doubts }: Memory, { verdict, cycle }: Opportunity, block: BlockRef): boolean =>
-  verdict !== "ok" || doubts.reasonOf(cycle.id, block.number) !== null;
-
-/** One that goes alone has the first place, but not twice in a row while others wait. */
-function choose(memory: Memory, passing: readonly Opportunity[], request: DeskRequest, view: GateView) {
-  const { options, market } = memory;
-  const { block, maxFeePerGas } = request;
-  const [best] = passing;
-  const others = passing.filter((candidate) => !needsOwnPlan(memory, candidate, block));
-  const turn = others.length === 0 || !memory.wentAlone;
-  const alone = best !== undefined && turn && needsOwnPlan(memory, best, block);
-  memory.wentAlone = alone;
-  return selectPlan(alone ? [best] : others, market, {
-    maxCycles: options.maxCyclesPerPlan,
-    // Each passed alone, with the transaction's gas; in a plan it needs to earn its own gas only.
-    minProfit: (opportunity) => passGates(opportunity, false, options.gates, view).code === "pass",
-    fits: (opportunity, chosen) =>
-      chosen.length === 0 ||
-      mostCost([...chosen, opportunity], options.gates, maxFeePerGas) <= options.gates.txFeeCap,
-  });
-}
-
-const MILLION = 1_000_000n;
-
-/** Most wei that the gas limit of a plan may cost: nodes refuse by this figure, and the whole plan with it. */
-const mostCost = (
-  opportunities: readonly Opportunity[],
-  { gas }: GateOptions,
-  maxFeePerGas: bigint,
-): bigint =>
-  (estimateGas({ opportunities }, gas) * (MILLION + GAS_LIMIT_HEADROOM_PPM) * maxFeePerGas) / MILLION;
-
 /** Outcomes that say nothing about whether a profit is real: it paid nobody, or could not be judged. */
 const NO_EVIDENCE: ReadonlySet<OutcomeCode | undefined> = new Set<OutcomeCode>([
   "gas_over_profit",
@@ -179,14 +158,14 @@ const NO_EVIDENCE: ReadonlySet<OutcomeCode | undefined> = new Set<OutcomeCode>([
  * those that are believed: a crowd of wide margins is not to outlast its three blocks by waiting for its turn.
  */
 function untried(
-  memory: Memory,
+  { choice }: Memory,
   open: readonly Opportunity[],
   codes: ReadonlyMap<string, OutcomeCode>,
   block: BlockRef,
 ): readonly string[] {
   const idle = open.filter((opportunity) => {
     const code = codes.get(opportunity.cycle.id);
-    return NO_EVIDENCE.has(code) || (code === "plan_full" && !needsOwnPlan(memory, opportunity, block));
+    return NO_EVIDENCE.has(code) || (code === "plan_full" && !choice.needsOwnPlan(opportunity, block));
   });
   return idle.map(({ cycle }) => cycle.id);
 }

@@ -18,6 +18,12 @@ export interface EngineOptions extends DeskOptions {
   readonly standingBlocks: number;
 }
 
+/**
+ * Opportunities of one block that are sized, judged and recorded, as long as enough of them pass for a plan: several
+ * times what a plan holds. One dislocated pool of a hub opens hundreds, which the best of them close again.
+ */
+const MOST_LISTED = 16;
+
 /** What the engine knows about itself: for status lines and the ledger. */
 export interface EngineStatus {
   readonly live: boolean;
@@ -84,7 +90,7 @@ function createCore(options: EngineOptions): Core {
     options,
     market,
     search,
-    book: createOpenBook(search),
+    book: createOpenBook(search, MOST_LISTED),
     standing,
     desk: createDesk(options, { market, search, standing }),
     inFlight: new Map(),
@@ -130,7 +136,7 @@ function synced(core: Core, { block, pools }: SyncedEvent): readonly Decision[] 
   market.load(block, pools);
   search.removePools(before.filter((pool) => !market.pools.has(pool)));
   search.addPools(pools.map(({ pool }) => pool));
-  book.update(market, "all");
+  book.update(market, "all", { enough: () => false });
   core.moved = new Set();
   core.standing.clear();
   core.live = true;
@@ -154,21 +160,21 @@ function committed(core: Core, event: CommittedEvent, expired?: () => boolean): 
 }
 
 function decide(core: Core, block: BlockHeader, expired?: () => boolean): readonly Decision[] {
-  const { market, book, inFlight } = core;
+  const { market, book, desk, inFlight } = core;
   const { fees, journalDepth } = core.options;
   const changed = [...core.moved];
-  const update = book.update(market, changed, expired);
-  core.lastLooked = update.looked;
-  // What an expired search did not reach is looked at again with the next block.
-  if (update.complete) core.moved = new Set();
-  const decisions = core.desk.decide({
+  const moment = {
     block,
     gasPrice: nextGasPrice(fees, block.baseFeePerGas),
     maxFeePerGas: settledFees(fees, block.baseFeePerGas).maxFeePerGas,
-    open: book.all(),
-    fresh: update.fresh,
-    changed,
-  });
+    ...(expired && { expired }),
+  };
+  const update = book.update(market, changed, { enough: desk.enough(moment), ...(expired && { expired }) });
+  const { fresh, unlisted, complete, looked } = update;
+  core.lastLooked = looked;
+  // What an expired search did not reach is looked at again with the next block.
+  if (complete) core.moved = new Set();
+  const decisions = desk.decide({ ...moment, open: book.all(), fresh, unlisted, changed });
   for (const decision of decisions) if (decision.type === "submit") inFlight.set(decision.intentId, decision);
   forget(inFlight, block.number - journalDepth);
   return decisions;

@@ -2,7 +2,7 @@ import type { Address } from "../chain/types.ts";
 import type { StateView } from "../market/stateView.ts";
 import type { Opportunity } from "../search/opportunity.ts";
 import { compareByValue } from "../search/ranking.ts";
-import type { Search } from "../search/search.ts";
+import type { Search, SearchRequest } from "../search/search.ts";
 
 export interface BookUpdate {
   /** What pays now through a pool that changed. */
@@ -10,34 +10,73 @@ export interface BookUpdate {
   readonly looked: number;
   /** False: the deadline came first; only what was seen by then is in. */
   readonly complete: boolean;
+  /** Pools through which more pays than is in `fresh`, all of it worth less: see `SearchAnswer`. */
+  readonly unlisted: readonly Address[];
 }
 
 /**
- * All that pays in the settled state. Only the cycles through changed pools are searched again: the others stand
- * as they were, since no pool of theirs moved.
+ * What pays in the settled state: of each block the best through the pools that it changed, down to the limit. The
+ * others stand as they were, since no pool of theirs moved. Nothing that was cut off is lost: its pools are searched
+ * again with the blocks that follow, while their cycles pay.
  */
 export interface OpenBook {
-  update(view: StateView, changed: readonly Address[] | "all", expired?: () => boolean): BookUpdate;
+  update(view: StateView, changed: readonly Address[] | "all", options?: UpdateOptions): BookUpdate;
   /** Best first at the prices of their finding, in one order for every run. */
   all(): readonly Opportunity[];
 }
 
-export function createOpenBook(search: Search): OpenBook {
-  let ranked: readonly Opportunity[] = [];
+export type UpdateOptions = Pick<SearchRequest, "expired" | "enough">;
+
+/** Pools of cut lists that are searched again with one block, at most. */
+const MOST_SWEPT = 32;
+
+interface Memory {
+  readonly search: Search;
+  readonly limit: number;
+  /** Pools of cut lists, those that wait longest first. */
+  readonly cut: Set<Address>;
+  /** Pools swept at once: fewer where one pool's cycles would crowd out those of the others. */
+  width: number;
+  ranked: readonly Opportunity[];
+}
+
+/** `limit`: so many opportunities of one search are sized and listed; default: all. */
+export function createOpenBook(search: Search, limit = Infinity): OpenBook {
+  const memory: Memory = { search, limit, cut: new Set(), width: MOST_SWEPT, ranked: [] };
   return {
-    update: (view, changed, expired) => {
-      const { opportunities, looked, complete } = search.run({
-        view,
-        changed,
-        atRest: true,
-        ...(expired === undefined ? {} : { expired }),
-      });
-      // Two lists in order, one behind the other: the sort merges them in one pass.
-      ranked = [...untouched(ranked, changed), ...opportunities].toSorted(compareByValue);
-      return { fresh: opportunities, looked, complete };
+    update: (view, changed, options = {}) => {
+      const answer = search.run({ view, changed, atRest: true, limit, ...options });
+      const { opportunities, looked, complete, unlisted } = answer;
+      const stand = untouched(memory.ranked, changed);
+      const swept = complete ? sweep(memory, view, changed, options) : [];
+      // Lists in order, one behind the other: the sort merges them in one pass.
+      memory.ranked = once([...stand, ...swept, ...opportunities]).toSorted(compareByValue);
+      for (const pool of unlisted) memory.cut.add(pool);
+      return { fresh: opportunities, looked, complete, unlisted };
     },
-    all: () => ranked,
+    all: () => memory.ranked,
   };
+}
+
+/** Searches some pools of cut lists again: what pays through them now, beside those that were searched just now. */
+function sweep(
+  memory: Memory,
+  view: StateView,
+  searched: readonly Address[] | "all",
+  options: UpdateOptions,
+): readonly Opportunity[] {
+  const { search, limit, cut } = memory;
+  if (searched === "all") cut.clear();
+  else for (const pool of searched) cut.delete(pool);
+  if (cut.size === 0 || options.expired?.() === true) return [];
+  const pools = [...cut].slice(0, memory.width);
+  const answer = search.run({ view, changed: pools, atRest: true, limit, ...options });
+  if (!answer.complete) return answer.opportunities;
+  for (const pool of pools) cut.delete(pool);
+  for (const pool of answer.unlisted) cut.add(pool);
+  const crowded = answer.unlisted.length > 0;
+  memory.width = crowded ? Math.max(1, memory.width >> 1) : Math.min(MOST_SWEPT, memory.width * 2);
+  return answer.opportunities;
 }
 
 function untouched(
@@ -48,3 +87,8 @@ function untouched(
   const moved = new Set(changed);
   return opportunities.filter(({ hops }) => !hops.some(({ pool }) => moved.has(pool)));
 }
+
+/** A cycle that was found twice is the same both times: no pool of it moved in between. */
+const once = (opportunities: readonly Opportunity[]): readonly Opportunity[] => [
+  ...new Map(opportunities.map((opportunity) => [opportunity.cycle.id, opportunity])).values(),
+];

@@ -28,99 +28,136 @@ export interface Valuer {
   readonly rateFloat: (token: Address) => number;
 }
 
+/** A pool between two hubs, and of the state that it last showed how deep it is each way. */
+interface HubPool {
+  readonly address: Address;
+  /** Hub id of token0. */
+  readonly hub0: number;
+  state: PoolState | null;
+  /** Raw units received when selling token0, then token1, near the price; NaN until asked for. */
+  readonly depthsFloat: Float64Array;
+}
+
 interface Sale {
   readonly state: PoolState;
   readonly zeroForOne: boolean;
+  readonly rateFloat: number;
   /** Raw units of the token received: see `nearDepthFloat`. */
   readonly depthFloat: number;
 }
 
 interface Path {
   readonly sales: readonly Sale[];
+  readonly rateFloat: number;
   /** Wei of native. */
   readonly depthFloat: number;
 }
 
-export function createPrices({ bases, wrappedNative }: PriceOptions, pools: readonly Pool[]): Prices {
-  const poolsOfPair = pairIndex(pools, new Set([...bases, wrappedNative]));
-  const depths = { down: createDepths(true), up: createDepths(false) };
+/** Hubs (the native token and the bases) as integers, native first; pools by `from * hubs + to`. */
+interface HubGraph {
+  readonly hubs: number;
+  readonly ids: ReadonlyMap<Address, number>;
+  readonly pools: readonly (readonly HubPool[])[];
+}
 
-  const deepest = (view: StateView, from: Address, to: Address): Sale | null => {
-    let best: Sale | null = null;
-    for (const pool of poolsOfPair.get(`${from}>${to}`) ?? []) {
-      const state = view.stateOf(pool.address);
-      if (state === null) continue;
-      const zeroForOne = pool.token0 === from;
-      const depthFloat = (zeroForOne ? depths.down : depths.up)(state);
-      if (depthFloat > (best?.depthFloat ?? 0)) best = { state, zeroForOne, depthFloat };
-    }
-    return best;
-  };
-  const direct = (view: StateView, token: Address): Path | null => {
-    const sale = deepest(view, token, wrappedNative);
-    return sale && { sales: [sale], depthFloat: sale.depthFloat };
-  };
-  const through = (view: StateView, token: Address, middle: Address): Path | null => {
-    const first = deepest(view, token, middle);
-    const second = first && deepest(view, middle, wrappedNative);
-    if (!second) return null;
-    const depthFloat = Math.min(second.depthFloat, first.depthFloat * rateOf(second));
-    return { sales: [first, second], depthFloat };
-  };
-  const pathOf = (view: StateView, token: Address): Path | null => {
-    if (token === wrappedNative) return { sales: [], depthFloat: Infinity };
-    const middles = bases.filter((base) => base !== token && base !== wrappedNative);
-    let best = direct(view, token);
-    for (const middle of middles) {
-      const path = through(view, token, middle);
-      if (path && path.depthFloat > (best?.depthFloat ?? 0)) best = path;
-    }
-    return best;
-  };
+const NATIVE = 0;
+const TO_ITSELF: Path = { sales: [], rateFloat: 1, depthFloat: Infinity };
 
+export function createPrices(options: PriceOptions, pools: readonly Pool[]): Prices {
+  const graph = hubGraphOf(options, pools);
+  return { at: (view) => valuerOf(graph, view) };
+}
+
+function valuerOf(graph: HubGraph, view: StateView): Valuer {
+  const { ids, hubs } = graph;
+  const sales: (Sale | null | undefined)[] = [];
+  const paths: (Path | null)[] = [TO_ITSELF];
+  const deepest = (from: number, to: number): Sale | null => {
+    const at = from * hubs + to;
+    const known = sales[at];
+    if (known !== undefined) return known;
+    const sale = deepestSale(graph.pools[at] ?? [], view, from);
+    sales[at] = sale;
+    return sale;
+  };
+  const pathTo = (token: Address): Path | null => {
+    const hub = ids.get(token);
+    if (hub === undefined) return null;
+    const known = paths[hub];
+    if (known !== undefined) return known;
+    const path = deepestPath(hub, hubs, deepest);
+    paths[hub] = path;
+    return path;
+  };
   return {
-    at: (view) => {
-      const paths = new Map<Address, Path | null>();
-      const pathTo = (token: Address): Path | null => {
-        const known = paths.get(token);
-        if (known !== undefined) return known;
-        const path = pathOf(view, token);
-        paths.set(token, path);
-        return path;
-      };
-      return {
-        toNative: (token, amount) => pathTo(token)?.sales.reduce(sell, amount) ?? null,
-        rateFloat: (token) => pathTo(token)?.sales.reduce((rate, sale) => rate * rateOf(sale), 1) ?? NaN,
-      };
-    },
+    toNative: (token, amount) => pathTo(token)?.sales.reduce(sell, amount) ?? null,
+    rateFloat: (token) => pathTo(token)?.rateFloat ?? NaN,
   };
 }
 
 const sell = (amount: bigint, { state, zeroForOne }: Sale): bigint => amountOut(state, zeroForOne, amount);
 
-const rateOf = ({ state, zeroForOne }: Sale): number => spotRateFloat(state, zeroForOne);
-
-/** Pools between two hubs, by `from>to` in both directions. */
-function pairIndex(pools: readonly Pool[], hubs: ReadonlySet<Address>): ReadonlyMap<string, readonly Pool[]> {
-  const index = new Map<string, Pool[]>();
+function deepestSale(pools: readonly HubPool[], view: StateView, from: number): Sale | null {
+  let best: HubPool | null = null;
+  let depthFloat = 0;
   for (const pool of pools) {
-    const { token0, token1 } = pool;
-    if (!hubs.has(token0) || !hubs.has(token1)) continue;
-    for (const pair of [`${token0}>${token1}`, `${token1}>${token0}`]) {
-      const list = index.get(pair);
-      if (list === undefined) index.set(pair, [pool]);
-      else list.push(pool);
-    }
+    const depth = depthOf(pool, view.stateOf(pool.address), pool.hub0 === from);
+    if (!(depth > depthFloat)) continue;
+    best = pool;
+    depthFloat = depth;
   }
-  return index;
+  const state = best?.state ?? null;
+  if (best === null || state === null) return null;
+  const zeroForOne = best.hub0 === from;
+  return { state, zeroForOne, rateFloat: spotRateFloat(state, zeroForOne), depthFloat };
 }
 
 /** States are immutable values: the depth of one is worked out once. */
-function createDepths(zeroForOne: boolean): (state: PoolState) => number {
-  const depths = new WeakMap<PoolState, number>();
-  return (state) => {
-    const depthFloat = depths.get(state) ?? nearDepthFloat(state, zeroForOne);
-    depths.set(state, depthFloat);
-    return depthFloat;
-  };
+function depthOf(pool: HubPool, state: PoolState | null, zeroForOne: boolean): number {
+  const { depthsFloat } = pool;
+  if (state !== pool.state) {
+    pool.state = state;
+    depthsFloat.fill(NaN);
+  }
+  if (state === null) return 0;
+  const side = zeroForOne ? 0 : 1;
+  const known = depthsFloat[side] ?? NaN;
+  if (!Number.isNaN(known)) return known;
+  const depth = nearDepthFloat(state, zeroForOne);
+  depthsFloat[side] = depth;
+  return depth;
+}
+
+/** Straight to the native token, or through one other hub where that way is deeper. */
+function deepestPath(
+  hub: number,
+  hubs: number,
+  deepest: (from: number, to: number) => Sale | null,
+): Path | null {
+  const direct = deepest(hub, NATIVE);
+  let best: Path | null = direct && { ...direct, sales: [direct] };
+  for (let middle = NATIVE + 1; middle < hubs; middle++) {
+    const first = middle === hub ? null : deepest(hub, middle);
+    const second = first && deepest(middle, NATIVE);
+    if (!second) continue;
+    const depthFloat = Math.min(second.depthFloat, first.depthFloat * second.rateFloat);
+    if (depthFloat > (best?.depthFloat ?? 0))
+      best = { sales: [first, second], rateFloat: first.rateFloat * second.rateFloat, depthFloat };
+  }
+  return best;
+}
+
+function hubGraphOf({ bases, wrappedNative }: PriceOptions, pools: readonly Pool[]): HubGraph {
+  const hubTokens = [...new Set([wrappedNative, ...bases])];
+  const ids = new Map(hubTokens.map((token, id) => [token, id] as const));
+  const hubs = hubTokens.length;
+  const between: HubPool[][] = Array.from({ length: hubs * hubs }, () => []);
+  for (const { address, token0, token1 } of pools) {
+    const [from, to] = [ids.get(token0), ids.get(token1)];
+    if (from === undefined || to === undefined) continue;
+    const pool = { address, hub0: from, state: null, depthsFloat: new Float64Array(2).fill(NaN) };
+    between[from * hubs + to]?.push(pool);
+    between[to * hubs + from]?.push(pool);
+  }
+  return { hubs, ids, pools: between };
 }

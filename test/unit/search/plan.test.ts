@@ -2,19 +2,27 @@ import { expect, test } from "vitest";
 import type { PoolState } from "../../../src/amm/poolState.ts";
 import { swap } from "../../../src/amm/swap.ts";
 import type { Address } from "../../../src/chain/types.ts";
+import { createOverlay } from "../../../src/market/overlay.ts";
 import type { StateView } from "../../../src/market/stateView.ts";
 import type { Opportunity } from "../../../src/search/opportunity.ts";
 import { selectPlan } from "../../../src/search/plan.ts";
+import type { PlanOptions } from "../../../src/search/plan.ts";
 import { createSearch } from "../../../src/search/search.ts";
+import type { Search } from "../../../src/search/search.ts";
 import { addressOf, v2State } from "../../support/marketBlocks.ts";
 import { randomPools, seeded } from "../../support/searchMarkets.ts";
 
 const MIN_PROFIT = 10n ** 12n;
 const BASE = addressOf(0xa0);
-const options = { maxCycles: 4, minProfit: ({ profit }: Opportunity) => profit >= MIN_PROFIT };
+
+interface Market {
+  readonly view: StateView;
+  readonly search: Search;
+  readonly opportunities: readonly Opportunity[];
+}
 
 /** A random market in which many cycles share pools, and what pays in it. */
-function market(seed: number): { readonly view: StateView; readonly opportunities: readonly Opportunity[] } {
+function market(seed: number): Market {
   const random = seeded(seed);
   const pools = randomPools(random, 5, 14);
   const states = new Map<Address, PoolState>(
@@ -26,60 +34,119 @@ function market(seed: number): { readonly view: StateView; readonly opportunitie
   const view: StateView = { stateOf: (pool) => states.get(pool) ?? null };
   const search = createSearch({ bases: [BASE], maxHops: 4, wrappedNative: BASE, isTaxed: () => false });
   search.addPools(pools);
-  return { view, opportunities: search.run({ view, changed: "all", atRest: true }).opportunities };
+  return { view, search, opportunities: search.run({ view, changed: "all", atRest: true }).opportunities };
 }
 
-/** Executes opportunities one after the other on copies of the states; returns each one's real profit. */
-function execute(view: StateView, chosen: readonly Opportunity[]): bigint[] {
-  const states = new Map<Address, PoolState>();
-  return chosen.map(({ hops, amountIn }) => {
+const optionsFor = ({ search }: Market, options: Partial<PlanOptions> = {}): PlanOptions => ({
+  maxCycles: 4,
+  worth: ({ profit }) => (profit >= MIN_PROFIT ? profit : null),
+  further: (view, changed) => search.run({ view, changed, atRest: true }),
+  ...options,
+});
+
+const idsOf = (opportunities: readonly Opportunity[]) => opportunities.map(({ cycle }) => cycle.id);
+
+/** The view after these have been executed one after the other, and what each really earned. */
+function execute(view: StateView, chosen: readonly Opportunity[]) {
+  const overlay = createOverlay(view);
+  const profits = chosen.map(({ hops, amountIn }) => {
     let amount = amountIn;
     for (const { pool, zeroForOne } of hops) {
-      const state = states.get(pool) ?? view.stateOf(pool);
+      const state = overlay.stateOf(pool);
       const result = state && swap(state, { zeroForOne, amountIn: amount });
       if (!result?.ok) throw new Error(`${pool} refused`);
-      states.set(pool, result.swap.after);
+      overlay.set(pool, result.swap.after);
       amount = result.swap.amountOut;
     }
     return amount - amountIn;
   });
+  return { profits, view: overlay };
 }
 
-test("random markets: executed in order, every chosen opportunity earns exactly what it says", () => {
-  let [several, resized] = [0, 0];
+test("random markets: each chosen cycle is the best of all others after those before it, and earns what it says", () => {
+  let [several, found, resized] = [0, 0, 0];
   for (let seed = 1; seed <= 20; seed++) {
-    const { view, opportunities } = market(seed);
-    const { chosen, dropped } = selectPlan(opportunities, view, options);
-    expect(execute(view, chosen)).toEqual(chosen.map(({ profit }) => profit));
-    expect(chosen.every(({ profit }) => profit >= MIN_PROFIT)).toBe(true);
-    const ids = [
-      ...chosen.map(({ cycle }) => cycle.id),
+    const place = market(seed);
+    const { view, search, opportunities } = place;
+    const { chosen, dropped } = selectPlan(opportunities, view, optionsFor(place));
+    expect(execute(view, chosen).profits).toEqual(chosen.map(({ profit }) => profit));
+    for (const [i, { profit }] of chosen.entries()) {
+      const now = execute(view, chosen.slice(0, i)).view;
+      const before = idsOf(chosen.slice(0, i));
+      const best = search
+        .run({ view: now, changed: "all", atRest: true })
+        .opportunities.find(({ cycle }) => !before.includes(cycle.id));
+      expect(profit).toBe(best?.profit);
+      expect(profit).toBeGreaterThanOrEqual(MIN_PROFIT);
+    }
+    if (chosen.length < 4) {
+      const left = search
+        .run({ view: execute(view, chosen).view, changed: "all", atRest: true })
+        .opportunities.filter(({ cycle }) => !idsOf(chosen).includes(cycle.id));
+      expect((left[0]?.profit ?? 0n) < MIN_PROFIT).toBe(true);
+    }
+    const ids = idsOf(chosen);
+    expect(new Set(ids).size).toBe(ids.length);
+    const given = new Set(idsOf(opportunities));
+    const told = [
+      ...ids.filter((id) => given.has(id)),
       ...dropped.map(({ opportunity }) => opportunity.cycle.id),
     ];
-    expect(ids.toSorted()).toEqual(opportunities.map(({ cycle }) => cycle.id).toSorted());
+    expect(told.toSorted()).toEqual([...given].toSorted());
     if (chosen.length > 1) several++;
-    resized += chosen.filter((now) => !opportunities.includes(now)).length;
+    found += ids.filter((id) => !given.has(id)).length;
+    resized += chosen.filter((now) => given.has(now.cycle.id) && !opportunities.includes(now)).length;
   }
   expect(several).toBeGreaterThan(8);
-  expect(resized).toBeGreaterThan(4);
+  expect(found).toBeGreaterThan(4);
+  expect(resized).toBeGreaterThan(2);
 });
 
 test("what is dropped says why: conflict, too little, or no place left", () => {
-  const { view, opportunities } = market(4);
+  const place = market(4);
+  const { view, opportunities } = place;
   const [best, ...others] = opportunities;
   if (best === undefined) throw new Error("nothing pays in this market");
-  expect(others.length).toBeGreaterThan(1);
-  const twice = selectPlan([best, best], view, options);
-  expect(twice).toEqual({ chosen: [best], dropped: [{ opportunity: best, why: "conflict" }] });
-  const none = selectPlan([best], view, { ...options, minProfit: () => false });
+  const pools = new Set(best.hops.map(({ pool }) => pool));
+  const met = others.filter(
+    ({ hops, profit }) => profit >= MIN_PROFIT && hops.some(({ pool }) => pools.has(pool)),
+  );
+  expect(met.length).toBeGreaterThan(1);
+  const nothing = { opportunities: [], complete: true };
+  expect(selectPlan([best, ...met], view, optionsFor(place, { further: () => nothing }))).toEqual({
+    chosen: [best],
+    dropped: met.map((opportunity) => ({ opportunity, why: "conflict" })),
+  });
+  // A search that was cut off closes nothing for sure.
+  const cut = { opportunities: [], complete: false };
+  expect(selectPlan([best, ...met], view, optionsFor(place, { further: () => cut }))).toEqual({
+    chosen: [best],
+    dropped: met.map((opportunity) => ({ opportunity, why: "plan_full" })),
+  });
+  const none = selectPlan([best], view, optionsFor(place, { worth: () => null }));
   expect(none).toEqual({ chosen: [], dropped: [{ opportunity: best, why: "below_min_profit" }] });
-  const { chosen, dropped } = selectPlan(opportunities, view, { ...options, maxCycles: 1 });
+  const { chosen, dropped } = selectPlan(opportunities, view, optionsFor(place, { maxCycles: 1 }));
   expect(chosen).toEqual([best]);
-  expect(dropped).toEqual(others.map((opportunity) => ({ opportunity, why: "plan_full" })));
+  expect(dropped).toEqual(
+    others.map((opportunity) => ({
+      opportunity,
+      why: opportunity.profit >= MIN_PROFIT ? "plan_full" : "below_min_profit",
+    })),
+  );
+});
+
+test("a cycle is not taken twice, however much of it is left", () => {
+  const place = market(4);
+  const { view, opportunities } = place;
+  const [best] = opportunities;
+  if (best === undefined) throw new Error("nothing pays in this market");
+  const further = () => ({ opportunities: [best], complete: true });
+  expect(selectPlan([best], view, optionsFor(place, { further }))).toEqual({ chosen: [best], dropped: [] });
 });
 
 test("an opportunity that was priced on another view is a fault of the caller", () => {
-  const { view, opportunities } = market(4);
+  const place = market(4);
+  const { view, opportunities } = place;
   const [best] = opportunities;
   if (best === undefined) throw new Error("nothing pays in this market");
   const moved: StateView = {
@@ -88,29 +155,17 @@ test("an opportunity that was priced on another view is a fault of the caller", 
       return state?.kind === "v2" ? { ...state, reserve0: state.reserve0 * 2n } : state;
     },
   };
-  expect(() => selectPlan([best], moved, options)).toThrow(/not priced on this view/);
+  expect(() => selectPlan([best], moved, optionsFor(place))).toThrow(/not priced on this view/);
 });
 
 test("what the transaction has no room for is left out, and what is smaller still comes in", () => {
-  const { view, opportunities } = market(3);
-  const [, second] = selectPlan(opportunities, view, options).chosen;
-  const fits = ({ cycle }: Opportunity) => cycle.id !== second?.cycle.id;
-  const { chosen, dropped } = selectPlan(opportunities, view, { ...options, fits });
+  const place = market(3);
+  const { view, opportunities } = place;
+  const [first, second] = selectPlan(opportunities, view, optionsFor(place)).chosen;
+  const fits = ({ cycle }: Opportunity) => cycle.id !== first?.cycle.id;
+  const { chosen, dropped } = selectPlan(opportunities, view, optionsFor(place, { fits }));
   expect(second).toBeDefined();
-  expect(chosen.map(({ cycle }) => cycle.id)).not.toContain(second?.cycle.id);
+  expect(idsOf(chosen)).not.toContain(first?.cycle.id);
   expect(chosen.length).toBeGreaterThan(1);
-  expect(dropped).toContainEqual({
-    opportunity: expect.objectContaining({ cycle: second?.cycle }),
-    why: "plan_full",
-  });
-});
-
-test("no more are sized again than there is time for", () => {
-  const { view, opportunities } = market(3);
-  const all = selectPlan(opportunities, view, options);
-  const { chosen, dropped } = selectPlan(opportunities, view, { ...options, maxResized: 0 });
-  const pools = chosen.flatMap(({ hops }) => hops.map(({ pool }) => pool));
-  expect(new Set(pools).size).toBe(pools.length);
-  expect(dropped.filter(({ why }) => why === "plan_full").length).toBeGreaterThan(0);
-  expect(all.chosen.length).toBeGreaterThan(chosen.length);
+  expect(dropped).toContainEqual({ opportunity: first, why: "plan_full" });
 });

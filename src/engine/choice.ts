@@ -1,0 +1,120 @@
+import { estimateGas, GAS_LIMIT_HEADROOM_PPM } from "../chain/gasModel.ts";
+import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
+import type { StateView } from "../market/stateView.ts";
+import type { Opportunity } from "../search/opportunity.ts";
+import { selectPlan } from "../search/plan.ts";
+import type { Further, PlanSelection } from "../search/plan.ts";
+import type { Search } from "../search/search.ts";
+import { passGates, type GateOptions, type GateView } from "./gates.ts";
+import type { Quarantine } from "./quarantine.ts";
+
+export interface ChoiceOptions {
+  readonly gates: GateOptions;
+  readonly maxCyclesPerPlan: number;
+}
+
+export interface ChoiceParts {
+  readonly market: StateView;
+  readonly search: Search;
+  /** Cycles that are believed only when a plan of their own simulates well. */
+  readonly doubts: Quarantine;
+}
+
+/** When it is decided, and at what gas prices. */
+export interface Moment {
+  readonly block: BlockHeader;
+  /** What a unit of gas is expected to cost in the target block, wei. */
+  readonly gasPrice: bigint;
+  /** Most that a transaction of ours may bid for it, wei. */
+  readonly maxFeePerGas: bigint;
+  /** Once true, the plan is made of what is known. */
+  readonly expired?: () => boolean;
+}
+
+export interface ChoiceRequest extends Moment {
+  /** Pools through which more pays than is known. */
+  readonly unlisted: readonly Address[];
+  readonly view: GateView;
+}
+
+/** Chooses the cycles of one plan. */
+export interface Choice {
+  /** Its margin can be confirmed by a simulation only: it goes alone, so that it cannot spoil a plan of others. */
+  needsOwnPlan(opportunity: Opportunity, block: BlockRef): boolean;
+  /** Whether these fill a plan. */
+  fillPlan(opportunities: readonly Opportunity[], block: BlockRef, view: GateView): boolean;
+  /** From those that passed alone, of which the first leaves most. */
+  choose(passed: readonly Opportunity[], request: ChoiceRequest): PlanSelection;
+}
+
+/** Of what is found on imagined state only the best is needed; some more tell what conflicts. */
+const MOST_FURTHER = 8;
+
+export function createChoice(options: ChoiceOptions, { market, search, doubts }: ChoiceParts): Choice {
+  const { gates, maxCyclesPerPlan } = options;
+  /** The last plan was one that goes alone. */
+  let wentAlone = false;
+
+  const needsOwnPlan = ({ verdict, cycle }: Opportunity, block: BlockRef): boolean =>
+    verdict !== "ok" || doubts.reasonOf(cycle.id, block.number) !== null;
+
+  /** Each of a plan needs to earn its own gas only: the first one passed alone, with the transaction's. */
+  const worth = (opportunity: Opportunity, view: GateView): bigint | null => {
+    const { code, numbers } = passGates(opportunity, false, gates, view);
+    return code === "pass" ? numbers.net : null;
+  };
+  const mayJoin = (opportunity: Opportunity, { block, view }: ChoiceRequest): boolean =>
+    !needsOwnPlan(opportunity, block) && worth(opportunity, view) !== null;
+
+  const further = (view: StateView, moved: readonly Address[], request: ChoiceRequest): Further => {
+    const { unlisted, expired } = request;
+    if (expired?.() === true) return { opportunities: [], complete: false };
+    const answer = search.run({
+      view,
+      changed: [...moved, ...unlisted],
+      atRest: true,
+      whatIf: true,
+      limit: MOST_FURTHER,
+      enough: (found) => found.some((opportunity) => mayJoin(opportunity, request)),
+      ...(expired && { expired }),
+    });
+    return {
+      opportunities: answer.opportunities.filter((found) => !needsOwnPlan(found, request.block)),
+      complete: answer.complete && answer.unlisted.length === 0,
+    };
+  };
+  return {
+    needsOwnPlan,
+    fillPlan: (opportunities, block, view) => {
+      const may = (one: Opportunity): boolean =>
+        !needsOwnPlan(one, block) && passGates(one, true, gates, view).code === "pass";
+      return opportunities.filter(may).length >= maxCyclesPerPlan;
+    },
+    choose: (passed, request) => {
+      const { block, maxFeePerGas, view } = request;
+      const [best] = passed;
+      const others = passed.filter((candidate) => !needsOwnPlan(candidate, block));
+      // One that goes alone has the first place, but not twice in a row while others wait.
+      const turn = others.length === 0 || !wentAlone;
+      const alone = best !== undefined && turn && needsOwnPlan(best, block);
+      wentAlone = alone;
+      return selectPlan(alone ? [best] : others, market, {
+        maxCycles: alone ? 1 : maxCyclesPerPlan,
+        worth: (opportunity) => worth(opportunity, view),
+        fits: (opportunity, chosen) =>
+          chosen.length === 0 || mostCost([...chosen, opportunity], gates, maxFeePerGas) <= gates.txFeeCap,
+        further: (state, moved) => further(state, moved, request),
+      });
+    },
+  };
+}
+
+const MILLION = 1_000_000n;
+
+/** Most wei that the gas limit of a plan may cost: nodes refuse by this figure, and the whole plan with it. */
+const mostCost = (
+  opportunities: readonly Opportunity[],
+  { gas }: GateOptions,
+  maxFeePerGas: bigint,
+): bigint =>
+  (estimateGas({ opportunities }, gas) * (MILLION + GAS_LIMIT_HEADROOM_PPM) * maxFeePerGas) / MILLION;
