@@ -3,8 +3,8 @@ import { HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 
 const UNFAIR = 1 / FAIR;
-/** No finite product of two is NaN with 0, and none that matters is larger. */
-const MOST_FLOAT32 = 1e30;
+/** Heads err upwards: down here they are this, and beyond float32 infinite. NaN is infinity times 0, which reaches nothing. */
+const LEAST_HEAD = 1e-9;
 
 /** A rate as the screen counts it (see `ladder.ts`): far from fair it is raised by FAIR, above level 0 by its kind's lift. */
 export function liftedRate({ edgeRates, poolKinds, lifts }: Layout, edge: number, level: number): number {
@@ -47,7 +47,8 @@ function moveHeads({ laneRates, laneHeads }: Layout, lane: number): number {
   let moved = 0;
   for (let level = 0; level < HEAD_LEVELS; level++) {
     const before = laneHeads[lane * HEAD_LEVELS + level];
-    laneHeads[lane * HEAD_LEVELS + level] = Math.min(laneRates[lane * LEVELS + level] ?? 0, MOST_FLOAT32);
+    const rate = laneRates[lane * LEVELS + level] ?? 0;
+    laneHeads[lane * HEAD_LEVELS + level] = rate > 0 ? Math.max(rate, LEAST_HEAD) : 0;
     if (laneHeads[lane * HEAD_LEVELS + level] !== before) moved = 1;
   }
   return moved;

@@ -3,9 +3,11 @@ import { expect, test } from "vitest";
 import type { Pool } from "../../../../src/chain/types.ts";
 import { createTypeScriptKernel } from "../../../../src/search/scan/kernel.ts";
 import { createLadder, LEVELS } from "../../../../src/search/scan/ladder.ts";
+import { KERNEL_BASE64 } from "../../../../src/search/scan/kernelBytes.ts";
 import { HIT } from "../../../../src/search/scan/layout.ts";
 import type { Kernel, Layout } from "../../../../src/search/scan/layout.ts";
 import { createScanIndex } from "../../../../src/search/scan/scanIndex.ts";
+import { createWasmKernel } from "../../../../src/search/scan/wasmKernel.ts";
 import { addressOf, poolOf } from "../../../support/marketBlocks.ts";
 import { drawRates, hitsByDefinition } from "../../../support/scanOracle.ts";
 import { integer, randomPools, seeded } from "../../../support/searchMarkets.ts";
@@ -22,10 +24,18 @@ function scanned(layout: Layout, kernel: Kernel, changed: readonly number[]): nu
   return [...layout.hits.subarray(0, kernel.scan(changed.length))];
 }
 
+function wasmKernel(layout: Layout): Kernel {
+  const kernel = createWasmKernel(layout);
+  if (kernel === null) throw new Error("this machine has no SIMD in WebAssembly");
+  return kernel;
+}
+
+/** Both kernels, each on a memory of its own, through the same blocks; returns how many hits there were. */
 function checkMarket(seed: number, tokens: number, count: number, maxHops: number): number {
   const random = seeded(seed);
-  const layout = layoutOf(withKinds(randomPools(random, tokens, count), random), maxHops);
-  const kernel = createTypeScriptKernel(layout);
+  const pools = withKinds(randomPools(random, tokens, count), random);
+  const [layout, twin] = [layoutOf(pools, maxHops), layoutOf(pools, maxHops)];
+  const [kernel, twinKernel] = [createTypeScriptKernel(layout), wasmKernel(twin)];
   const width = 0.005 + random() ** 2 * 0.1;
   let total = 0;
   for (let block = 0; block < 12; block++) {
@@ -34,14 +44,16 @@ function checkMarket(seed: number, tokens: number, count: number, maxHops: numbe
       .toSorted(() => random() - 0.5)
       .slice(0, most);
     for (const pool of changed) drawRates(layout, pool, random, width);
+    twin.edgeRates.set(layout.edgeRates);
     const hits = scanned(layout, kernel, changed);
+    expect(scanned(twin, twinKernel, changed)).toEqual(hits);
     expect(hits.toSorted((x, y) => x - y)).toEqual(hitsByDefinition(layout, new Set(changed)));
     total += hits.length;
   }
   return total;
 }
 
-test("random markets, many blocks: the hits are what trying every choice of pools finds, each once", () => {
+test("random markets, many blocks: both kernels hit what trying every choice of pools finds, each once", () => {
   let total = 0;
   fc.assert(
     fc.property(
@@ -58,14 +70,40 @@ test("random markets, many blocks: the hits are what trying every choice of pool
   expect(total).toBeGreaterThan(2000);
 });
 
-test("a pool's own way there and back is no cycle, whatever the lifts make of it", () => {
-  const layout = layoutOf([poolOf(1), poolOf(2)], 4);
-  const kernel = createTypeScriptKernel(layout);
-  // Level 0 alone: 1.2 and 1 / 1.2 lifted multiply to the threshold; the other pool has nothing.
-  layout.edgeRates[0] = 1.2;
-  layout.edgeRates[LEVELS] = 1 / 1.2;
-  expect(scanned(layout, kernel, [0, 1])).toEqual([]);
-  layout.edgeRates[2 * LEVELS] = 1.3;
-  expect(scanned(layout, kernel, [1])).toEqual([HIT.pair]);
-  expect(scanned(layout, kernel, [])).toEqual([]);
+test.each([createTypeScriptKernel, wasmKernel])(
+  "a pool's own way there and back is no cycle: %o",
+  (create) => {
+    const layout = layoutOf([poolOf(1), poolOf(2)], 4);
+    const kernel = create(layout);
+    // Level 0 alone: 1.2 and 1 / 1.2 lifted multiply to the threshold; the other pool has nothing.
+    layout.edgeRates[0] = 1.2;
+    layout.edgeRates[LEVELS] = 1 / 1.2;
+    expect(scanned(layout, kernel, [0, 1])).toEqual([]);
+    layout.edgeRates[2 * LEVELS] = 1.3;
+    expect(scanned(layout, kernel, [1])).toEqual([HIT.pair]);
+    expect(scanned(layout, kernel, [])).toEqual([]);
+  },
+);
+
+test("rates beyond float32 lose nothing", () => {
+  const [a, b, c] = [addressOf(0xa1), addressOf(0xb1), addressOf(0xb2)];
+  const pools = [poolOf(1, a, b), poolOf(2, b, c), poolOf(3, a, c)];
+  const [layout, twin] = [layoutOf(pools, 4), layoutOf(pools, 4)];
+  // Along a -> b -> c -> a; no other edge gives anything.
+  for (const { edgeRates } of [layout, twin]) {
+    edgeRates.fill(1e60, 0, LEVELS);
+    edgeRates.fill(1e-30, 2 * LEVELS, 3 * LEVELS);
+    edgeRates.fill(1e-29, 5 * LEVELS, 6 * LEVELS);
+  }
+  for (const changed of [[0, 1, 2], [0], [1], [2]]) {
+    const hits = scanned(layout, createTypeScriptKernel(layout), changed);
+    expect(hits).toHaveLength(1);
+    expect(scanned(twin, wasmKernel(twin), changed)).toEqual(hits);
+  }
+});
+
+test("the module brings nothing but the scan, and needs nothing but memory", () => {
+  const module = new WebAssembly.Module(Buffer.from(KERNEL_BASE64, "base64"));
+  expect(WebAssembly.Module.exports(module)).toEqual([{ name: "scan", kind: "function" }]);
+  expect(WebAssembly.Module.imports(module)).toEqual([{ module: "env", name: "memory", kind: "memory" }]);
 });

@@ -1,0 +1,425 @@
+/**
+ * The scan's kernel in AssemblyScript: the twin of `src/search/scan/kernel.ts`, which explains the steps. Here they
+ * take two levels of the ladder at a time, and four heads. It owns no memory: the layout's header says where all is.
+ */
+
+/** LEVELS float64. */
+const ROW_BYTES: u32 = 64;
+/** HEAD_LEVELS float32. */
+const HEAD_BYTES: u32 = 16;
+const TOUCH_BYTES: u32 = 16;
+const FAIR: f64 = 1.05;
+const UNFAIR: f64 = 1.0 / 1.05;
+const LEAST_HEAD: f64 = 1e-9;
+
+const HIT_KINDS: u32 = 5;
+const PAIR: u32 = 0;
+/** The same backwards is the next number. */
+const FOUR_FORWARDS: u32 = 1;
+const THREE_FORWARDS: u32 = 3;
+
+/** Header words, in the order of `reserveArrays` in `src/search/scan/memory.ts`. */
+const MAX_HOPS: usize = 0;
+const EDGE_RATES: usize = 1;
+const LANE_RATES: usize = 2;
+const CHANGED_RATES: usize = 3;
+const LANE_HEADS: usize = 4;
+const RECORD_HEADS: usize = 5;
+const GROUP_BOUNDS: usize = 6;
+const THRESHOLDS: usize = 7;
+const HEAD_THRESHOLDS: usize = 8;
+const LIFTS: usize = 9;
+const POOL_KINDS: usize = 10;
+const POOL_FLIPS: usize = 11;
+const PAIR_OF_POOL: usize = 12;
+const FIRST_POOL: usize = 13;
+const END_POOL: usize = 14;
+const POOLS_OF_PAIR: usize = 15;
+const BASE_PAIRS: usize = 17;
+const FIRST_RECORD: usize = 18;
+const END_RECORD: usize = 19;
+const FIRST_LANE: usize = 21;
+const SECOND_LANE: usize = 22;
+const TRIANGLES: usize = 23;
+const CLOSING_LANE: usize = 24;
+const FIRST_TOUCH: usize = 25;
+const END_TOUCH: usize = 26;
+const TOUCHING: usize = 27;
+const FIRST_CLOSED: usize = 28;
+const END_CLOSED: usize = 29;
+const CLOSED_GROUPS: usize = 30;
+const CHANGED: usize = 31;
+const HITS: usize = 32;
+const TOUCHED_PAIRS: usize = 33;
+const POOL_MARKS: usize = 34;
+const PAIR_MARKS: usize = 35;
+const RECORD_MARKS: usize = 36;
+
+let found: u32 = 0;
+
+// @ts-ignore: decorator
+@inline
+function header(slot: usize): u32 {
+  return load<u32>(slot << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function int(slot: usize, at: u32): u32 {
+  return load<u32>(header(slot) + (at << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function byte(slot: usize, at: u32): u32 {
+  return load<u8>(header(slot) + at);
+}
+
+/** Address of a lane's or an edge's rates. */
+// @ts-ignore: decorator
+@inline
+function rates(slot: usize, at: u32): usize {
+  return header(slot) + at * ROW_BYTES;
+}
+
+export function scan(count: u32): u32 {
+  found = 0;
+  const touched = touchPairs(count);
+  const maxHops = header(MAX_HOPS);
+  const touchedPairs = header(TOUCHED_PAIRS);
+  for (let at: u32 = 0; at < touched; at++) {
+    const pair = int(TOUCHED_PAIRS, at);
+    store<u8>(header(PAIR_MARKS) + pair, 0);
+    const moved = refreshLane(2 * pair) | refreshLane(2 * pair + 1);
+    store<u32>(touchedPairs + (at << 2), 2 * pair + moved);
+  }
+  for (let at: u32 = 0; at < touched; at++) {
+    const entry = int(TOUCHED_PAIRS, at);
+    if (entry & 1) refreshRecords(entry >> 1);
+  }
+  for (let at: u32 = 0; at < touched; at++) {
+    const pair = int(TOUCHED_PAIRS, at) >> 1;
+    if (byte(BASE_PAIRS, pair) == 1) testPair(pair);
+    if (maxHops < 3) continue;
+    testRecords(pair, maxHops);
+    testClosedGroups(pair);
+  }
+  for (let at: u32 = 0; at < count; at++) store<u8>(header(POOL_MARKS) + int(CHANGED, at), 0);
+  clearRecordMarks();
+  return found;
+}
+
+/** Marks the changed pools, lists each of their pairs once. */
+function touchPairs(count: u32): u32 {
+  let touched: u32 = 0;
+  for (let at: u32 = 0; at < count; at++) {
+    const pool = int(CHANGED, at);
+    const pair = int(PAIR_OF_POOL, pool);
+    if (<i32>pair < 0) continue;
+    store<u8>(header(POOL_MARKS) + pool, 1);
+    if (byte(PAIR_MARKS, pair) == 1) continue;
+    store<u8>(header(PAIR_MARKS) + pair, 1);
+    store<u32>(header(TOUCHED_PAIRS) + (touched++ << 2), pair);
+  }
+  return touched;
+}
+
+/** Writes a lane anew, over all pools and over the changed ones; 1 when a head moved. */
+function refreshLane(lane: u32): u32 {
+  const end = int(END_POOL, lane >> 1);
+  let best0 = f64x2.splat(0);
+  let best1 = best0;
+  let best2 = best0;
+  let best3 = best0;
+  let changed0 = best0;
+  let changed1 = best0;
+  let changed2 = best0;
+  let changed3 = best0;
+  for (let at = int(FIRST_POOL, lane >> 1); at < end; at++) {
+    const pool = int(POOLS_OF_PAIR, at);
+    const edge = rates(EDGE_RATES, 2 * pool + (byte(POOL_FLIPS, pool) ^ (lane & 1)));
+    const lift = rates(LIFTS, byte(POOL_KINDS, pool));
+    const marginal = load<f64>(edge);
+    let rate0 = product(edge, lift, 0);
+    if (marginal < UNFAIR) rate0 = f64x2.replace_lane(rate0, 0, marginal * FAIR);
+    const rate1 = product(edge, lift, 16);
+    const rate2 = product(edge, lift, 32);
+    const rate3 = product(edge, lift, 48);
+    best0 = f64x2.pmax(best0, rate0);
+    best1 = f64x2.pmax(best1, rate1);
+    best2 = f64x2.pmax(best2, rate2);
+    best3 = f64x2.pmax(best3, rate3);
+    if (byte(POOL_MARKS, pool) != 1) continue;
+    changed0 = f64x2.pmax(changed0, rate0);
+    changed1 = f64x2.pmax(changed1, rate1);
+    changed2 = f64x2.pmax(changed2, rate2);
+    changed3 = f64x2.pmax(changed3, rate3);
+  }
+  const all = rates(LANE_RATES, lane);
+  v128.store(all, best0);
+  v128.store(all, best1, 16);
+  v128.store(all, best2, 32);
+  v128.store(all, best3, 48);
+  const changed = rates(CHANGED_RATES, lane);
+  v128.store(changed, changed0);
+  v128.store(changed, changed1, 16);
+  v128.store(changed, changed2, 32);
+  v128.store(changed, changed3, 48);
+  const heads: usize = header(LANE_HEADS) + lane * HEAD_BYTES;
+  const before = v128.load(heads);
+  const after = narrow(best0, best1);
+  v128.store(heads, after);
+  return v128.any_true(f32x4.ne(before, after)) ? 1 : 0;
+}
+
+/** Two levels of two rows, multiplied. */
+// @ts-ignore: decorator
+@inline
+function product(one: usize, other: usize, offset: usize): v128 {
+  return f64x2.mul(v128.load(one + offset), v128.load(other + offset));
+}
+
+/** Four rates as heads. */
+// @ts-ignore: decorator
+@inline
+function narrow(low: v128, high: v128): v128 {
+  return v128.shuffle<f32>(f32x4.demote_f64x2_zero(raised(low)), f32x4.demote_f64x2_zero(raised(high)), 0, 1, 4, 5);
+}
+
+// @ts-ignore: decorator
+@inline
+function raised(rates: v128): v128 {
+  return v128.and(f64x2.pmax(rates, f64x2.splat(LEAST_HEAD)), f64x2.gt(rates, f64x2.splat(0)));
+}
+
+/** Writes the heads of the records through a pair, and raises the bounds of their groups. */
+function refreshRecords(pair: u32): void {
+  const laneHeads: usize = header(LANE_HEADS);
+  const recordHeads: usize = header(RECORD_HEADS);
+  const groupBounds: usize = header(GROUP_BOUNDS);
+  const touching = header(TOUCHING);
+  const end = touching + int(END_TOUCH, pair) * TOUCH_BYTES;
+  for (let touch = touching + int(FIRST_TOUCH, pair) * TOUCH_BYTES; touch < end; touch += TOUCH_BYTES) {
+    const code = load<u32>(touch);
+    const other = load<u32>(touch, 4);
+    const record: usize = recordHeads + (code >> 1) * (2 * HEAD_BYTES);
+    const bound: usize = groupBounds + load<u32>(touch, 8) * (2 * HEAD_BYTES);
+    const forwards = heads(laneHeads, 2 * pair + (code & 1), other);
+    const backwards = heads(laneHeads, 2 * pair + ((code & 1) ^ 1), other ^ 1);
+    v128.store(record, forwards);
+    v128.store(record, backwards, 16);
+    v128.store(bound, f32x4.pmax(v128.load(bound), forwards));
+    v128.store(bound, f32x4.pmax(v128.load(bound, 16), backwards), 16);
+  }
+}
+
+/** The heads of two lanes, multiplied. */
+// @ts-ignore: decorator
+@inline
+function heads(laneHeads: usize, one: u32, other: u32): v128 {
+  return f32x4.mul(v128.load(laneHeads + one * HEAD_BYTES), v128.load(laneHeads + other * HEAD_BYTES));
+}
+
+function hit(id: u32, kind: u32): void {
+  store<u32>(header(HITS) + (found++ << 2), HIT_KINDS * id + kind);
+}
+
+/** Writes a hit down unless it is there already. */
+function hitRecord(record: u32, kind: u32): void {
+  if (isHit(record, kind)) return;
+  store<u8>(header(RECORD_MARKS) + record, byte(RECORD_MARKS, record) | (1 << kind));
+  hit(record, kind);
+}
+
+// @ts-ignore: decorator
+@inline
+function isHit(record: u32, kind: u32): bool {
+  return ((byte(RECORD_MARKS, record) >> kind) & 1) == 1;
+}
+
+function clearRecordMarks(): void {
+  for (let at: u32 = 0; at < found; at++) {
+    const written = int(HITS, at);
+    if (written % HIT_KINDS != PAIR) store<u8>(header(RECORD_MARKS) + written / HIT_KINDS, 0);
+  }
+}
+
+/** Coarse: whether heads reach their thresholds. */
+// @ts-ignore: decorator
+@inline
+function headsReach(products: v128): bool {
+  return v128.any_true(f32x4.ge(products, v128.load(header(HEAD_THRESHOLDS))));
+}
+
+/** Exact: whether two levels, at an offset in their rows, reach their thresholds. */
+// @ts-ignore: decorator
+@inline
+function reaches(products: v128, offset: usize): bool {
+  return v128.any_true(f64x2.ge(products, v128.load(<usize>header(THRESHOLDS) + offset)));
+}
+
+/** Exact: whether two lanes reach a threshold. */
+function twoReach(one: usize, other: usize): bool {
+  for (let offset: usize = 0; offset < ROW_BYTES; offset += 16)
+    if (reaches(product(one, other, offset), offset)) return true;
+  return false;
+}
+
+/** Exact: whether two lanes and a third reach a threshold. */
+function threeReach(one: usize, other: usize, third: usize): bool {
+  for (let offset: usize = 0; offset < ROW_BYTES; offset += 16)
+    if (reaches(f64x2.mul(product(one, other, offset), v128.load(third + offset)), offset)) return true;
+  return false;
+}
+
+/** Exact: whether two lanes and another two reach a threshold. */
+function fourReach(one: usize, other: usize, third: usize, fourth: usize): bool {
+  for (let offset: usize = 0; offset < ROW_BYTES; offset += 16)
+    if (reaches(f64x2.mul(product(one, other, offset), product(third, fourth, offset)), offset)) return true;
+  return false;
+}
+
+/** Two hops: lanes may meet in one pool, so what they promise is looked up pool by pool. */
+function testPair(pair: u32): void {
+  if (int(END_POOL, pair) - int(FIRST_POOL, pair) < 2) return;
+  const all = rates(LANE_RATES, 2 * pair);
+  const changed = rates(CHANGED_RATES, 2 * pair);
+  if (!twoReach(changed, all + ROW_BYTES) && !twoReach(all, changed + ROW_BYTES)) return;
+  if (pairPays(pair)) hit(pair, PAIR);
+}
+
+/** Whether one of the pair's changed pools and another pool, either way round, reach a threshold. */
+function pairPays(pair: u32): bool {
+  const first = int(FIRST_POOL, pair);
+  const end = int(END_POOL, pair);
+  for (let at = first; at < end; at++) {
+    const pool = int(POOLS_OF_PAIR, at);
+    if (byte(POOL_MARKS, pool) != 1) continue;
+    const edge = 2 * pool + byte(POOL_FLIPS, pool);
+    for (let next = first; next < end; next++) {
+      const back = int(POOLS_OF_PAIR, next);
+      if (back == pool) continue;
+      const backEdge = 2 * back + (byte(POOL_FLIPS, back) ^ 1);
+      if (edgesPay(edge, backEdge) || edgesPay(edge ^ 1, backEdge ^ 1)) return true;
+    }
+  }
+  return false;
+}
+
+function edgesPay(edge: u32, back: u32): bool {
+  for (let level: u32 = 0; level < 8; level++) {
+    const threshold = load<f64>(header(THRESHOLDS) + (level << 3));
+    if (liftedRate(edge, level) * liftedRate(back, level) >= threshold) return true;
+  }
+  return false;
+}
+
+function liftedRate(edge: u32, level: u32): f64 {
+  const rate = load<f64>(rates(EDGE_RATES, edge) + (level << 3));
+  if (level > 0) return rate * load<f64>(rates(LIFTS, byte(POOL_KINDS, edge >> 1)) + (level << 3));
+  return rate < UNFAIR ? rate * FAIR : rate;
+}
+
+/** The first rates of a lane's changed pools, as heads. */
+// @ts-ignore: decorator
+@inline
+function changedHeads(lane: u32): v128 {
+  const changed = rates(CHANGED_RATES, lane);
+  return narrow(v128.load(changed), v128.load(changed, 16));
+}
+
+/** Each record through the pair, with the pair's changed pools in it. */
+function testRecords(pair: u32, maxHops: u32): void {
+  const laneHeads: usize = header(LANE_HEADS);
+  const groupBounds: usize = header(GROUP_BOUNDS);
+  const touching = header(TOUCHING);
+  const changed0 = changedHeads(2 * pair);
+  const changed1 = changedHeads(2 * pair + 1);
+  const end = touching + int(END_TOUCH, pair) * TOUCH_BYTES;
+  for (let touch = touching + int(FIRST_TOUCH, pair) * TOUCH_BYTES; touch < end; touch += TOUCH_BYTES) {
+    const direction = load<u32>(touch) & 1;
+    const other = load<u32>(touch, 4);
+    const closing = load<u32>(touch, 12);
+    const bound: usize = groupBounds + load<u32>(touch, 8) * (2 * HEAD_BYTES);
+    const forwards = f32x4.mul(
+      direction ? changed1 : changed0,
+      v128.load(laneHeads + other * HEAD_BYTES),
+    );
+    const backwards = f32x4.mul(
+      direction ? changed0 : changed1,
+      v128.load(laneHeads + (other ^ 1) * HEAD_BYTES),
+    );
+    if (maxHops >= 4 && headsReach(f32x4.mul(forwards, v128.load(bound, 16)))) testOthers(touch, 2 * pair + direction, 0);
+    if (<i32>closing >= 0 && headsReach(f32x4.mul(forwards, v128.load(laneHeads + closing * HEAD_BYTES))))
+      testClosing(touch, 2 * pair + direction, 0);
+    if (maxHops >= 4 && headsReach(f32x4.mul(backwards, v128.load(bound)))) testOthers(touch, 2 * pair + (direction ^ 1), 1);
+    if (<i32>closing >= 0 && headsReach(f32x4.mul(backwards, v128.load(laneHeads + (closing ^ 1) * HEAD_BYTES))))
+      testClosing(touch, 2 * pair + (direction ^ 1), 1);
+  }
+}
+
+/** The triangle of a touch's record, one way round, the changed lane given. */
+function testClosing(touch: usize, changed: u32, way: u32): void {
+  const lane = rates(LANE_RATES, load<u32>(touch, 4) ^ way);
+  const closing = rates(LANE_RATES, load<u32>(touch, 12) ^ way);
+  if (threeReach(rates(CHANGED_RATES, changed), lane, closing)) hitRecord(load<u32>(touch) >> 1, THREE_FORWARDS + way);
+}
+
+/**
+ * A touch's record, the changed lane given, against every other of its group the other way. When none reaches a
+ * threshold, the group's bound becomes exact.
+ */
+function testOthers(touch: usize, changed: u32, way: u32): void {
+  const record = load<u32>(touch) >> 1;
+  if (isHit(record, FOUR_FORWARDS + way)) return;
+  const group = load<u32>(touch, 8);
+  const back = way ^ 1;
+  const one = rates(CHANGED_RATES, changed);
+  const two = rates(LANE_RATES, load<u32>(touch, 4) ^ way);
+  const half = narrow(product(one, two, 0), product(one, two, 16));
+  const end = int(END_RECORD, group);
+  let at: usize = header(RECORD_HEADS) + (2 * int(FIRST_RECORD, group) + back) * HEAD_BYTES;
+  let best = f32x4.splat(0);
+  for (let other = int(FIRST_RECORD, group); other < end; other++) {
+    const rate = v128.load(at);
+    at += 2 * HEAD_BYTES;
+    best = f32x4.pmax(best, rate);
+    if (!headsReach(f32x4.mul(half, rate)) || other == record) continue;
+    const third = rates(LANE_RATES, int(FIRST_LANE, other) ^ back);
+    const fourth = rates(LANE_RATES, int(SECOND_LANE, other) ^ back);
+    if (!fourReach(one, two, third, fourth)) continue;
+    hitRecord(record, FOUR_FORWARDS + way);
+    return;
+  }
+  v128.store(header(GROUP_BOUNDS) + (2 * group + back) * HEAD_BYTES, best);
+}
+
+/** The groups that the pair closes, with the pair's changed pools as the last hop. */
+function testClosedGroups(pair: u32): void {
+  const end = int(END_CLOSED, pair);
+  for (let at = int(FIRST_CLOSED, pair); at < end; at++) {
+    const group = int(CLOSED_GROUPS, at);
+    const closing = int(CLOSING_LANE, group);
+    const bound: usize = header(GROUP_BOUNDS) + group * (2 * HEAD_BYTES);
+    if (headsReach(f32x4.mul(v128.load(bound), changedHeads(closing)))) testTriangles(group, closing, 0);
+    if (headsReach(f32x4.mul(v128.load(bound, 16), changedHeads(closing ^ 1)))) testTriangles(group, closing, 1);
+  }
+}
+
+/** Every triangle that the group lists, one way round; that side of its bounds becomes exact. */
+function testTriangles(group: u32, closing: u32, way: u32): void {
+  const changed = changedHeads(closing ^ way);
+  const end = int(END_RECORD, group);
+  let at: usize = header(RECORD_HEADS) + (2 * int(FIRST_RECORD, group) + way) * HEAD_BYTES;
+  let best = f32x4.splat(0);
+  for (let record = int(FIRST_RECORD, group); record < end; record++) {
+    const rate = v128.load(at);
+    at += 2 * HEAD_BYTES;
+    best = f32x4.pmax(best, rate);
+    if (!headsReach(f32x4.mul(changed, rate)) || byte(TRIANGLES, record) != 1) continue;
+    const first = rates(LANE_RATES, int(FIRST_LANE, record) ^ way);
+    const second = rates(LANE_RATES, int(SECOND_LANE, record) ^ way);
+    if (threeReach(first, second, rates(CHANGED_RATES, closing ^ way))) hitRecord(record, THREE_FORWARDS + way);
+  }
+  v128.store(header(GROUP_BOUNDS) + (2 * group + way) * HEAD_BYTES, best);
+}
