@@ -1,8 +1,9 @@
 import { amountOutCase } from "./cases/amountOut.ts";
+import { decodeCase } from "./cases/decode.ts";
 import { marketsCase } from "./cases/markets.ts";
 import { signCase } from "./cases/sign.ts";
 import { startCase } from "./cases/start.ts";
 import type { BenchCase } from "./harness/case.ts";
 
 /** Every case, in the order in which they run. */
-export const CASES: readonly BenchCase[] = [marketsCase, amountOutCase, signCase, startCase];
+export const CASES: readonly BenchCase[] = [marketsCase, amountOutCase, decodeCase, signCase, startCase];
