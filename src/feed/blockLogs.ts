@@ -4,7 +4,7 @@ import type { Address, BlockHeader, ChainLog, Hash } from "../chain/types.ts";
 import type { Clock } from "../lib/clock.ts";
 import { bloomKey, bloomOf, mayContain, type Bloom, type BloomKey } from "./bloom.ts";
 import type { Asking } from "./headers.ts";
-import { createLogQuery } from "./logQuery.ts";
+import { createLogQuery, type DecodedFrames } from "./logQuery.ts";
 import type { NoticedLogs } from "./noticedLogs.ts";
 
 /**
@@ -25,6 +25,8 @@ export interface BlockLogs {
   /** Rejects with `RetryableError` when the connection is lost. */
   of(node: Asking, block: BlockHeader): Promise<ProvenLogs>;
   readonly stats: Readonly<BlockLogsStats>;
+  /** Answers to `eth_getLogs`. */
+  readonly answers: Readonly<DecodedFrames>;
 }
 
 export interface ProvenLogs {
@@ -125,10 +127,10 @@ export function createBlockLogs(options: BlockLogsOptions, parts: BlockLogsParts
     of: async (node, block) => {
       const bloom = bloomOf(block.logsBloom);
       const touched = { bloom, pools: touchedPools(bloom, pools, topicKeys) };
-      if (touched.pools.length > 0) return settle(block, touched, await prove(node, block, touched));
-      return settle(block, touched, []);
+      return settle(block, touched, touched.pools.length > 0 ? await prove(node, block, touched) : []);
     },
     stats,
+    answers: logQuery.stats,
   };
 }
 

@@ -20,7 +20,7 @@ export interface FeedStats {
   readonly gaps: number;
   readonly syncs: number;
   readonly logs: {
-    /** Notifications read in place, and those that took the general decoder. */
+    /** Notifications and answers read in place, and those that took the general decoder. */
     readonly framesFast: number;
     readonly framesGeneral: number;
     readonly committed: number;
@@ -65,7 +65,8 @@ export function feedStats(sources: Sources): FeedStats {
   const { heads, unreadable, duplicates, lastHeadAt } = sources.target.stats;
   const { gaps, syncs, blocks, logs, backfilled, reverted, taints } = sources.timeline.stats;
   const { byBloom, byAnswer, unproven, refused, contradicted } = sources.blockLogs.stats;
-  const { fast, general } = sources.listener.stats;
+  const notifications = sources.listener.stats;
+  const { answers } = sources.blockLogs;
   return {
     phase: sources.timeline.phase,
     socket: sources.socket.stats(),
@@ -75,8 +76,8 @@ export function feedStats(sources: Sources): FeedStats {
     gaps,
     syncs,
     logs: {
-      framesFast: fast,
-      framesGeneral: general,
+      framesFast: notifications.fast + answers.fast,
+      framesGeneral: notifications.general + answers.general,
       committed: logs,
       lost: noticed.lost,
       deafBlocks: noticed.deafBlocks,

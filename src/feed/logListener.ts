@@ -3,6 +3,7 @@ import type { BlockLogs } from "./blockLogs.ts";
 import { createLogFrames } from "./frames/logFrames.ts";
 import type { Heads } from "./heads.ts";
 import type { HeadTarget } from "./headTarget.ts";
+import type { DecodedFrames } from "./logQuery.ts";
 import type { NoticedLogs } from "./noticedLogs.ts";
 import { parseLog } from "./parse.ts";
 import type { FrameReader } from "./rpcConnection.ts";
@@ -11,13 +12,7 @@ import type { FrameReader } from "./rpcConnection.ts";
 export interface LogListener extends FrameReader {
   /** The result of a notification that `take` left. */
   readonly onLog: (value: unknown) => void;
-  readonly stats: Readonly<LogListenerStats>;
-}
-
-interface LogListenerStats {
-  /** Notifications by the decoder that read them. */
-  fast: number;
-  general: number;
+  readonly stats: Readonly<DecodedFrames>;
 }
 
 interface LogListenerParts {
@@ -32,7 +27,7 @@ export function createLogListener(
   { blockLogs, noticed, heads, target }: LogListenerParts,
 ): LogListener {
   const frames = createLogFrames({ topics: options.topics, pools: blockLogs.pools });
-  const stats: LogListenerStats = { fast: 0, general: 0 };
+  const stats: DecodedFrames = { fast: 0, general: 0 };
 
   const note = (log: ChainLog, removed: boolean): void => {
     if (!removed) noticed.add(log);

@@ -15,6 +15,13 @@ export interface LogQuery {
    * is lost.
    */
   ask(node: Asking, block: BlockHeader, asked: AskedLogs): Promise<readonly ChainLog[] | null>;
+  readonly stats: Readonly<DecodedFrames>;
+}
+
+/** Frames by the decoder that read them. */
+export interface DecodedFrames {
+  fast: number;
+  general: number;
 }
 
 interface AskedLogs {
@@ -24,13 +31,17 @@ interface AskedLogs {
 
 export function createLogQuery(options: LogReaderOptions): LogQuery {
   const answers = createLogAnswers(options);
+  const stats: DecodedFrames = { fast: 0, general: 0 };
   return {
+    stats,
     ask: async (node, block, { query, timeoutMs }) => {
       const taken: { logs: readonly ChainLog[] | null } = { logs: null };
       const answer = await answerOf(node, query, {
         timeoutMs,
         takeAnswer: (frame, at) => (taken.logs = answers.read(frame, at, block.hash)) !== null,
       });
+      if (taken.logs !== null) stats.fast++;
+      else if (answer !== null) stats.general++;
       return inOrder(taken.logs ?? readAnswer(answer, block, options.pools));
     },
   };

@@ -83,7 +83,7 @@ const feedMetrics = ({ gauge, counter, histogram }: Makers) => ({
   pendingTransactionsTotal: counter("pending_transactions_total", "Pending transactions received"),
   pendingDroppedTotal: counter("pending_dropped_total", "Pending transactions dropped unread", "reason"),
   logGapsTotal: counter("log_gaps_total", "Blocks whose logs could not be proven complete at once"),
-  logFramesTotal: counter("log_frames_total", "Log notifications by the decoder that read them", "decoder"),
+  logFramesTotal: counter("log_frames_total", "Frames with logs by the decoder that read them", "decoder"),
   taintedPools: gauge("tainted_pools", "Pools whose state is in doubt: nothing is sent on them"),
   reconnectsTotal: counter("reconnects_total", "Times the node's connection was made again"),
   reorgDepthBlocks: histogram(

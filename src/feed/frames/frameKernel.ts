@@ -1,5 +1,5 @@
 import { PAGE_BYTES } from "../../search/scan/webAssembly.ts";
-import { KERNEL_BYTES } from "./kernelBytes.ts";
+import { KERNEL_BASE64 } from "./kernelBytes.ts";
 
 /**
  * The compiled `kernel/assembly/frames.ts` with its memory: results first, then the text, then shapes. Nothing in here
@@ -46,10 +46,12 @@ const isRead = (value: unknown): value is Read => typeof value === "function";
 
 function instantiate(memory: WebAssembly.Memory): Read | null {
   try {
-    const module = new WebAssembly.Module(Buffer.from(KERNEL_BYTES, "base64"));
-    const { read } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+    compiled ??= new WebAssembly.Module(Buffer.from(KERNEL_BASE64, "base64"));
+    const { read } = new WebAssembly.Instance(compiled, { env: { memory } }).exports;
     return isRead(read) ? read : null;
   } catch {
     return null;
   }
 }
+
+let compiled: WebAssembly.Module | null = null;
