@@ -6,8 +6,7 @@ import type { PoolChoiceParts } from "./poolChoice.ts";
 /**
  * From hits to cycles of pools by branch and bound, greatest bound first: a hit has a bound over all its cycles of
  * tokens, each of these one over all choices of pools, each partial choice one over its rest; all in closed form. It
- * ends when no bound reaches the worst cycle that would be listed: then the list is exact. The first hits are
- * followed at once, so that there is an answer in hand.
+ * ends when no bound reaches the worst cycle that would be listed: then the list is exact.
  */
 export interface Expansion {
   /** Forgets all hits. */
@@ -19,10 +18,10 @@ export interface Expansion {
 }
 
 const MOST_HOPS = 4;
-/** Cycles of tokens explored between two looks at the clock: some tens of microseconds. */
-const EXPLORED_AT_ONCE = 32;
-/** Hits read between two looks at the clock; after the first few the best so far is priced, for a first cutoff. */
-const HITS_AT_ONCE = 64;
+/** Steps between two looks at the clock while nothing is found yet: some hundred microseconds. */
+const STEPS_AT_ONCE = 64;
+/** Hits read between two looks at the clock: as long. A block has fewer. */
+const HITS_AT_ONCE = 1024;
 
 export function createExpansion(parts: PoolChoiceParts): Expansion {
   const { layout, ranked } = parts;
@@ -39,19 +38,17 @@ export function createExpansion(parts: PoolChoiceParts): Expansion {
   return {
     start: () => candidates.clear(),
     explore: (expired) => {
-      for (let explored = 1; candidates.boundFloat >= ranked.cutoffFloat; explored++) {
-        if (explored % EXPLORED_AT_ONCE === 0 && expired()) return false;
+      for (let step = 1; candidates.boundFloat >= ranked.cutoffFloat; step++) {
+        // The first cycle found is an answer in hand; from then on time is looked at each time.
+        if ((ranked.count > 0 || step % STEPS_AT_ONCE === 0) && expired()) return false;
         exploreNext();
       }
       return true;
     },
     read: (count, expired) => {
       for (let hit = 0; hit < count; hit++) {
+        if (hit % HITS_AT_ONCE === HITS_AT_ONCE - 1 && expired()) return false;
         reader.read(layout.hits[hit] ?? 0);
-        if (hit % HITS_AT_ONCE !== 0) continue;
-        // Down to the pools: a hit, its best cycle of tokens.
-        for (let step = 0; step < 2; step++) if (candidates.boundFloat >= ranked.cutoffFloat) exploreNext();
-        if (hit > 0 && expired()) return false;
       }
       return true;
     },

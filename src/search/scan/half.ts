@@ -1,7 +1,6 @@
 import { TERMS } from "./curves.ts";
 import { LEVELS } from "./ladder.ts";
 import { liftedRate } from "./laneRates.ts";
-import type { Layout } from "./layout.ts";
 import type { PoolChoiceParts } from "./poolChoice.ts";
 import { edgeAlong } from "./scanIndex.ts";
 
@@ -10,17 +9,17 @@ export interface Half {
   /** Marginal rate and slip of an envelope: raw units. */
   product: number;
   curvature: number;
-  /** By level: product of the lifted rates. */
-  readonly rates: Float64Array;
+  /** Product of the lifted marginal rates, in value. */
+  rate: number;
 }
 
-export const createHalf = (): Half => ({ product: 0, curvature: Infinity, rates: new Float64Array(LEVELS) });
+export const createHalf = (): Half => ({ product: 0, curvature: Infinity, rate: 0 });
 
 /** Writes the half of these lanes; false when no pool of theirs changed. */
 export function setHalf(half: Half, parts: PoolChoiceParts, first: number, second: number): boolean {
   half.product = 0;
   half.curvature = Infinity;
-  half.rates.fill(0);
+  half.rate = 0;
   const atFirst = widen(half, parts, { lane: first, other: second, leads: true });
   const atSecond = widen(half, parts, { lane: second, other: first, leads: false });
   return atFirst || atSecond;
@@ -51,14 +50,28 @@ function widen(half: Half, parts: PoolChoiceParts, { lane, other, leads }: Way):
     const curvature = leads ? slip + rate * otherSlip : otherSlip + otherRate * slip;
     if (rate * otherRate > half.product) half.product = rate * otherRate;
     if (curvature < half.curvature) half.curvature = curvature;
-    raise(half, layout, edge, other);
+    const lifted = liftedRate(layout, edge, 0) * (layout.laneRates[other * LEVELS] ?? 0);
+    if (lifted > half.rate) half.rate = lifted;
   }
   return found;
 }
 
-function raise({ rates }: Half, layout: Layout, edge: number, lane: number): void {
-  for (let level = 0; level < LEVELS; level++) {
-    const rate = liftedRate(layout, edge, level) * (layout.laneRates[lane * LEVELS + level] ?? 0);
-    if (rate > (rates[level] ?? 0)) rates[level] = rate;
+/** By level: the best product of lifted rates along two lanes, at least one of them through a pool that changed. */
+export function freshRates(rates: Float64Array, parts: PoolChoiceParts, first: number, second: number): void {
+  rates.fill(0);
+  raise(rates, parts, first, second);
+  raise(rates, parts, second, first);
+}
+
+function raise(rates: Float64Array, { layout, fresh }: PoolChoiceParts, lane: number, other: number): void {
+  const { firstPool, endPool, poolsOfPair, laneRates } = layout;
+  for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
+    const pool = poolsOfPair[at] ?? 0;
+    if (fresh[pool] !== 1) continue;
+    const edge = edgeAlong(layout, pool, lane);
+    for (let level = 0; level < LEVELS; level++) {
+      const rate = liftedRate(layout, edge, level) * (laneRates[other * LEVELS + level] ?? 0);
+      if (rate > (rates[level] ?? 0)) rates[level] = rate;
+    }
   }
 }

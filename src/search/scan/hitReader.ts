@@ -1,5 +1,5 @@
 import type { Candidates } from "./candidates.ts";
-import { createHalf, setHalf } from "./half.ts";
+import { createHalf, freshRates, setHalf } from "./half.ts";
 import type { Half } from "./half.ts";
 import { LEVELS } from "./ladder.ts";
 import { HIT, HIT_KINDS } from "./layout.ts";
@@ -28,6 +28,8 @@ interface Work extends HitReaderParts {
   readonly lanes: Int32Array;
   /** The two lanes that all cycles of a hit share. */
   readonly half: Half;
+  /** By level: product of their rates. */
+  readonly rates: Float64Array;
   /** By level: what rates must multiply to for a cycle that reaches the cutoff. */
   readonly needed: Float64Array;
 }
@@ -37,6 +39,7 @@ export function createHitReader(parts: HitReaderParts): HitReader {
     ...parts,
     lanes: new Int32Array(MOST_HOPS),
     half: createHalf(),
+    rates: new Float64Array(LEVELS),
     needed: new Float64Array(LEVELS),
   };
   return { read: (hit) => read(work, hit), open: (hit) => open(work, hit) };
@@ -112,7 +115,7 @@ function readSquares(work: Work, record: number, hit: number): void {
   const stride = groupBounds.length / groups;
   const bounds = (groupOfRecord[record] ?? 0) * stride + (forwards ? stride / 2 : 0);
   const slip = forwards ? half.curvature : half.curvature / half.product;
-  const bound = boundFloat((half.rates[0] ?? 0) * (groupBounds[bounds] ?? 0), slip);
+  const bound = boundFloat(half.rate * (groupBounds[bounds] ?? 0), slip);
   lanes[0] = hit;
   add(work, UNOPENED, bound * valueOf(work, firstLane[record] ?? 0));
 }
@@ -120,24 +123,29 @@ function readSquares(work: Work, record: number, hit: number): void {
 function open(work: Work, hit: number): void {
   const record = Math.floor(hit / HIT_KINDS);
   const forwards = hit % HIT_KINDS === HIT.fourForwards;
-  const { groupOfRecord, firstRecord, endRecord, firstLane, secondLane } = work.layout;
-  const { lanes } = work;
+  const { layout, lanes, ranked, prices } = work;
+  const { groupOfRecord, firstRecord, endRecord, firstLane, secondLane, laneTokens } = layout;
   takeHalf(work, record, forwards);
-  const value = valueOf(work, firstLane[record] ?? 0);
-  setNeeded(work, value / (work.prices[work.layout.laneTokens[firstLane[record] ?? 0] ?? 0] ?? 1));
+  const first = firstLane[record] ?? 0;
+  const second = secondLane[record] ?? 0;
+  const value = valueOf(work, first);
+  setNeeded(work, value / (prices[laneTokens[first] ?? 0] ?? 1));
+  // The record's own place in the cycle, and the others' of its group.
+  const own = forwards ? 0 : 2;
+  const place = 2 - own;
+  lanes[own] = forwards ? first : second ^ 1;
+  lanes[own + 1] = forwards ? second : first ^ 1;
+  freshRates(work.rates, work, lanes[own], lanes[own + 1] ?? 0);
   const group = groupOfRecord[record] ?? 0;
-  lanes[forwards ? 0 : 2] = forwards ? (firstLane[record] ?? 0) : (secondLane[record] ?? 0) ^ 1;
-  lanes[forwards ? 1 : 3] = forwards ? (secondLane[record] ?? 0) : (firstLane[record] ?? 0) ^ 1;
   for (let other = firstRecord[group] ?? 0; other < (endRecord[group] ?? 0); other++) {
     if (other === record) continue;
-    const first = firstLane[other] ?? 0;
-    const second = secondLane[other] ?? 0;
-    const bound = forwards ? boundBehind(work, second ^ 1, first ^ 1) : boundBefore(work, first, second);
-    if (!(bound * value >= work.ranked.cutoffFloat)) continue;
-    lanes[forwards ? 2 : 0] = forwards ? second ^ 1 : first;
-    lanes[forwards ? 3 : 1] = forwards ? first ^ 1 : second;
-    if (reaches(work, lanes[forwards ? 2 : 0] ?? 0, lanes[forwards ? 3 : 1] ?? 0))
-      add(work, MOST_HOPS, bound * value);
+    const near = forwards ? (secondLane[other] ?? 0) ^ 1 : (firstLane[other] ?? 0);
+    const far = forwards ? (firstLane[other] ?? 0) ^ 1 : (secondLane[other] ?? 0);
+    const bound = forwards ? boundBehind(work, near, far) : boundBefore(work, near, far);
+    if (!(bound * value >= ranked.cutoffFloat) || !reaches(work, near, far)) continue;
+    lanes[place] = near;
+    lanes[place + 1] = far;
+    add(work, MOST_HOPS, bound * value);
   }
 }
 
@@ -174,11 +182,11 @@ function setNeeded({ needed, layout, ladder, ranked }: Work, ratio: number): voi
       1 + Math.min(0, (thresholds[level] ?? 0) - 1) + times * Math.max(0, (thresholds[level] ?? 0) - 1);
 }
 
-function reaches({ half, needed, layout }: Work, one: number, other: number): boolean {
+function reaches({ rates, needed, layout }: Work, one: number, other: number): boolean {
   const { laneRates } = layout;
   for (let level = 0; level < LEVELS; level++) {
     const rate = (laneRates[one * LEVELS + level] ?? 0) * (laneRates[other * LEVELS + level] ?? 0);
-    if ((half.rates[level] ?? 0) * rate >= (needed[level] ?? 0)) return true;
+    if ((rates[level] ?? 0) * rate >= (needed[level] ?? 0)) return true;
   }
   return false;
 }
