@@ -3,6 +3,7 @@ import type { Address, Pool } from "../../chain/types.ts";
 import { createDrift } from "./drift.ts";
 import type { Drift } from "./drift.ts";
 import { createTypeScriptKernel } from "./kernel.ts";
+import { createWasmKernel } from "./wasmKernel.ts";
 import type { Ladder } from "./ladder.ts";
 import type { Kernel } from "./layout.ts";
 import { createOptimum } from "./optimum.ts";
@@ -51,7 +52,7 @@ export function createScanParts(pools: readonly Pool[], options: ScanPartsOption
     index,
     table,
     optimum: createOptimum({ curves: table.curves, prices, tokenIn }),
-    kernel: createTypeScriptKernel(layout),
+    kernel: createWasmKernel(layout) ?? createTypeScriptKernel(layout),
     prices,
     tokenIn,
     references: null,
