@@ -2,20 +2,20 @@ import type { Address, Pool } from "../chain/types.ts";
 import type { StateView } from "../market/stateView.ts";
 import { cycleId } from "./cycleId.ts";
 import { hopOf, verdictOf } from "./hops.ts";
-import { createLeg } from "./leg.ts";
-import type { Leg } from "./leg.ts";
-import type { Hop, Opportunity } from "./opportunity.ts";
+import type { Cycle, Opportunity } from "./opportunity.ts";
 import { createPrices } from "./prices.ts";
 import type { Prices, Valuer } from "./prices.ts";
 import { compareByValue } from "./ranking.ts";
-import { spotRateFloat } from "./rates.ts";
 import { countCycles } from "./scan/count.ts";
+import { TERMS } from "./scan/curves.ts";
 import { edgesOfHint } from "./scan/hints.ts";
 import { createLadder } from "./scan/ladder.ts";
 import { createScan, MOST_RANKED } from "./scan/scan.ts";
 import type { Scan } from "./scan/scan.ts";
+import { createSizer } from "./scan/sizer.ts";
+import type { Sizer } from "./scan/sizer.ts";
 import type { Search, SearchAnswer, SearchOptions, SearchRequest } from "./search.ts";
-import { estimateSize, priced, sizeCycle } from "./sizing.ts";
+import { priced } from "./sizing.ts";
 
 export interface ScanSearchOptions extends SearchOptions {
   /** Wei of native, above zero: what a cycle must earn before gas to be found for sure. */
@@ -27,15 +27,20 @@ export interface ScanSearchOptions extends SearchOptions {
 /** Rates of bases may move by this from those of the last load before everything is loaded anew. */
 const BASE_DRIFT = 1.1;
 
-const MOST_IDS = 100_000;
+/** Cycles that are remembered. */
+const MOST_CYCLES = 100_000;
+const MOST_HOPS = 4;
 
 /** What follows from the list of pools, and what the last searches left behind. */
 interface Built {
   readonly pools: readonly Pool[];
   readonly scan: Scan;
   readonly prices: Prices;
-  /** Ids of cycles by their edges. */
-  readonly ids: Map<string, string>;
+  readonly sizer: Sizer;
+  /** Those that were sized before, by their edges. */
+  readonly cycles: Map<string, Cycle>;
+  /** Edges of the cycle at hand. */
+  readonly edges: Int32Array;
   /** Pools that are read again in every search, asked for or not: imagined, or not screened for want of time. */
   readonly stale: Set<number>;
   /** Prices of the last view that was not imagined. */
@@ -59,8 +64,17 @@ export function createScanSearch(options: ScanSearchOptions): Search {
     const bases = [...new Set(options.bases)];
     const ladder = createLadder(Number(options.minProfit) / BASE_DRIFT, options.maxHops);
     const scan = createScan(pools, { ...options, bases, ladder });
-    const prices = createPrices(options, pools);
-    return { pools, scan, prices, ids: new Map(), stale: new Set(), valuer: null, loaded: false };
+    return {
+      pools,
+      scan,
+      prices: createPrices(options, pools),
+      sizer: createSizer(scan.parts),
+      cycles: new Map(),
+      edges: new Int32Array(MOST_HOPS),
+      stale: new Set(),
+      valuer: null,
+      loaded: false,
+    };
   };
   let built = build();
   return {
@@ -145,27 +159,37 @@ interface Sized {
 
 /** A ranked cycle at its exact best size; null when no integer size pays. */
 function size(built: Built, place: number, atRest: boolean, { options, valuer }: Sized): Opportunity | null {
-  const { hops, legs, marginal } = describe(built, place);
-  const estimate = estimateSize(legs);
-  const sizing = estimate && sizeCycle(legs, estimate);
+  const { scan, sizer, edges } = built;
+  const hops = scan.ranked.hops(place);
+  const { terms } = scan.parts.table.curves;
+  let marginal = 1;
+  for (let hop = 0; hop < hops; hop++) {
+    const edge = scan.ranked.edge(place, hop);
+    edges[hop] = edge;
+    marginal *= terms[edge * TERMS] ?? 0;
+  }
+  const sizing = sizer.size(edges, 0, hops);
   if (sizing === null) return null;
-  const cycle = { id: idOf(built, place, hops), base: hops[0]?.tokenIn ?? "0x", hops } as const;
+  const cycle = cycleOf(built, hops);
   const verdict = verdictOf(cycle, { marginal, atRest, isTaxed: options.isTaxed });
   const profitNativeFloat = Number(sizing.profit) * valuer.rateFloat(cycle.base);
   return { ...priced(cycle, sizing), profitNativeFloat, marginal, verdict };
 }
 
-/** The hash costs more than sizing does, and what paid once often pays again. */
-function idOf({ ids, scan }: Built, place: number, hops: readonly Hop[]): string {
-  const { ranked } = scan;
-  let key = "";
-  for (let hop = 0; hop < ranked.hops(place); hop++) key += `${ranked.edge(place, hop)} `;
-  const known = ids.get(key);
+/** The cycle of `edges[0 .. hops)`: its id is a hash that costs more than sizing, and what paid once often pays again. */
+function cycleOf({ cycles, pools, edges }: Built, count: number): Cycle {
+  const key = edges.subarray(0, count).join();
+  const known = cycles.get(key);
   if (known !== undefined) return known;
-  if (ids.size >= MOST_IDS) ids.clear();
-  const id = cycleId(hops);
-  ids.set(key, id);
-  return id;
+  if (cycles.size >= MOST_CYCLES) cycles.clear();
+  const hops = [...edges.subarray(0, count)].map((edge) => {
+    const pool = pools[edge >> 1];
+    if (pool === undefined) throw new Error(`edge ${edge} of a ranked cycle has no pool`);
+    return hopOf(pool, edge % 2 === 0);
+  });
+  const cycle: Cycle = { id: cycleId(hops), base: hops[0]?.tokenIn ?? "0x", hops };
+  cycles.set(key, cycle);
+  return cycle;
 }
 
 function search(
@@ -229,28 +253,4 @@ function takeRates(built: Built, { bases }: ScanSearchOptions, rateFloat: Valuer
     const ratio = rate / (parts.prices[base] ?? rate);
     if (ratio > BASE_DRIFT || ratio < 1 / BASE_DRIFT) built.loaded = false;
   }
-}
-
-interface Described {
-  readonly hops: readonly Hop[];
-  readonly legs: readonly Leg[];
-  /** Product of the after-fee rates at size zero. */
-  readonly marginal: number;
-}
-
-function describe({ scan, pools }: Built, place: number): Described {
-  const { ranked, parts } = scan;
-  const hops: Hop[] = [];
-  const legs: Leg[] = [];
-  let marginal = 1;
-  for (let hop = 0; hop < ranked.hops(place); hop++) {
-    const edge = ranked.edge(place, hop);
-    const pool = pools[edge >> 1];
-    const state = parts.table.exactState(edge >> 1);
-    if (pool === undefined || state === null) throw new Error(`edge ${edge} of a ranked cycle has no pool`);
-    hops.push(hopOf(pool, edge % 2 === 0));
-    legs.push(createLeg(state, edge % 2 === 0));
-    marginal *= spotRateFloat(state, edge % 2 === 0);
-  }
-  return { hops, legs, marginal };
 }
