@@ -2,11 +2,13 @@ import type { Candidates } from "./candidates.ts";
 import { createHalf, freshRates, setHalf } from "./half.ts";
 import type { Half } from "./half.ts";
 import { LEVELS } from "./ladder.ts";
-import { HIT, HIT_KINDS } from "./layout.ts";
+import { HEAD_LEVELS, HIT, HIT_KINDS } from "./layout.ts";
 import { boundFloat } from "./poolChoice.ts";
 import type { PoolChoiceParts } from "./poolChoice.ts";
 
 const MOST_HOPS = 4;
+/** Heads are float32: a product of two errs by less. */
+const HEAD_SLACK = 1 - 1e-6;
 
 export interface HitReaderParts extends PoolChoiceParts {
   readonly candidates: Candidates;
@@ -32,6 +34,8 @@ interface Work extends HitReaderParts {
   readonly rates: Float64Array;
   /** By level: what rates must multiply to for a cycle that reaches the cutoff. */
   readonly needed: Float64Array;
+  /** The same for the coarse test. */
+  readonly neededHeads: Float64Array;
 }
 
 export function createHitReader(parts: HitReaderParts): HitReader {
@@ -41,6 +45,7 @@ export function createHitReader(parts: HitReaderParts): HitReader {
     half: createHalf(),
     rates: new Float64Array(LEVELS),
     needed: new Float64Array(LEVELS),
+    neededHeads: new Float64Array(HEAD_LEVELS),
   };
   return { read: (hit) => read(work, hit), open: (hit) => open(work, hit) };
 }
@@ -115,7 +120,7 @@ function readSquares(work: Work, record: number, hit: number): void {
   const stride = groupBounds.length / groups;
   const bounds = (groupOfRecord[record] ?? 0) * stride + (forwards ? stride / 2 : 0);
   const slip = forwards ? half.curvature : half.curvature / half.product;
-  const bound = boundFloat(half.rate * (groupBounds[bounds] ?? 0), slip);
+  const bound = boundFloat((half.rate * (groupBounds[bounds] ?? 0)) / HEAD_SLACK, slip);
   lanes[0] = hit;
   add(work, UNOPENED, bound * valueOf(work, firstLane[record] ?? 0));
 }
@@ -138,7 +143,7 @@ function open(work: Work, hit: number): void {
   freshRates(work.rates, work, lanes[own], lanes[own + 1] ?? 0);
   const group = groupOfRecord[record] ?? 0;
   for (let other = firstRecord[group] ?? 0; other < (endRecord[group] ?? 0); other++) {
-    if (other === record) continue;
+    if (other === record || !headsReach(work, other, !forwards)) continue;
     const near = forwards ? (secondLane[other] ?? 0) ^ 1 : (firstLane[other] ?? 0);
     const far = forwards ? (firstLane[other] ?? 0) ^ 1 : (secondLane[other] ?? 0);
     const bound = forwards ? boundBehind(work, near, far) : boundBefore(work, near, far);
@@ -147,6 +152,15 @@ function open(work: Work, hit: number): void {
     lanes[place + 1] = far;
     add(work, MOST_HOPS, bound * value);
   }
+}
+
+/** The coarse test, on what lies together: whether a record in one direction can reach what is needed. */
+function headsReach({ layout, rates, neededHeads }: Work, record: number, forwards: boolean): boolean {
+  const { recordHeads } = layout;
+  const at = 2 * HEAD_LEVELS * record + (forwards ? 0 : HEAD_LEVELS);
+  for (let head = 0; head < HEAD_LEVELS; head++)
+    if ((rates[head] ?? 0) * (recordHeads[at + head] ?? 0) >= (neededHeads[head] ?? 0)) return true;
+  return false;
 }
 
 /** Most that the half earns with these lanes behind it, in raw units of the base. */
@@ -173,13 +187,18 @@ function boundBefore({ half, envelopes }: Work, first: number, second: number): 
  * The ladder's argument holds for any profit of at least its least one: a cycle worth the cutoff has a level whose
  * margin is as many times the threshold's. `ratio`: today's value of the base over its reference price.
  */
-function setNeeded({ needed, layout, ladder, ranked }: Work, ratio: number): void {
+function setNeeded({ needed, neededHeads, layout, ladder, ranked }: Work, ratio: number): void {
   const { thresholds } = layout;
   const times = Math.max(1, ranked.cutoffFloat / (ratio * ladder.minProfitFloat));
   needed[0] = thresholds[0] ?? 0;
   for (let level = 1; level < LEVELS; level++)
     needed[level] =
       1 + Math.min(0, (thresholds[level] ?? 0) - 1) + times * Math.max(0, (thresholds[level] ?? 0) - 1);
+  for (let head = 0; head < HEAD_LEVELS; head++) {
+    // The last head stands for all levels above it too, and there least is needed.
+    const level = head === HEAD_LEVELS - 1 ? LEVELS - 1 : head;
+    neededHeads[head] = (needed[level] ?? 0) * HEAD_SLACK;
+  }
 }
 
 function reaches({ rates, needed, layout }: Work, one: number, other: number): boolean {
