@@ -2,8 +2,16 @@ import { amountOutCase } from "./cases/amountOut.ts";
 import { decodeCase } from "./cases/decode.ts";
 import { marketsCase } from "./cases/markets.ts";
 import { signCase } from "./cases/sign.ts";
+import { sizingCase } from "./cases/sizing.ts";
 import { startCase } from "./cases/start.ts";
 import type { BenchCase } from "./harness/case.ts";
 
 /** Every case, in the order in which they run. */
-export const CASES: readonly BenchCase[] = [marketsCase, amountOutCase, decodeCase, signCase, startCase];
+export const CASES: readonly BenchCase[] = [
+  marketsCase,
+  amountOutCase,
+  decodeCase,
+  signCase,
+  sizingCase,
+  startCase,
+];
