@@ -5,7 +5,6 @@ import { positionAtOrBelow } from "../../amm/tickTable.ts";
 import { TERMS } from "./curves.ts";
 import type { Layout } from "./layout.ts";
 import type { PoolTable } from "./poolTable.ts";
-import { edgeAlong } from "./scanIndex.ts";
 
 /**
  * Upper bounds of curves in closed form, for branch and bound: a constant-product curve
@@ -19,58 +18,78 @@ export interface Envelopes {
   readonly slips: Float64Array;
   /** Two a lane: rate and slip of its envelope; rate 0 where nothing can be priced. */
   readonly lanes: Float64Array;
-  /** Takes a pool's curves; then `refresh` its pair. */
-  take(pool: number): void;
-  /** Makes the envelopes of the two lanes of a pool's pair anew. */
-  refresh(pool: number): void;
+  /** Makes those of these pools and of their lanes anew. */
+  refresh(pools: Int32Array, count: number): void;
+}
+
+interface Work extends Envelopes {
+  readonly layout: Layout;
+  readonly table: PoolTable;
+  /** By edge: slip over rate; Infinity where it cannot be priced. */
+  readonly bends: Float64Array;
+  /** By pair: 1 while it waits for its turn. */
+  readonly waiting: Uint8Array;
 }
 
 export function createEnvelopes(layout: Layout, table: PoolTable): Envelopes {
-  const { terms } = table.curves;
-  const slips = new Float64Array(2 * layout.pools);
-  const lanes = new Float64Array(4 * layout.pairs);
-  const takeEdge = (edge: number): void => {
-    const first = edge * TERMS;
-    slips[edge] = terms[first + 2] === Infinity ? (terms[first + 1] ?? 0) : concentratedSlip(table, edge);
+  const work: Work = {
+    layout,
+    table,
+    slips: new Float64Array(2 * layout.pools),
+    lanes: new Float64Array(4 * layout.pairs),
+    bends: new Float64Array(2 * layout.pools).fill(Infinity),
+    waiting: new Uint8Array(layout.pairs),
+    refresh: (pools, count) => refresh(work, pools, count),
   };
-  return {
-    slips,
-    lanes,
-    take: (pool) => {
-      takeEdge(2 * pool);
-      takeEdge(2 * pool + 1);
-    },
-    refresh: (pool) => {
-      const pair = layout.pairOfPool[pool] ?? -1;
-      if (pair < 0) return;
-      refreshLane({ layout, terms, slips, lanes }, 2 * pair);
-      refreshLane({ layout, terms, slips, lanes }, 2 * pair + 1);
-    },
-  };
+  return work;
 }
 
-function refreshLane(
-  {
-    layout,
-    terms,
-    slips,
-    lanes,
-  }: { layout: Layout; terms: Float64Array } & Pick<Envelopes, "slips" | "lanes">,
-  lane: number,
-): void {
-  const { firstPool, endPool, poolsOfPair } = layout;
-  let best = 0;
-  let least = Infinity;
-  for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
-    const edge = edgeAlong(layout, poolsOfPair[at] ?? 0, lane);
-    const rate = terms[edge * TERMS] ?? 0;
-    if (!(rate > 0)) continue;
-    const bend = (slips[edge] ?? 0) / rate;
-    if (rate > best) best = rate;
-    if (bend < least) least = bend;
+function refresh(work: Work, pools: Int32Array, count: number): void {
+  const { waiting } = work;
+  const { pairOfPool } = work.layout;
+  for (let at = 0; at < count; at++) {
+    const pool = pools[at] ?? 0;
+    takeEdge(work, 2 * pool);
+    takeEdge(work, 2 * pool + 1);
+    const pair = pairOfPool[pool] ?? -1;
+    if (pair >= 0) waiting[pair] = 1;
   }
-  lanes[2 * lane] = best;
-  lanes[2 * lane + 1] = best > 0 ? best * least : 0;
+  for (let at = 0; at < count; at++) {
+    const pair = pairOfPool[pools[at] ?? 0] ?? -1;
+    if (pair < 0 || waiting[pair] === 0) continue;
+    waiting[pair] = 0;
+    refreshPair(work, pair);
+  }
+}
+
+function takeEdge({ table, slips, bends }: Work, edge: number): void {
+  const { terms } = table.curves;
+  const first = edge * TERMS;
+  const rate = terms[first] ?? 0;
+  const slip = terms[first + 2] === Infinity ? (terms[first + 1] ?? 0) : concentratedSlip(table, edge);
+  slips[edge] = slip;
+  bends[edge] = rate > 0 ? slip / rate : Infinity;
+}
+
+function refreshPair({ layout, table, lanes, bends }: Work, pair: number): void {
+  const { firstPool, endPool, poolsOfPair, poolFlips } = layout;
+  const { terms } = table.curves;
+  let there = 0;
+  let back = 0;
+  let bendThere = Infinity;
+  let bendBack = Infinity;
+  for (let at = firstPool[pair] ?? 0; at < (endPool[pair] ?? 0); at++) {
+    const pool = poolsOfPair[at] ?? 0;
+    const edge = 2 * pool + (poolFlips[pool] ?? 0);
+    there = Math.max(there, terms[edge * TERMS] ?? 0);
+    back = Math.max(back, terms[(edge ^ 1) * TERMS] ?? 0);
+    bendThere = Math.min(bendThere, bends[edge] ?? Infinity);
+    bendBack = Math.min(bendBack, bends[edge ^ 1] ?? Infinity);
+  }
+  lanes[4 * pair] = there;
+  lanes[4 * pair + 1] = there > 0 ? there * bendThere : 0;
+  lanes[4 * pair + 2] = back;
+  lanes[4 * pair + 3] = back > 0 ? back * bendBack : 0;
 }
 
 function concentratedSlip(table: PoolTable, edge: number): number {

@@ -185,8 +185,7 @@ function addRepriced({ parts, listed: isListed }: Work, asked: number, listed: n
 function find(work: Work, asked: number, request: ScanRequest): boolean {
   const { parts, ranked, envelopes, expansion, fresh, quoted } = work;
   const { changed } = parts.index.layout;
-  for (let at = 0; at < quoted; at++) envelopes.take(changed[at] ?? 0);
-  for (let at = 0; at < quoted; at++) envelopes.refresh(changed[at] ?? 0);
+  envelopes.refresh(changed, quoted);
   ranked.start(request.limit, request.leastFloat);
   expansion.start();
   for (let at = 0; at < asked; at++) fresh[changed[at] ?? 0] = 1;
