@@ -186,23 +186,32 @@ const nonceRefusal = ({ parts, nonces }: ExecutionState): Refusal | null => {
   return answer === null || answer.ok ? null : refusal(answer.reason);
 };
 
-/** Simulation, journal, signature, channels. Null: it is out, and the tracker's. */
+/**
+ * Simulation and journal, signature, channels. Null: it is out, and the tracker's. The intent is written while the
+ * node simulates: a disk takes from a third of a millisecond to several, and nothing is signed before both are done.
+ */
 async function run(state: ExecutionState, pending: Pending): Promise<Refusal | "dry-run" | null> {
   const { parts, options } = state;
   const started = parts.clock.monotonic();
   const timed = (stage: Stage): void => {
     parts.onTiming(stage, Math.round((parts.clock.monotonic() - started) * 1000));
   };
-  const preparation = await prepare(pending.decision, state.head, options, parts);
+  const preparation = await prepare(pending.decision, state.head, options, {
+    simulator: parts.simulator,
+    feePpmOf: (pool) => parts.feePpmOf(pool),
+    onAsked: (calldata) => {
+      pending.calldata = calldata;
+      openIntent(state, pending);
+    },
+  });
   timed("simulated");
   if (!preparation.ok) return preparation.refusal;
   const { prepared } = preparation;
-  pending.calldata = prepared.calldata;
   // The look at the head tells what became of the intent before, and with it whether a nonce is free.
   await state.looking;
   const blocked = standstill(state, pending.decision) ?? nonceRefusal(state);
   if (blocked !== null) return blocked;
-  if (!openIntent(state, pending)) return refusal("journal");
+  if (!pending.opened) return refusal("journal");
   timed("journaled");
   return parts.live === null ? "dry-run" : await sendPlan(state, parts.live, { pending, prepared }, timed);
 }

@@ -59,9 +59,11 @@ export interface PrepareParts {
   readonly simulator: Simulator;
   /** Swap fee of a V2 pool in parts per million. */
   feePpmOf(pool: Address): number;
+  /** Hears what would be sent, once the simulations are under way: what it does meanwhile costs the plan no time. */
+  onAsked(calldata: Hex): void;
 }
 
-/** A plan that was simulated and priced: ready to be journaled. */
+/** A plan that was simulated and priced: ready to be signed. */
 export interface Prepared {
   readonly calldata: Hex;
   readonly gas: GasChoice;
@@ -193,13 +195,13 @@ export async function prepare(
     encode,
   };
   const timestamps = candidateTimestamps(decision, head, options.blockSeconds);
-  const simulations = await Promise.all(
-    timestamps.map((timestamp) => parts.simulator.simulate({ ...request, timestamp })),
-  );
+  const simulating = timestamps.map((timestamp) => parts.simulator.simulate({ ...request, timestamp }));
+  const calldata = encode(leastProfits(minProfits, options.leastProfitPpm), "parent");
+  parts.onAsked(calldata);
+  const simulations = await Promise.all(simulating);
   const verdict = judgeSimulations(decision, simulations);
   if ("code" in verdict) return { ok: false, refusal: verdict };
   const priced = price(decision, verdict.gasUsed, options);
   if ("code" in priced) return { ok: false, refusal: priced };
-  const calldata = encode(leastProfits(minProfits, options.leastProfitPpm), "parent");
   return { ok: true, prepared: { calldata, ...priced } };
 }

@@ -29,6 +29,7 @@ async function codeOf(earned: bigint, minNet?: bigint): Promise<string> {
     minNet === undefined ? options : { ...options, minNet },
     {
       feePpmOf: () => 3000,
+      onAsked: () => undefined,
       simulator: {
         method: "eth_simulateV1",
         simulate: () =>
@@ -57,6 +58,7 @@ describe("profit after the simulation's gas", () => {
 async function encodings(changes: Partial<PrepareOptions>) {
   const plan = { trigger: decision.plan.trigger, opportunities: [opportunityOf(500n, ["v2", "algebra"])] };
   const simulated: Hex[] = [];
+  const announced: Hex[] = [];
   let encoded = 0;
   const preparation = await prepare(
     { ...decision, plan, net: 10n ** 18n },
@@ -67,6 +69,11 @@ async function encodings(changes: Partial<PrepareOptions>) {
         encoded++;
         return 3000;
       },
+      onAsked: (calldata) => {
+        // Both simulations are under way.
+        expect(simulated).toHaveLength(2);
+        announced.push(calldata);
+      },
       simulator: {
         method: "eth_simulateV1",
         simulate: (request) => {
@@ -76,7 +83,9 @@ async function encodings(changes: Partial<PrepareOptions>) {
       },
     },
   );
-  return { simulated, encoded, sent: preparation.ok ? preparation.prepared.calldata : null };
+  const sent = preparation.ok ? preparation.prepared.calldata : null;
+  expect(announced).toEqual([sent]);
+  return { simulated, encoded, sent };
 }
 
 describe("calldata", () => {
