@@ -85,8 +85,6 @@ function fillRecords(layout: Layout, records: readonly BaseRecords[]): void {
     }
     record += of.firstLane.length;
   }
-  layout.firstRecord[group] = record;
-  layout.endRecord[group] = record;
 }
 
 function fillTouches(layout: Layout, recordCount: number, pairCount: number): void {
@@ -144,8 +142,6 @@ function startRuns(firsts: Int32Array, ends: Int32Array, count: number): void {
     ends[run] = start;
     start += length;
   }
-  firsts[count] = start;
-  ends[count] = start;
 }
 
 /** The place at the end of a run, which grows by it. */

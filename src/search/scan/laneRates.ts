@@ -75,3 +75,18 @@ export function refreshRecords(layout: Layout, pair: number): void {
     }
   }
 }
+
+/** The same for one record, from its lanes. */
+export function refreshRecord(layout: Layout, record: number): void {
+  const { firstLane, secondLane, groupOfRecord, laneHeads, recordHeads, groupBounds } = layout;
+  for (let way = 0; way < 2; way++) {
+    const first = ((firstLane[record] ?? 0) ^ way) * HEAD_LEVELS;
+    const second = ((secondLane[record] ?? 0) ^ way) * HEAD_LEVELS;
+    const bound = (2 * (groupOfRecord[record] ?? 0) + way) * HEAD_LEVELS;
+    for (let level = 0; level < HEAD_LEVELS; level++) {
+      const rate = (laneHeads[first + level] ?? 0) * (laneHeads[second + level] ?? 0);
+      recordHeads[(2 * record + way) * HEAD_LEVELS + level] = rate;
+      if (rate > (groupBounds[bound + level] ?? 0)) groupBounds[bound + level] = rate;
+    }
+  }
+}

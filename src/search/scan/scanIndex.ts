@@ -1,5 +1,6 @@
 import type { Address, Pool } from "../../chain/types.ts";
 import { fillLayout } from "./fillLayout.ts";
+import { createGrowth } from "./growth.ts";
 import type { Ladder } from "./ladder.ts";
 import type { Layout } from "./layout.ts";
 import { listRecords } from "./records.ts";
@@ -21,6 +22,14 @@ export interface ScanIndex {
   readonly pools: readonly (Pool | undefined)[];
   /** By id. */
   readonly tokens: readonly Address[];
+  /**
+   * Takes in a pool, and every cycle that it makes possible; returns its id, which may have been another pool's that
+   * left. Its rates are zero: write them, then scan with it in `changed`. Tokens keep their ids, new ones follow.
+   * Null when the spare places are used up: the index keeps what it had, build a new one.
+   */
+  join(pool: Pool): number | null;
+  /** Lets a pool go, and its cycles with it; false when it was not there. Not to be listed in `changed` after it. */
+  leave(address: Address): boolean;
 }
 
 /**
@@ -33,8 +42,11 @@ export function createScanIndex(pools: readonly Pool[], options: ScanIndexOption
   const graph = pairTokens(pools, bases);
   const records = Array.from({ length: graph.bases }, (_, base) => listRecords(graph, base, maxHops));
   const layout = fillLayout({ pools, graph, records, ladder, maxHops });
-  const poolIds = new Map(pools.map(({ address }, id) => [address, id] as const));
-  return { layout, poolIds, tokenIds: graph.tokenIds, pools: [...pools], tokens: graph.tokens };
+  const poolIds = new Map(pools.map(({ address }, id) => [address, id]));
+  const counts = { pairs: graph.pairs, groups: records.reduce((sum, { groups }) => sum + groups, 0) };
+  const { tokens, tokenIds } = graph;
+  const lists = { poolIds, pools: [...pools], tokenIds, tokens };
+  return { layout, ...lists, ...createGrowth({ layout, ...lists, bases: graph.bases, counts }) };
 }
 
 /** The edge of a pool along a lane of its pair. */

@@ -3,8 +3,8 @@ import type { Address, Pool } from "../../chain/types.ts";
 /** Pools gathered by their two tokens, everything as integers (see `layout.ts`). */
 export interface TokenPairs {
   /** By token id, the bases first. */
-  readonly tokens: readonly Address[];
-  readonly tokenIds: ReadonlyMap<Address, number>;
+  readonly tokens: Address[];
+  readonly tokenIds: Map<Address, number>;
   readonly bases: number;
   readonly pairs: number;
   /** By pool: -1 where both tokens are one. */
