@@ -1,6 +1,6 @@
 /**
  * Lists that share one array, each in one piece: list `run` is the places `firsts[run] .. ends[run])`. A list that
- * outgrows its piece moves to the free end of the array, to a piece twice as large.
+ * outgrows its piece moves to the free end of the array, to a piece a quarter larger.
  */
 export interface Runs {
   /** A new place at the end of a list, or -1 when the array is full. */
@@ -20,7 +20,7 @@ export interface RunsParts {
   readonly move: (from: number, to: number) => void;
 }
 
-const FIRST_PLACES = 4;
+const LEAST_SPARE = 4;
 
 export function createRuns({ firsts, ends, count, places, move }: RunsParts): Runs {
   const limits = ends.slice();
@@ -28,7 +28,7 @@ export function createRuns({ firsts, ends, count, places, move }: RunsParts): Ru
 
   const relocate = (run: number): boolean => {
     const [first, end] = [firsts[run] ?? 0, ends[run] ?? 0];
-    const room = Math.max(FIRST_PLACES, 2 * (end - first));
+    const room = end - first + Math.max(LEAST_SPARE, (end - first) >> 2);
     if (free + room > places) return false;
     for (let at = first; at < end; at++) move(at, free + at - first);
     firsts[run] = free;
