@@ -1,14 +1,21 @@
 import { amountOutCase } from "./cases/amountOut.ts";
 import { decodeCase } from "./cases/decode.ts";
+import { losslessCase } from "./cases/lossless.ts";
 import { marketsCase } from "./cases/markets.ts";
+import { seedCase } from "./cases/seed.ts";
+import { pipelineCase } from "./cases/pipeline.ts";
 import { signCase } from "./cases/sign.ts";
 import { sizingCase } from "./cases/sizing.ts";
 import { startCase } from "./cases/start.ts";
+import { tailCase } from "./cases/tail.ts";
 import type { BenchCase } from "./harness/case.ts";
 
 /** Every case, in the order in which they run. */
 export const CASES: readonly BenchCase[] = [
   marketsCase,
+  losslessCase,
+  pipelineCase,
+  tailCase,
   amountOutCase,
   decodeCase,
   signCase,

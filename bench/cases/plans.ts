@@ -6,6 +6,7 @@ import type { Cycle, PricedHop, Plan } from "../../src/search/opportunity.ts";
 import { createRandom, rawNear } from "../market/random.ts";
 import type { BenchMarket } from "../market/types.ts";
 import type { ExecuteCall } from "../references/signPeers.ts";
+import type { PeerWallet } from "../references/threeHopPipeline.ts";
 import { listThreeHops } from "../references/threeHops.ts";
 
 /** One thing to be signed, as the daemon has it and as a peer does. */
@@ -20,6 +21,20 @@ export interface SignCase {
 export const BENCH_KEY = "0x0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 export const EXECUTOR: Address = "0x5b38da6a701c568545dcfcb03fcb875f56beddc4";
 const GWEI = 10n ** 9n;
+/** What all transactions of the benchmark have in common. */
+export const WALLET: PeerWallet = {
+  privateKey: BENCH_KEY,
+  executor: EXECUTOR,
+  transaction: {
+    chainId: 137,
+    nonce: 7,
+    gas: 400_000n,
+    maxFeePerGas: 120n * GWEI,
+    maxPriorityFeePerGas: 30n * GWEI,
+  },
+  maxBlock: 70_000_000n,
+  parentHash: `0x${"22".repeat(32)}`,
+};
 
 /** So many plans of one three-hop cycle each, spread over the market's list; sizes and fees as they occur. */
 export function drawPlans(market: BenchMarket, count: number, seed: number): readonly SignCase[] {
