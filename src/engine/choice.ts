@@ -4,6 +4,7 @@ import type { StateView } from "../market/stateView.ts";
 import type { Opportunity } from "../search/opportunity.ts";
 import { selectPlan } from "../search/plan.ts";
 import type { Further, PlanSelection } from "../search/plan.ts";
+import type { Valuer } from "../search/prices.ts";
 import type { Search } from "../search/search.ts";
 import { passGates, type GateOptions, type GateView } from "./gates.ts";
 import type { Quarantine } from "./quarantine.ts";
@@ -20,13 +21,14 @@ export interface ChoiceParts {
   readonly doubts: Quarantine;
 }
 
-/** When it is decided, and at what gas prices. */
+/** When it is decided, and at what prices. */
 export interface Moment {
   readonly block: BlockHeader;
   /** What a unit of gas is expected to cost in the target block, wei. */
   readonly gasPrice: bigint;
   /** Most that a transaction of ours may bid for it, wei. */
   readonly maxFeePerGas: bigint;
+  readonly prices: Pick<Valuer, "toNative">;
   /** Once true, the plan is made of what is known. */
   readonly expired?: () => boolean;
 }
@@ -47,8 +49,8 @@ export interface Choice {
   choose(passed: readonly Opportunity[], request: ChoiceRequest): PlanSelection;
 }
 
-/** Of what is found on imagined state only the best is needed; some more tell what conflicts. */
-const MOST_FURTHER = 8;
+/** Of what is found on imagined state only the best after gas is needed: one of the first, before gas. */
+const MOST_FURTHER = 4;
 
 export function createChoice(options: ChoiceOptions, { market, search, doubts }: ChoiceParts): Choice {
   const { gates, maxCyclesPerPlan } = options;

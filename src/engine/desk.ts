@@ -118,14 +118,13 @@ function withChosen(open: readonly Opportunity[], chosen: readonly Opportunity[]
 }
 
 function gateViewOf(
-  { market, search, quarantine }: Memory,
-  { block, gasPrice }: Moment,
+  { market, quarantine }: Memory,
+  { block, gasPrice, prices }: Moment,
   suspects: ReadonlySet<string>,
 ): GateView {
-  const { toNative } = search.valuer(market);
   return {
     gasPrice,
-    toNative,
+    toNative: (token, amount) => prices.toNative(token, amount),
     quarantined: (id) => (suspects.has(id) ? "standing" : quarantine.reasonOf(id, block.number)),
     tainted: (pool) => market.isTainted(pool),
   };

@@ -160,13 +160,14 @@ function committed(core: Core, event: CommittedEvent, expired?: () => boolean): 
 }
 
 function decide(core: Core, block: BlockHeader, expired?: () => boolean): readonly Decision[] {
-  const { market, book, desk, inFlight } = core;
+  const { market, search, book, desk, inFlight } = core;
   const { fees, journalDepth } = core.options;
   const changed = [...core.moved];
   const moment = {
     block,
     gasPrice: nextGasPrice(fees, block.baseFeePerGas),
     maxFeePerGas: settledFees(fees, block.baseFeePerGas).maxFeePerGas,
+    prices: search.valuer(market),
     ...(expired && { expired }),
   };
   const update = book.update(market, changed, { enough: desk.enough(moment), ...(expired && { expired }) });

@@ -29,6 +29,8 @@ export type UpdateOptions = Pick<SearchRequest, "expired" | "enough">;
 
 /** Pools of cut lists that are searched again with one block, at most. */
 const MOST_SWEPT = 32;
+/** Of these the very best come first: a plan holds few, and the others wait on. */
+const SWEPT_SHARE = 4;
 
 interface Memory {
   readonly search: Search;
@@ -65,7 +67,8 @@ function sweep(
   searched: readonly Address[] | "all",
   options: UpdateOptions,
 ): readonly Opportunity[] {
-  const { search, limit, cut } = memory;
+  const { search, cut } = memory;
+  const limit = Math.ceil(memory.limit / SWEPT_SHARE);
   if (searched === "all") cut.clear();
   else for (const pool of searched) cut.delete(pool);
   if (cut.size === 0 || options.expired?.() === true) return [];

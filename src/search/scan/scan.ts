@@ -191,7 +191,9 @@ function find(work: Work, asked: number, request: ScanRequest): boolean {
   for (let at = 0; at < asked; at++) fresh[changed[at] ?? 0] = 1;
   try {
     for (const edges of request.hints ?? []) offerHint(work, edges);
-    return screen(work, request.expired) && expansion.explore(request.expired);
+    const screened = screen(work, request.expired);
+    // Also when time is out: until there is an answer in hand.
+    return expansion.explore(request.expired) && screened;
   } finally {
     // A screen in parts has moved the list.
     if (quoted > SCREENED_AT_ONCE) fresh.fill(0);
