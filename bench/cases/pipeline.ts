@@ -8,7 +8,7 @@ import type { StepTiming, Stepper } from "../harness/steps.ts";
 import type { BenchBlock, LivingMarket } from "../market/types.ts";
 import { createStock3 } from "../references/stock3.ts";
 import { createStrong3 } from "../references/strong3.ts";
-import type { PeerAnswer, PeerWallet, ThreeHopPipeline } from "../references/threeHopPipeline.ts";
+import type { PeerAnswer, ThreeHopPipeline } from "../references/threeHopPipeline.ts";
 import { listThreeHops } from "../references/threeHops.ts";
 import { createOurDecoder } from "./ourDecoder.ts";
 import { createOurPipeline } from "./ourPipeline.ts";

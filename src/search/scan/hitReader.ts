@@ -142,8 +142,12 @@ function open(work: Work, hit: number): void {
   lanes[own + 1] = forwards ? second : first ^ 1;
   freshRates(work.rates, work, lanes[own], lanes[own + 1] ?? 0);
   const group = groupOfRecord[record] ?? 0;
-  for (let other = firstRecord[group] ?? 0; other < (endRecord[group] ?? 0); other++) {
-    if (other === record || !headsReach(work, other, !forwards)) continue;
+  const end = endRecord[group] ?? 0;
+  const way = forwards ? HEAD_LEVELS : 0;
+  for (let other = firstRecord[group] ?? 0; ; other++) {
+    other = nextReaching(work, other, end, way);
+    if (other === end) return;
+    if (other === record) continue;
     const near = forwards ? (secondLane[other] ?? 0) ^ 1 : (firstLane[other] ?? 0);
     const far = forwards ? (firstLane[other] ?? 0) ^ 1 : (secondLane[other] ?? 0);
     const bound = forwards ? boundBehind(work, near, far) : boundBefore(work, near, far);
@@ -154,13 +158,31 @@ function open(work: Work, hit: number): void {
   }
 }
 
-/** The coarse test, on what lies together: whether a record in one direction can reach what is needed. */
-function headsReach({ layout, rates, neededHeads }: Work, record: number, forwards: boolean): boolean {
+/**
+ * The coarse test, on what lies together: the next record from `from` on whose heads, `way` places in, can reach what
+ * is needed; `end` when there is none.
+ */
+function nextReaching({ layout, rates, neededHeads }: Work, from: number, end: number, way: number): number {
   const { recordHeads } = layout;
-  const at = 2 * HEAD_LEVELS * record + (forwards ? 0 : HEAD_LEVELS);
-  for (let head = 0; head < HEAD_LEVELS; head++)
-    if ((rates[head] ?? 0) * (recordHeads[at + head] ?? 0) >= (neededHeads[head] ?? 0)) return true;
-  return false;
+  const rate0 = rates[0] ?? 0;
+  const rate1 = rates[1] ?? 0;
+  const rate2 = rates[2] ?? 0;
+  const rate3 = rates[3] ?? 0;
+  const needed0 = neededHeads[0] ?? 0;
+  const needed1 = neededHeads[1] ?? 0;
+  const needed2 = neededHeads[2] ?? 0;
+  const needed3 = neededHeads[3] ?? 0;
+  for (let record = from; record < end; record++) {
+    const at = 2 * HEAD_LEVELS * record + way;
+    if (
+      rate0 * (recordHeads[at] ?? 0) >= needed0 ||
+      rate1 * (recordHeads[at + 1] ?? 0) >= needed1 ||
+      rate2 * (recordHeads[at + 2] ?? 0) >= needed2 ||
+      rate3 * (recordHeads[at + 3] ?? 0) >= needed3
+    )
+      return record;
+  }
+  return end;
 }
 
 /** Most that the half earns with these lanes behind it, in raw units of the base. */
