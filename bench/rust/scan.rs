@@ -1,0 +1,491 @@
+//! The scan's kernel in Rust, the standard library alone: the twin of `kernel/assembly/scan.ts` on the same bytes.
+//!
+//! Arguments: the image of a layout's memory, and a file of blocks: for each, a count, then so many changes, each a
+//! pool's id and its 16 rates (32-bit integers and float64, little-endian). Each line `FROM TO` on stdin walks the
+//! blocks FROM .. TO; the answer is one line: hits, a hash of them, and the nanoseconds of each block's scan.
+//! The image comes with the ids of all pools in `changed`; their number is the third argument.
+
+use std::io::{BufRead, Write};
+use std::time::Instant;
+
+const LEVELS: usize = 8;
+const HEADS: usize = 4;
+const TOUCH_WORDS: usize = 4;
+const FAIR: f64 = 1.05;
+const UNFAIR: f64 = 1.0 / 1.05;
+const LEAST_HEAD: f64 = 1e-9;
+
+const HIT_KINDS: u32 = 5;
+const PAIR: u32 = 0;
+/// The same backwards is the next number.
+const FOUR_FORWARDS: u32 = 1;
+const THREE_FORWARDS: u32 = 3;
+
+type Row = [f64; LEVELS];
+type Head = [f32; HEADS];
+
+/// The arrays of the layout, in the order of the header (see `reserveArrays` in `src/search/scan/memory.ts`).
+#[derive(Clone, Copy)]
+struct Layout {
+    max_hops: u32,
+    edge_rates: *mut Row,
+    lane_rates: *mut Row,
+    changed_rates: *mut Row,
+    lane_heads: *mut Head,
+    record_heads: *mut Head,
+    group_bounds: *mut Head,
+    thresholds: *const Row,
+    head_thresholds: *const Head,
+    lifts: *const Row,
+    pool_kinds: *const u8,
+    pool_flips: *const u8,
+    pair_of_pool: *const i32,
+    first_pool: *const u32,
+    end_pool: *const u32,
+    pools_of_pair: *const u32,
+    base_pairs: *const u8,
+    first_record: *const u32,
+    end_record: *const u32,
+    first_lane: *const u32,
+    second_lane: *const u32,
+    triangles: *const u8,
+    closing_lane: *const i32,
+    first_touch: *const u32,
+    end_touch: *const u32,
+    touching: *const u32,
+    first_closed: *const u32,
+    end_closed: *const u32,
+    closed_groups: *const u32,
+    changed: *mut u32,
+    hits: *mut u32,
+    touched_pairs: *mut u32,
+    pool_marks: *mut u8,
+    pair_marks: *mut u8,
+    record_marks: *mut u8,
+}
+
+macro_rules! at {
+    ($array:expr, $index:expr) => {
+        *$array.add($index as usize)
+    };
+}
+
+unsafe fn read_layout(image: *mut u8) -> Layout {
+    let header = image as *const u32;
+    let slot = |i: usize| image.add(*header.add(i) as usize);
+    Layout {
+        max_hops: *header,
+        edge_rates: slot(1) as _,
+        lane_rates: slot(2) as _,
+        changed_rates: slot(3) as _,
+        lane_heads: slot(4) as _,
+        record_heads: slot(5) as _,
+        group_bounds: slot(6) as _,
+        thresholds: slot(7) as _,
+        head_thresholds: slot(8) as _,
+        lifts: slot(9) as _,
+        pool_kinds: slot(10),
+        pool_flips: slot(11),
+        pair_of_pool: slot(12) as _,
+        first_pool: slot(13) as _,
+        end_pool: slot(14) as _,
+        pools_of_pair: slot(15) as _,
+        base_pairs: slot(17),
+        first_record: slot(18) as _,
+        end_record: slot(19) as _,
+        first_lane: slot(21) as _,
+        second_lane: slot(22) as _,
+        triangles: slot(23),
+        closing_lane: slot(24) as _,
+        first_touch: slot(25) as _,
+        end_touch: slot(26) as _,
+        touching: slot(27) as _,
+        first_closed: slot(28) as _,
+        end_closed: slot(29) as _,
+        closed_groups: slot(30) as _,
+        changed: slot(31) as _,
+        hits: slot(32) as _,
+        touched_pairs: slot(33) as _,
+        pool_marks: slot(34),
+        pair_marks: slot(35),
+        record_marks: slot(36),
+    }
+}
+
+struct Scan {
+    layout: Layout,
+    found: u32,
+}
+
+impl Scan {
+    unsafe fn scan(&mut self, count: u32) -> u32 {
+        let l = self.layout;
+        self.found = 0;
+        let touched = self.touch_pairs(count);
+        for i in 0..touched {
+            let pair = at!(l.touched_pairs, i);
+            at!(l.pair_marks, pair) = 0;
+            let moved = self.refresh_lane(2 * pair) | self.refresh_lane(2 * pair + 1);
+            at!(l.touched_pairs, i) = 2 * pair + moved as u32;
+        }
+        for i in 0..touched {
+            let entry = at!(l.touched_pairs, i);
+            if entry & 1 == 1 {
+                self.refresh_records(entry >> 1);
+            }
+        }
+        for i in 0..touched {
+            let pair = at!(l.touched_pairs, i) >> 1;
+            if at!(l.base_pairs, pair) == 1 {
+                self.test_pair(pair);
+            }
+            if l.max_hops >= 3 {
+                self.test_records(pair);
+                self.test_closed_groups(pair);
+            }
+        }
+        for i in 0..count {
+            at!(l.pool_marks, at!(l.changed, i)) = 0;
+        }
+        for i in 0..self.found {
+            let hit = at!(l.hits, i);
+            if hit % HIT_KINDS != PAIR {
+                at!(l.record_marks, hit / HIT_KINDS) = 0;
+            }
+        }
+        self.found
+    }
+
+    unsafe fn touch_pairs(&mut self, count: u32) -> u32 {
+        let l = self.layout;
+        let mut touched = 0;
+        for i in 0..count {
+            let pool = at!(l.changed, i);
+            let pair = at!(l.pair_of_pool, pool);
+            if pair < 0 {
+                continue;
+            }
+            at!(l.pool_marks, pool) = 1;
+            if at!(l.pair_marks, pair) == 1 {
+                continue;
+            }
+            at!(l.pair_marks, pair) = 1;
+            at!(l.touched_pairs, touched) = pair as u32;
+            touched += 1;
+        }
+        touched
+    }
+
+    unsafe fn refresh_lane(&mut self, lane: u32) -> bool {
+        let l = self.layout;
+        let mut best = [0.0; LEVELS];
+        let mut best_changed = [0.0; LEVELS];
+        for place in at!(l.first_pool, lane >> 1)..at!(l.end_pool, lane >> 1) {
+            let pool = at!(l.pools_of_pair, place);
+            let edge = &at!(l.edge_rates, 2 * pool + (at!(l.pool_flips, pool) as u32 ^ (lane & 1)));
+            let lift = &at!(l.lifts, at!(l.pool_kinds, pool));
+            let mut rates = row_product(edge, lift);
+            if edge[0] < UNFAIR {
+                rates[0] = edge[0] * FAIR;
+            }
+            raise(&mut best, &rates);
+            if at!(l.pool_marks, pool) == 1 {
+                raise(&mut best_changed, &rates);
+            }
+        }
+        at!(l.lane_rates, lane) = best;
+        at!(l.changed_rates, lane) = best_changed;
+        let heads = narrow(&best);
+        let moved = at!(l.lane_heads, lane) != heads;
+        at!(l.lane_heads, lane) = heads;
+        moved
+    }
+
+    unsafe fn refresh_records(&mut self, pair: u32) {
+        let l = self.layout;
+        for touch in at!(l.first_touch, pair)..at!(l.end_touch, pair) {
+            let words = l.touching.add(TOUCH_WORDS * touch as usize);
+            let (code, other, group) = (*words, *words.add(1), *words.add(2));
+            for way in 0..2 {
+                let own = &at!(l.lane_heads, 2 * pair + ((code & 1) ^ way));
+                let heads = head_product(own, &at!(l.lane_heads, other ^ way));
+                at!(l.record_heads, 2 * (code >> 1) + way) = heads;
+                raise_heads(&mut at!(l.group_bounds, 2 * group + way), &heads);
+            }
+        }
+    }
+
+    unsafe fn hit(&mut self, id: u32, kind: u32) {
+        at!(self.layout.hits, self.found) = HIT_KINDS * id + kind;
+        self.found += 1;
+    }
+
+    unsafe fn is_hit(&self, record: u32, kind: u32) -> bool {
+        at!(self.layout.record_marks, record) >> kind & 1 == 1
+    }
+
+    unsafe fn hit_record(&mut self, record: u32, kind: u32) {
+        if self.is_hit(record, kind) {
+            return;
+        }
+        at!(self.layout.record_marks, record) |= 1 << kind;
+        self.hit(record, kind);
+    }
+
+    unsafe fn test_pair(&mut self, pair: u32) {
+        let l = self.layout;
+        let (first, end) = (at!(l.first_pool, pair), at!(l.end_pool, pair));
+        if end - first < 2 {
+            return;
+        }
+        let (one, other) = (2 * pair, 2 * pair + 1);
+        let back = row_product(&at!(l.changed_rates, one), &at!(l.lane_rates, other));
+        let forth = row_product(&at!(l.lane_rates, one), &at!(l.changed_rates, other));
+        if (self.reaches(&back) || self.reaches(&forth)) && self.pair_pays(first, end) {
+            self.hit(pair, PAIR);
+        }
+    }
+
+    unsafe fn pair_pays(&self, first: u32, end: u32) -> bool {
+        let l = self.layout;
+        for place in first..end {
+            let pool = at!(l.pools_of_pair, place);
+            if at!(l.pool_marks, pool) != 1 {
+                continue;
+            }
+            let edge = 2 * pool + at!(l.pool_flips, pool) as u32;
+            for next in first..end {
+                let back = at!(l.pools_of_pair, next);
+                let back_edge = 2 * back + (at!(l.pool_flips, back) as u32 ^ 1);
+                if back != pool && (self.edges_pay(edge, back_edge) || self.edges_pay(edge ^ 1, back_edge ^ 1)) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    unsafe fn edges_pay(&self, edge: u32, back: u32) -> bool {
+        self.reaches(&row_product(&self.lifted(edge), &self.lifted(back)))
+    }
+
+    unsafe fn lifted(&self, edge: u32) -> Row {
+        let l = self.layout;
+        let rates = &at!(l.edge_rates, edge);
+        let mut lifted = row_product(rates, &at!(l.lifts, at!(l.pool_kinds, edge >> 1)));
+        if rates[0] < UNFAIR {
+            lifted[0] = rates[0] * FAIR;
+        }
+        lifted
+    }
+
+    unsafe fn reaches(&self, products: &Row) -> bool {
+        let thresholds = &*self.layout.thresholds;
+        (0..LEVELS).fold(false, |any, level| any | (products[level] >= thresholds[level]))
+    }
+
+    #[inline(always)]
+    unsafe fn heads_reach(&self, products: &Head) -> bool {
+        let thresholds = &*self.layout.head_thresholds;
+        (0..HEADS).fold(false, |any, level| any | (products[level] >= thresholds[level]))
+    }
+
+    unsafe fn test_records(&mut self, pair: u32) {
+        let l = self.layout;
+        let changed = [narrow(&at!(l.changed_rates, 2 * pair)), narrow(&at!(l.changed_rates, 2 * pair + 1))];
+        for touch in at!(l.first_touch, pair)..at!(l.end_touch, pair) {
+            let words = l.touching.add(TOUCH_WORDS * touch as usize);
+            let (direction, other, group) = (*words & 1, *words.add(1), *words.add(2));
+            let closing = *words.add(3);
+            for way in 0..2 {
+                let own = direction ^ way;
+                let half = head_product(&changed[own as usize], &at!(l.lane_heads, other ^ way));
+                let bound = &at!(l.group_bounds, 2 * group + (way ^ 1));
+                if l.max_hops >= 4 && self.heads_reach(&head_product(&half, bound)) {
+                    self.test_others(words, 2 * pair + own, way);
+                }
+                if closing as i32 >= 0 && self.heads_reach(&head_product(&half, &at!(l.lane_heads, closing ^ way))) {
+                    self.test_closing(words, 2 * pair + own, way);
+                }
+            }
+        }
+    }
+
+    unsafe fn test_closing(&mut self, words: *const u32, changed: u32, way: u32) {
+        let l = self.layout;
+        let half = row_product(&at!(l.changed_rates, changed), &at!(l.lane_rates, *words.add(1) ^ way));
+        if self.reaches(&row_product(&half, &at!(l.lane_rates, *words.add(3) ^ way))) {
+            self.hit_record(*words >> 1, THREE_FORWARDS + way);
+        }
+    }
+
+    unsafe fn test_others(&mut self, words: *const u32, changed: u32, way: u32) {
+        let l = self.layout;
+        let (record, group, back) = (*words >> 1, *words.add(2), way ^ 1);
+        if self.is_hit(record, FOUR_FORWARDS + way) {
+            return;
+        }
+        let half = row_product(&at!(l.changed_rates, changed), &at!(l.lane_rates, *words.add(1) ^ way));
+        let half_heads = narrow(&half);
+        let mut best = [0.0; HEADS];
+        for other in at!(l.first_record, group)..at!(l.end_record, group) {
+            let heads = &at!(l.record_heads, 2 * other + back);
+            raise_heads(&mut best, heads);
+            if !self.heads_reach(&head_product(&half_heads, heads)) || other == record {
+                continue;
+            }
+            let first = &at!(l.lane_rates, at!(l.first_lane, other) ^ back);
+            let second = &at!(l.lane_rates, at!(l.second_lane, other) ^ back);
+            if self.reaches(&row_product(&half, &row_product(first, second))) {
+                self.hit_record(record, FOUR_FORWARDS + way);
+                return;
+            }
+        }
+        at!(l.group_bounds, 2 * group + back) = best;
+    }
+
+    unsafe fn test_closed_groups(&mut self, pair: u32) {
+        let l = self.layout;
+        for place in at!(l.first_closed, pair)..at!(l.end_closed, pair) {
+            let group = at!(l.closed_groups, place);
+            let closing = at!(l.closing_lane, group) as u32;
+            for way in 0..2 {
+                let changed = narrow(&at!(l.changed_rates, closing ^ way));
+                if self.heads_reach(&head_product(&at!(l.group_bounds, 2 * group + way), &changed)) {
+                    self.test_triangles(group, closing, way);
+                }
+            }
+        }
+    }
+
+    unsafe fn test_triangles(&mut self, group: u32, closing: u32, way: u32) {
+        let l = self.layout;
+        let last = &at!(l.changed_rates, closing ^ way);
+        let changed = narrow(last);
+        let mut best = [0.0; HEADS];
+        for record in at!(l.first_record, group)..at!(l.end_record, group) {
+            let heads = &at!(l.record_heads, 2 * record + way);
+            raise_heads(&mut best, heads);
+            if !self.heads_reach(&head_product(&changed, heads)) || at!(l.triangles, record) != 1 {
+                continue;
+            }
+            let first = &at!(l.lane_rates, at!(l.first_lane, record) ^ way);
+            let second = &at!(l.lane_rates, at!(l.second_lane, record) ^ way);
+            if self.reaches(&row_product(&row_product(first, second), last)) {
+                self.hit_record(record, THREE_FORWARDS + way);
+            }
+        }
+        at!(l.group_bounds, 2 * group + way) = best;
+    }
+}
+
+#[inline(always)]
+fn row_product(one: &Row, other: &Row) -> Row {
+    std::array::from_fn(|level| one[level] * other[level])
+}
+
+#[inline(always)]
+fn head_product(one: &Head, other: &Head) -> Head {
+    std::array::from_fn(|level| one[level] * other[level])
+}
+
+#[inline(always)]
+fn raise(best: &mut Row, rates: &Row) {
+    for level in 0..LEVELS {
+        best[level] = if rates[level] > best[level] { rates[level] } else { best[level] };
+    }
+}
+
+#[inline(always)]
+fn raise_heads(best: &mut Head, heads: &Head) {
+    for level in 0..HEADS {
+        best[level] = if heads[level] > best[level] { heads[level] } else { best[level] };
+    }
+}
+
+#[inline(always)]
+fn narrow(rates: &Row) -> Head {
+    std::array::from_fn(|level| {
+        let rate = rates[level];
+        (if rate > 0.0 { if rate > LEAST_HEAD { rate } else { LEAST_HEAD } } else { 0.0 }) as f32
+    })
+}
+
+/// Bytes that begin at a cache line.
+fn aligned(bytes: &[u8]) -> *mut u8 {
+    let mut space = vec![0u8; bytes.len() + 64].leak().as_mut_ptr();
+    unsafe {
+        space = space.add(space.align_offset(64));
+        std::ptr::copy_nonoverlapping(bytes.as_ptr(), space, bytes.len());
+    }
+    space
+}
+
+struct Change {
+    pool: u32,
+    rates: [f64; 2 * LEVELS],
+}
+
+fn read_blocks(bytes: &[u8]) -> Vec<Vec<Change>> {
+    let mut blocks = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let count = take_u32(&mut rest);
+        blocks.push((0..count).map(|_| take_change(&mut rest)).collect());
+    }
+    blocks
+}
+
+fn take_u32(rest: &mut &[u8]) -> u32 {
+    let (head, tail) = rest.split_at(4);
+    *rest = tail;
+    u32::from_le_bytes(head.try_into().unwrap())
+}
+
+fn take_change(rest: &mut &[u8]) -> Change {
+    let pool = take_u32(rest);
+    let rates = std::array::from_fn(|_| {
+        let (head, tail) = rest.split_at(8);
+        *rest = tail;
+        f64::from_le_bytes(head.try_into().unwrap())
+    });
+    Change { pool, rates }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let image = aligned(&std::fs::read(&arguments[1]).expect("the image"));
+    let blocks = read_blocks(&std::fs::read(&arguments[2]).expect("the blocks"));
+    let all: u32 = arguments[3].parse().expect("the number of pools");
+    let mut scan = Scan { layout: unsafe { read_layout(image) }, found: 0 };
+    unsafe { scan.scan(all) };
+    for line in std::io::stdin().lock().lines() {
+        let line = line.expect("a line");
+        let mut numbers = line.split(' ').map(|number| number.parse::<usize>().expect("a number"));
+        let (from, to) = (numbers.next().unwrap(), numbers.next().unwrap());
+        answer(&mut scan, &blocks[from..to]);
+    }
+}
+
+fn answer(scan: &mut Scan, blocks: &[Vec<Change>]) {
+    let l = scan.layout;
+    let (mut hits, mut hash) = (0u64, 0u32);
+    let mut times = String::new();
+    for block in blocks {
+        for (place, change) in block.iter().enumerate() {
+            unsafe {
+                at!(l.changed, place) = change.pool;
+                *(l.edge_rates.add(2 * change.pool as usize) as *mut [f64; 2 * LEVELS]) = change.rates;
+            }
+        }
+        let start = Instant::now();
+        let found = unsafe { scan.scan(block.len() as u32) };
+        times.push_str(&format!(" {}", start.elapsed().as_nanos()));
+        hits += found as u64;
+        for i in 0..found {
+            hash = hash.wrapping_mul(31).wrapping_add(unsafe { at!(l.hits, i) });
+        }
+    }
+    println!("{hits} {hash}{times}");
+    std::io::stdout().flush().expect("stdout");
+}
