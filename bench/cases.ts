@@ -2,8 +2,8 @@ import { amountOutCase } from "./cases/amountOut.ts";
 import { decodeCase } from "./cases/decode.ts";
 import { losslessCase } from "./cases/lossless.ts";
 import { marketsCase } from "./cases/markets.ts";
-import { seedCase } from "./cases/seed.ts";
 import { pipelineCase } from "./cases/pipeline.ts";
+import { seedCase } from "./cases/seed.ts";
 import { signCase } from "./cases/sign.ts";
 import { sizingCase } from "./cases/sizing.ts";
 import { startCase } from "./cases/start.ts";
@@ -18,6 +18,7 @@ export const CASES: readonly BenchCase[] = [
   tailCase,
   amountOutCase,
   decodeCase,
+  seedCase,
   signCase,
   sizingCase,
   startCase,
