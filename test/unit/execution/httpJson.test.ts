@@ -67,6 +67,18 @@ test("the body's length is told in bytes, and no compressed answer is asked for,
   expect(seen).toEqual([{ encoding: "identity", length: String(Buffer.byteLength(body)) }]);
 });
 
+test.each([301, 302, 303, 307, 308])(
+  "a redirect (%d) is no answer, whatever stands in it",
+  async (status) => {
+    const { endpoint, server } = await startEcho();
+    server.removeAllListeners("request");
+    server.on("request", (_request, response) => {
+      response.writeHead(status, { location: "/elsewhere" }).end('{"result":"0x01"}');
+    });
+    expect(await failureOf(endpoint)).toMatchObject({ message: "redirect", sent: true });
+  },
+);
+
 test("nothing is said to a place whose certificate nobody vouches for", async () => {
   const { endpoint, seen } = await startEcho("https");
   const failure = await failureOf(endpoint);

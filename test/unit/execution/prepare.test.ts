@@ -55,7 +55,10 @@ describe("profit after the simulation's gas", () => {
 });
 
 /** A plan through one V2 and one Algebra pool: the calldata simulated and to be sent, and how often it was encoded. */
-async function encodings(changes: Partial<PrepareOptions>) {
+async function encodings(
+  changes: Partial<PrepareOptions>,
+  guards: readonly ("parent" | "anyParent")[] = ["parent"],
+) {
   const plan = { trigger: decision.plan.trigger, opportunities: [opportunityOf(500n, ["v2", "algebra"])] };
   const simulated: Hex[] = [];
   const announced: Hex[] = [];
@@ -71,13 +74,13 @@ async function encodings(changes: Partial<PrepareOptions>) {
       },
       onAsked: (calldata) => {
         // Both simulations are under way.
-        expect(simulated).toHaveLength(2);
+        expect(simulated).toHaveLength(2 * guards.length);
         announced.push(calldata);
       },
       simulator: {
         method: "eth_simulateV1",
         simulate: (request) => {
-          simulated.push(request.encode(request.minProfits, "parent"));
+          for (const guard of guards) simulated.push(request.encode(request.minProfits, guard));
           return Promise.resolve({ type: "ok", gasUsed: GAS_USED, realised: promisedProfits(plan) });
         },
       },
@@ -93,6 +96,13 @@ describe("calldata", () => {
     const { simulated, encoded, sent } = await encodings({});
     expect(simulated).toEqual([sent, sent]);
     expect(encoded).toBe(1);
+  });
+
+  test("without the parent guard is another one, which is not sent", async () => {
+    const { simulated, sent } = await encodings({}, ["parent", "anyParent"]);
+    const bare = (sent ?? "").replace(hashOf(100).slice(2), hashOf(0).slice(2));
+    expect(bare).not.toBe(sent);
+    expect(simulated).toEqual([sent, bare, sent, bare]);
   });
 
   test("is encoded anew for the send where less profit will do on chain", async () => {
