@@ -175,7 +175,8 @@ function settleAll({ parts, walk, amounts, settled, edges, at, hops, cost }: Wor
     const state = parts.table.exactState(edge >> 1);
     if (state !== null && state.kind !== "v2" && settled[hop] === 0) {
       const stop = lastStop(state, edge % 2 === 0, BigInt(Math.floor(amount)));
-      if (stop !== null) {
+      // Behind a stop without liquidity nothing more is given.
+      if (stop !== null && stop.liquidity > 0n) {
         settle(stairs, hop, edge % 2 === 0, stop);
         settled[hop] = 1;
         found = true;
