@@ -4,10 +4,14 @@
  */
 export interface Candidates {
   clear(): void;
+  /**
+   * [0]: bound of what is added next. Numbers go in and out by arrays: those that are passed or returned make garbage.
+   */
+  readonly addedFloat: Float64Array;
   /** A cycle along `lanes[0 .. hops)`; of `lanes` four entries are kept, whatever they mean. */
-  add(lanes: Int32Array, hops: number, boundFloat: number): void;
-  /** Bound of the next one; -1 when there is none. */
-  readonly boundFloat: number;
+  add(lanes: Int32Array, hops: number): void;
+  /** [0]: greatest bound; -1 when there is none. */
+  readonly boundFloat: Float64Array;
   /** Takes the next one out into `lanes`; returns its hops. */
   take(lanes: Int32Array): number;
 }
@@ -16,6 +20,8 @@ const STRIDE = 4;
 const FIRST_CAPACITY = 4096;
 
 interface Heap {
+  readonly addedFloat: Float64Array;
+  readonly boundFloat: Float64Array;
   bounds: Float64Array;
   hops: Uint8Array;
   lanes: Int32Array;
@@ -26,16 +32,22 @@ interface Heap {
 }
 
 export function createCandidates(): Candidates {
-  const heap: Heap = { ...arraysFor(FIRST_CAPACITY), size: 0, added: 0 };
+  const heap: Heap = {
+    addedFloat: new Float64Array(1),
+    boundFloat: new Float64Array(1).fill(-1),
+    ...arraysFor(FIRST_CAPACITY),
+    size: 0,
+    added: 0,
+  };
   return {
     clear: () => {
       heap.size = 0;
       heap.added = 0;
+      heap.boundFloat[0] = -1;
     },
-    add: (lanes, hops, boundFloat) => add(heap, lanes, hops, boundFloat),
-    get boundFloat() {
-      return heap.size === 0 ? -1 : boundAt(heap, 0);
-    },
+    addedFloat: heap.addedFloat,
+    add: (lanes, hops) => add(heap, lanes, hops),
+    boundFloat: heap.boundFloat,
     take: (lanes) => take(heap, lanes),
   };
 }
@@ -49,13 +61,14 @@ const arraysFor = (capacity: number) => ({
 
 const boundAt = ({ bounds, order }: Heap, at: number): number => bounds[order[at] ?? 0] ?? -1;
 
-function add(heap: Heap, lanes: Int32Array, hops: number, boundFloat: number): void {
+function add(heap: Heap, lanes: Int32Array, hops: number): void {
   if (heap.added === heap.bounds.length) grow(heap);
   const candidate = heap.added++;
-  heap.bounds[candidate] = boundFloat;
+  heap.bounds[candidate] = heap.addedFloat[0] ?? 0;
   heap.hops[candidate] = hops;
   for (let hop = 0; hop < STRIDE; hop++) heap.lanes[candidate * STRIDE + hop] = lanes[hop] ?? 0;
   rise(heap, heap.size++, candidate);
+  heap.boundFloat[0] = boundAt(heap, 0);
 }
 
 function take(heap: Heap, lanes: Int32Array): number {
@@ -64,6 +77,7 @@ function take(heap: Heap, lanes: Int32Array): number {
   for (let hop = 0; hop < STRIDE; hop++) lanes[hop] = heap.lanes[candidate * STRIDE + hop] ?? 0;
   heap.size--;
   if (heap.size > 0) sink(heap, heap.order[heap.size] ?? 0);
+  heap.boundFloat[0] = heap.size > 0 ? boundAt(heap, 0) : -1;
   return hops;
 }
 

@@ -25,7 +25,9 @@ const HITS_AT_ONCE = 1024;
 
 export function createExpansion(parts: PoolChoiceParts): Expansion {
   const { layout, ranked } = parts;
+  const { cutoffFloat } = ranked;
   const candidates = createCandidates();
+  const { boundFloat } = candidates;
   const choice = createPoolChoice(parts);
   const reader = createHitReader({ ...parts, candidates });
   const lanes = new Int32Array(MOST_HOPS);
@@ -38,7 +40,7 @@ export function createExpansion(parts: PoolChoiceParts): Expansion {
   return {
     start: () => candidates.clear(),
     explore: (expired) => {
-      for (let step = 1; candidates.boundFloat >= ranked.cutoffFloat; step++) {
+      for (let step = 1; (boundFloat[0] ?? -1) >= (cutoffFloat[0] ?? 0); step++) {
         // With an answer in hand time is looked at each time.
         if ((ranked.count > 0 || step > STEPS_FOR_FIRST) && expired()) return false;
         exploreNext();

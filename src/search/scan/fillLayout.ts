@@ -94,11 +94,15 @@ function fillTouches(layout: Layout, recordCount: number, pairCount: number): vo
     appendTo(endTouch, (secondLane[record] ?? 0) >> 1);
   }
   startRuns(firstTouch, endTouch, pairCount);
-  for (let record = 0; record < recordCount; record++) {
-    const [first, second] = [firstLane[record] ?? 0, secondLane[record] ?? 0];
-    writeTouch(layout, { place: appendTo(endTouch, first >> 1), record, own: first, other: second });
-    writeTouch(layout, { place: appendTo(endTouch, second >> 1), record, own: second, other: first });
-  }
+  const write = (record: number, own: number, other: number) =>
+    writeTouch(layout, { place: appendTo(endTouch, own >> 1), record, own, other });
+  // One direction after the other: what rises in one falls in the other, and the processor can guess which.
+  for (let direction = 0; direction < 2; direction++)
+    for (let record = 0; record < recordCount; record++) {
+      const [first, second] = [firstLane[record] ?? 0, secondLane[record] ?? 0];
+      if ((first & 1) === direction) write(record, first, second);
+      if ((second & 1) === direction) write(record, second, first);
+    }
 }
 
 export interface Touch {

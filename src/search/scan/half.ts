@@ -6,37 +6,39 @@ import { edgeAlong } from "./scanIndex.ts";
 
 /** Two lanes in a row of which at least one goes through a pool that changed: bounds of what they give. */
 export interface Half {
-  /** Marginal rate and slip of an envelope: raw units. */
-  product: number;
-  curvature: number;
-  /** Product of the lifted marginal rates, in value. */
-  rate: number;
+  readonly lanes: Int32Array;
+  /**
+   * PRODUCT and CURVATURE: marginal rate and slip of an envelope, in raw units. RATE: product of the lifted marginal
+   * rates, in value.
+   */
+  readonly map: Float64Array;
 }
 
-export const createHalf = (): Half => ({ product: 0, curvature: Infinity, rate: 0 });
+export const PRODUCT = 0;
+export const CURVATURE = 1;
+export const RATE = 2;
+
+export const createHalf = (): Half => ({ lanes: new Int32Array(2), map: new Float64Array(3) });
 
 /** Writes the half of these lanes; false when no pool of theirs changed. */
 export function setHalf(half: Half, parts: PoolChoiceParts, first: number, second: number): boolean {
-  half.product = 0;
-  half.curvature = Infinity;
-  half.rate = 0;
-  const atFirst = widen(half, parts, { lane: first, other: second, leads: true });
-  const atSecond = widen(half, parts, { lane: second, other: first, leads: false });
+  const { lanes, map } = half;
+  lanes[0] = first;
+  lanes[1] = second;
+  map[PRODUCT] = 0;
+  map[CURVATURE] = Infinity;
+  map[RATE] = 0;
+  const atFirst = widen(half, parts, 0);
+  const atSecond = widen(half, parts, 1);
   return atFirst || atSecond;
 }
 
-interface Way {
-  /** Through its changed pools only. */
-  readonly lane: number;
-  readonly other: number;
-  /** The lane comes before the other. */
-  readonly leads: boolean;
-}
-
 /** Widens the half by the ways through the changed pools of one of its lanes. */
-function widen(half: Half, parts: PoolChoiceParts, { lane, other, leads }: Way): boolean {
+function widen({ lanes, map }: Half, parts: PoolChoiceParts, hop: 0 | 1): boolean {
   const { layout, fresh, terms, envelopes } = parts;
   const { firstPool, endPool, poolsOfPair } = layout;
+  const lane = lanes[hop] ?? 0;
+  const other = lanes[1 - hop] ?? 0;
   const otherRate = envelopes.lanes[2 * other] ?? 0;
   const otherSlip = envelopes.lanes[2 * other + 1] ?? 0;
   let found = false;
@@ -47,11 +49,11 @@ function widen(half: Half, parts: PoolChoiceParts, { lane, other, leads }: Way):
     const edge = edgeAlong(layout, pool, lane);
     const rate = terms[edge * TERMS] ?? 0;
     const slip = envelopes.slips[edge] ?? 0;
-    const curvature = leads ? slip + rate * otherSlip : otherSlip + otherRate * slip;
-    if (rate * otherRate > half.product) half.product = rate * otherRate;
-    if (curvature < half.curvature) half.curvature = curvature;
+    const curvature = hop === 0 ? slip + rate * otherSlip : otherSlip + otherRate * slip;
+    if (rate * otherRate > (map[PRODUCT] ?? 0)) map[PRODUCT] = rate * otherRate;
+    if (curvature < (map[CURVATURE] ?? 0)) map[CURVATURE] = curvature;
     const lifted = liftedRate(layout, edge, 0) * (layout.laneRates[other * LEVELS] ?? 0);
-    if (lifted > half.rate) half.rate = lifted;
+    if (lifted > (map[RATE] ?? 0)) map[RATE] = lifted;
   }
   return found;
 }

@@ -1,5 +1,5 @@
 import type { Candidates } from "./candidates.ts";
-import { createHalf, freshRates, setHalf } from "./half.ts";
+import { createHalf, CURVATURE, freshRates, PRODUCT, RATE, setHalf } from "./half.ts";
 import type { Half } from "./half.ts";
 import { LEVELS } from "./ladder.ts";
 import { HEAD_LEVELS, HIT, HIT_KINDS } from "./layout.ts";
@@ -89,15 +89,18 @@ function considerShort(work: Work, hops: number): void {
     curvature += product * (envelopes.lanes[2 * lane + 1] ?? 0);
     product *= envelopes.lanes[2 * lane] ?? 0;
   }
-  add(work, hops, boundFloat(product, curvature) * valueOf(work, lanes[0] ?? 0));
+  work.candidates.addedFloat[0] = boundFloat(product, curvature) * valueOf(work, lanes[0] ?? 0);
+  add(work, hops);
 }
 
 /** Wei of native per raw unit of the base that a lane leaves. */
 const valueOf = ({ layout, baseRates }: Work, lane: number): number =>
   baseRates[layout.laneTokens[lane] ?? 0] ?? NaN;
 
-function add({ candidates, ranked, lanes }: Work, hops: number, worth: number): void {
-  if (worth > 0 && worth >= ranked.cutoffFloat) candidates.add(lanes, hops, worth);
+/** Adds `lanes` when `addedFloat`, its worth, can still be listed. */
+function add({ candidates, ranked, lanes }: Work, hops: number): void {
+  const worth = candidates.addedFloat[0] ?? 0;
+  if (worth > 0 && worth >= (ranked.cutoffFloat[0] ?? 0)) candidates.add(lanes, hops);
 }
 
 /** The half of a record that a hit names, in the hit's direction; false when no pool of it changed. */
@@ -110,7 +113,7 @@ function takeHalf(work: Work, record: number, forwards: boolean): boolean {
 
 /**
  * The record with the best that its group may give the other way. Whatever that is, it adds slip: forwards behind the
- * record's own, backwards before it, where it multiplies the record's by a rate of at least 1 / half.product.
+ * record's own, backwards before it, where it multiplies the record's by a rate of at least 1 / PRODUCT.
  */
 function readSquares(work: Work, record: number, hit: number): void {
   const { layout, lanes, half } = work;
@@ -119,16 +122,18 @@ function readSquares(work: Work, record: number, hit: number): void {
   if (!takeHalf(work, record, forwards)) return;
   const stride = groupBounds.length / groups;
   const bounds = (groupOfRecord[record] ?? 0) * stride + (forwards ? stride / 2 : 0);
-  const slip = forwards ? half.curvature : half.curvature / half.product;
-  const bound = boundFloat((half.rate * (groupBounds[bounds] ?? 0)) / HEAD_SLACK, slip);
+  const curvature = half.map[CURVATURE] ?? 0;
+  const slip = forwards ? curvature : curvature / (half.map[PRODUCT] ?? 1);
+  const bound = boundFloat(((half.map[RATE] ?? 0) * (groupBounds[bounds] ?? 0)) / HEAD_SLACK, slip);
   lanes[0] = hit;
-  add(work, UNOPENED, bound * valueOf(work, firstLane[record] ?? 0));
+  work.candidates.addedFloat[0] = bound * valueOf(work, firstLane[record] ?? 0);
+  add(work, UNOPENED);
 }
 
 function open(work: Work, hit: number): void {
   const record = Math.floor(hit / HIT_KINDS);
   const forwards = hit % HIT_KINDS === HIT.fourForwards;
-  const { layout, lanes, ranked, prices } = work;
+  const { layout, lanes, ranked, candidates, prices } = work;
   const { groupOfRecord, firstRecord, endRecord, firstLane, secondLane, laneTokens } = layout;
   takeHalf(work, record, forwards);
   const first = firstLane[record] ?? 0;
@@ -141,6 +146,7 @@ function open(work: Work, hit: number): void {
   lanes[own] = forwards ? first : second ^ 1;
   lanes[own + 1] = forwards ? second : first ^ 1;
   freshRates(work.rates, work, lanes[own], lanes[own + 1] ?? 0);
+  const cutoff = ranked.cutoffFloat[0] ?? 0;
   const group = groupOfRecord[record] ?? 0;
   const end = endRecord[group] ?? 0;
   const way = forwards ? HEAD_LEVELS : 0;
@@ -151,10 +157,11 @@ function open(work: Work, hit: number): void {
     const near = forwards ? (secondLane[other] ?? 0) ^ 1 : (firstLane[other] ?? 0);
     const far = forwards ? (firstLane[other] ?? 0) ^ 1 : (secondLane[other] ?? 0);
     const bound = forwards ? boundBehind(work, near, far) : boundBefore(work, near, far);
-    if (!(bound * value >= ranked.cutoffFloat) || !reaches(work, near, far)) continue;
+    if (!(bound * value >= cutoff) || !reaches(work, near, far)) continue;
     lanes[place] = near;
     lanes[place + 1] = far;
-    add(work, MOST_HOPS, bound * value);
+    candidates.addedFloat[0] = bound * value;
+    candidates.add(lanes, MOST_HOPS);
   }
 }
 
@@ -188,10 +195,11 @@ function nextReaching({ layout, rates, neededHeads }: Work, from: number, end: n
 /** Most that the half earns with these lanes behind it, in raw units of the base. */
 function boundBehind({ half, envelopes }: Work, third: number, fourth: number): number {
   const { lanes } = envelopes;
-  const product = half.product * (lanes[2 * third] ?? 0);
+  const before = half.map[PRODUCT] ?? 0;
+  const product = before * (lanes[2 * third] ?? 0);
   const whole = product * (lanes[2 * fourth] ?? 0);
   if (!(whole > 1)) return 0;
-  const slip = half.curvature + half.product * (lanes[2 * third + 1] ?? 0);
+  const slip = (half.map[CURVATURE] ?? 0) + before * (lanes[2 * third + 1] ?? 0);
   return boundFloat(whole, slip + product * (lanes[2 * fourth + 1] ?? 0));
 }
 
@@ -200,9 +208,10 @@ function boundBefore({ half, envelopes }: Work, first: number, second: number): 
   const { lanes } = envelopes;
   const rate = lanes[2 * first] ?? 0;
   const product = rate * (lanes[2 * second] ?? 0);
-  if (!(product * half.product > 1)) return 0;
+  const whole = product * (half.map[PRODUCT] ?? 0);
+  if (!(whole > 1)) return 0;
   const slip = (lanes[2 * first + 1] ?? 0) + rate * (lanes[2 * second + 1] ?? 0);
-  return boundFloat(product * half.product, slip + product * half.curvature);
+  return boundFloat(whole, slip + product * (half.map[CURVATURE] ?? 0));
 }
 
 /**
@@ -211,7 +220,7 @@ function boundBefore({ half, envelopes }: Work, first: number, second: number): 
  */
 function setNeeded({ needed, neededHeads, layout, ladder, ranked }: Work, ratio: number): void {
   const { thresholds } = layout;
-  const times = Math.max(1, ranked.cutoffFloat / (ratio * ladder.minProfitFloat));
+  const times = Math.max(1, (ranked.cutoffFloat[0] ?? 0) / (ratio * ladder.minProfitFloat));
   needed[0] = thresholds[0] ?? 0;
   for (let level = 1; level < LEVELS; level++)
     needed[level] =

@@ -71,6 +71,8 @@ export interface Layout {
   readonly recordHeads: Float32Array;
   /** 2 * HEAD_LEVELS a group: upper bounds of its records' heads. They only grow until tightened. */
   readonly groupBounds: Float32Array;
+  /** The same for every CHUNK records from record 0 on, whatever their groups: large groups are searched by it. */
+  readonly chunkBounds: Float32Array;
 
   /** Records that use a pair: `touching[TOUCH_WORDS * t ..]` for t in `firstTouch[pair] .. endTouch[pair])`. */
   readonly firstTouch: Int32Array;
@@ -105,6 +107,8 @@ export interface Layout {
 
 /** Levels of the coarse tests: one SIMD vector of float32. */
 export const HEAD_LEVELS = 4;
+/** Records under one of the `chunkBounds`; a power of two. */
+export const CHUNK = 16;
 /** 32-bit words of a touch. */
 export const TOUCH_WORDS = 4;
 

@@ -1,5 +1,5 @@
 import { LEVELS } from "./ladder.ts";
-import { HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
+import { CHUNK, HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { PAGE_BYTES } from "./webAssembly.ts";
 
@@ -111,5 +111,6 @@ function reserveArrays(sizes: Sizes, room: Room) {
     poolMarks: room.uint8(pools),
     pairMarks: room.uint8(pairs),
     recordMarks: room.uint8(records),
+    chunkBounds: room.float32(2 * Math.ceil(records / CHUNK) * HEAD_LEVELS),
   };
 }

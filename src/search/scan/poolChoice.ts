@@ -116,7 +116,7 @@ function descend(work: Work, depth: number, freshBefore: boolean): void {
     // Two hops must not meet in one pool; more never do.
     if (depth === 1 && pool === (edges[0] ?? 0) >> 1) continue;
     const edge = edgeAlong(work.layout, pool, lane);
-    if (boundWith(work, depth, edge) < ranked.cutoffFloat) continue;
+    if (boundWith(work, depth, edge) < (ranked.cutoffFloat[0] ?? 0)) continue;
     edges[depth] = edge;
     descend(work, depth + 1, freshBefore || fresh[pool] === 1);
   }

@@ -2,8 +2,8 @@
 export interface Ranked {
   /** Forgets all; only cycles worth at least `least` (wei of native, an estimate) are taken. */
   start(limit: number, least: number): void;
-  /** Worth that a cycle must reach to be taken now. */
-  readonly cutoffFloat: number;
+  /** [0]: worth that a cycle must reach to be taken now. In an array, since a number that is returned makes garbage. */
+  readonly cutoffFloat: Float64Array;
   readonly count: number;
   /** Offers the cycle `edges[0 .. hops)`; a cycle that is listed already stays as it is. */
   offer(edges: Int32Array, hops: number, worthFloat: number): void;
@@ -15,6 +15,7 @@ export interface Ranked {
 const STRIDE = 4;
 
 interface List {
+  readonly cutoffFloat: Float64Array;
   readonly worth: Float64Array;
   readonly hops: Uint8Array;
   readonly edges: Int32Array;
@@ -26,6 +27,7 @@ interface List {
 /** `capacity` is the longest list that may be asked for. */
 export function createRanked(capacity: number): Ranked {
   const list: List = {
+    cutoffFloat: new Float64Array(1),
     worth: new Float64Array(capacity),
     hops: new Uint8Array(capacity),
     edges: new Int32Array(capacity * STRIDE),
@@ -39,10 +41,9 @@ export function createRanked(capacity: number): Ranked {
       list.limit = limit;
       list.least = least;
       list.count = 0;
+      setCutoff(list);
     },
-    get cutoffFloat() {
-      return cutoff(list);
-    },
+    cutoffFloat: list.cutoffFloat,
     get count() {
       return list.count;
     },
@@ -53,13 +54,14 @@ export function createRanked(capacity: number): Ranked {
   };
 }
 
-const cutoff = ({ worth, limit, count, least }: List): number =>
-  count < limit ? least : Math.max(least, worth[limit - 1] ?? 0);
+function setCutoff({ cutoffFloat, worth, limit, count, least }: List): void {
+  cutoffFloat[0] = count < limit ? least : Math.max(least, worth[limit - 1] ?? 0);
+}
 
 function offer(list: List, edges: Int32Array, hops: number, worthFloat: number): void {
   const { worth, limit, count } = list;
   // Written so that NaN is refused.
-  if (!(worthFloat >= cutoff(list)) || limit === 0) return;
+  if (!(worthFloat >= (list.cutoffFloat[0] ?? 0)) || limit === 0) return;
   if (count === limit && worthFloat === worth[count - 1]) return;
   if (has(list, edges, hops)) return;
   let place = count < limit ? list.count++ : count - 1;
@@ -67,6 +69,7 @@ function offer(list: List, edges: Int32Array, hops: number, worthFloat: number):
   worth[place] = worthFloat;
   list.hops[place] = hops;
   for (let hop = 0; hop < hops; hop++) list.edges[place * STRIDE + hop] = edges[hop] ?? -1;
+  setCutoff(list);
 }
 
 function has({ hops: lengths, edges: listed, count }: List, edges: Int32Array, hops: number): boolean {

@@ -1,10 +1,13 @@
-import fc from "fast-check";
+import { array, assert, double, integer, property, tuple } from "fast-check";
 import { expect, test } from "vitest";
 import { createCandidates } from "../../../../src/search/scan/candidates.ts";
+import type { Candidates } from "../../../../src/search/scan/candidates.ts";
 import { createRanked } from "../../../../src/search/scan/ranked.ts";
 
-const { assert, property, array, integer, double, tuple } = fc;
-
+const add = (candidates: Candidates, lanes: Int32Array, hops: number, bound: number): void => {
+  candidates.addedFloat[0] = bound;
+  candidates.add(lanes, hops);
+};
 const cycle = (id: number) => Int32Array.of(2 * id, 2 * id + 1, 7);
 /** Worth by id, so that one cycle never has two worths. */
 const worths = array(double({ min: 0, max: 100, noNaN: true }), { minLength: 1, maxLength: 40 });
@@ -37,7 +40,7 @@ test("keeps the best of all that was offered, best first, each once", () => {
             7,
           ]);
         }
-        expect(ranked.cutoffFloat).toBe(listed.length === limit ? listed.at(-1) : 5);
+        expect(ranked.cutoffFloat[0]).toBe(listed.length === limit ? listed.at(-1) : 5);
       },
     ),
   );
@@ -55,37 +58,37 @@ test("candidates come out by bound, whatever the order they went in", () => {
   assert(
     property(array(step, { maxLength: 200 }), (steps) => {
       const candidates = createCandidates();
-      candidates.add(Int32Array.of(9), 1, 5);
+      add(candidates, Int32Array.of(9), 1, 5);
       candidates.clear();
       let inside: number[] = [];
       const lanes = new Int32Array(4);
       for (const [bound, kind] of steps) {
         if (kind > 0) {
-          candidates.add(Int32Array.of(kind, Math.floor(bound), 1), 3, bound);
+          add(candidates, Int32Array.of(kind, Math.floor(bound), 1), 3, bound);
           inside = [...inside, bound].toSorted((a, b) => b - a);
           continue;
         }
-        expect(candidates.boundFloat).toBe(inside[0] ?? -1);
+        expect(candidates.boundFloat[0]).toBe(inside[0] ?? -1);
         if (inside.length === 0) continue;
         expect(candidates.take(lanes)).toBe(3);
         expect(lanes[1]).toBe(Math.floor(inside[0] ?? 0));
         inside = inside.slice(1);
       }
       for (const bound of inside) {
-        expect(candidates.boundFloat).toBe(bound);
+        expect(candidates.boundFloat[0]).toBe(bound);
         candidates.take(lanes);
       }
-      expect(candidates.boundFloat).toBe(-1);
+      expect(candidates.boundFloat[0]).toBe(-1);
     }),
   );
 });
 
 test("more candidates than there was room for at first", () => {
   const candidates = createCandidates();
-  for (let i = 0; i < 10_000; i++) candidates.add(Int32Array.of(i, i, i, i), 4, (i * 7919) % 10_000);
+  for (let i = 0; i < 10_000; i++) add(candidates, Int32Array.of(i, i, i, i), 4, (i * 7919) % 10_000);
   const lanes = new Int32Array(4);
   for (let bound = 9_999; bound >= 0; bound--) {
-    expect(candidates.boundFloat).toBe(bound);
+    expect(candidates.boundFloat[0]).toBe(bound);
     candidates.take(lanes);
     expect(((lanes[0] ?? 0) * 7919) % 10_000).toBe(bound);
   }
