@@ -34,8 +34,8 @@ export function createExpansion(parts: PoolChoiceParts): Expansion {
 
   const exploreNext = (): void => {
     const hops = candidates.take(lanes);
-    if (hops === UNOPENED) reader.open(lanes[0] ?? 0);
-    else choice.best(lanes, hops);
+    if (hops !== UNOPENED) choice.best(lanes, hops);
+    else if (reader.open(lanes[0] ?? 0)) choice.best(reader.best, MOST_HOPS);
   };
   return {
     start: () => candidates.clear(),

@@ -3,6 +3,7 @@ import { createHalf, CURVATURE, freshRates, PRODUCT, RATE, setHalf } from "./hal
 import type { Half } from "./half.ts";
 import { LEVELS } from "./ladder.ts";
 import { HEAD_LEVELS, HIT, HIT_KINDS } from "./layout.ts";
+import { timesLeast, writeNeeded } from "./needed.ts";
 import { boundFloat } from "./poolChoice.ts";
 import type { PoolChoiceParts } from "./poolChoice.ts";
 
@@ -17,8 +18,13 @@ export interface HitReaderParts extends PoolChoiceParts {
 /** Adds a hit to the candidates, with a bound of all its cycles; short ones as the cycle that they are. */
 export interface HitReader {
   read(hit: number): void;
-  /** Adds the cycles of tokens of a hit that stood in the candidates itself, each with its bound. */
-  open(hit: number): void;
+  /**
+   * Adds the cycles of tokens of a hit that stood in the candidates itself, each with its bound. The one with the
+   * greatest is kept back: it is to be explored at once, for the cutoff; false when there is none.
+   */
+  open(hit: number): boolean;
+  /** What `open` kept back. */
+  readonly best: Int32Array;
 }
 
 /** Hops of a candidate that is a hit of many cycles: its first lane is the hit. */
@@ -28,6 +34,9 @@ export const UNOPENED = 0;
 interface Work extends HitReaderParts {
   /** The cycle at hand. */
   readonly lanes: Int32Array;
+  /** The cycle of the hit with the greatest bound so far, which is in [0] of the next. */
+  readonly best: Int32Array;
+  readonly bestFloat: Float64Array;
   /** The two lanes that all cycles of a hit share. */
   readonly half: Half;
   /** By level: product of their rates. */
@@ -42,12 +51,14 @@ export function createHitReader(parts: HitReaderParts): HitReader {
   const work: Work = {
     ...parts,
     lanes: new Int32Array(MOST_HOPS),
+    best: new Int32Array(MOST_HOPS),
+    bestFloat: new Float64Array(1),
     half: createHalf(),
     rates: new Float64Array(LEVELS),
     needed: new Float64Array(LEVELS),
     neededHeads: new Float64Array(HEAD_LEVELS),
   };
-  return { read: (hit) => read(work, hit), open: (hit) => open(work, hit) };
+  return { read: (hit) => read(work, hit), open: (hit) => open(work, hit), best: work.best };
 }
 
 function read(work: Work, hit: number): void {
@@ -130,10 +141,10 @@ function readSquares(work: Work, record: number, hit: number): void {
   add(work, UNOPENED);
 }
 
-function open(work: Work, hit: number): void {
+function open(work: Work, hit: number): boolean {
   const record = Math.floor(hit / HIT_KINDS);
   const forwards = hit % HIT_KINDS === HIT.fourForwards;
-  const { layout, lanes, ranked, candidates, prices } = work;
+  const { layout, lanes, ranked, prices } = work;
   const { groupOfRecord, firstRecord, endRecord, firstLane, secondLane, laneTokens } = layout;
   takeHalf(work, record, forwards);
   const first = firstLane[record] ?? 0;
@@ -147,12 +158,13 @@ function open(work: Work, hit: number): void {
   lanes[own + 1] = forwards ? second : first ^ 1;
   freshRates(work.rates, work, lanes[own], lanes[own + 1] ?? 0);
   const cutoff = ranked.cutoffFloat[0] ?? 0;
+  work.bestFloat[0] = 0;
   const group = groupOfRecord[record] ?? 0;
   const end = endRecord[group] ?? 0;
   const way = forwards ? HEAD_LEVELS : 0;
   for (let other = firstRecord[group] ?? 0; ; other++) {
     other = nextReaching(work, other, end, way);
-    if (other === end) return;
+    if (other === end) return (work.bestFloat[0] ?? 0) > 0;
     if (other === record) continue;
     const near = forwards ? (secondLane[other] ?? 0) ^ 1 : (firstLane[other] ?? 0);
     const far = forwards ? (firstLane[other] ?? 0) ^ 1 : (secondLane[other] ?? 0);
@@ -160,9 +172,24 @@ function open(work: Work, hit: number): void {
     if (!(bound * value >= cutoff) || !reaches(work, near, far)) continue;
     lanes[place] = near;
     lanes[place + 1] = far;
-    candidates.addedFloat[0] = bound * value;
-    candidates.add(lanes, MOST_HOPS);
+    keepBest(work, bound * value);
   }
+}
+
+/** Keeps the cycle in `lanes` back if its bound is the greatest, and adds what it takes the place of; else adds it. */
+function keepBest({ candidates, lanes, best, bestFloat }: Work, worth: number): void {
+  const before = bestFloat[0] ?? 0;
+  if (worth <= before) {
+    candidates.addedFloat[0] = worth;
+    candidates.add(lanes, MOST_HOPS);
+    return;
+  }
+  if (before > 0) {
+    candidates.addedFloat[0] = before;
+    candidates.add(best, MOST_HOPS);
+  }
+  best.set(lanes);
+  bestFloat[0] = worth;
 }
 
 /**
@@ -214,17 +241,9 @@ function boundBefore({ half, envelopes }: Work, first: number, second: number): 
   return boundFloat(whole, slip + product * (half.map[CURVATURE] ?? 0));
 }
 
-/**
- * The ladder's argument holds for any profit of at least its least one: a cycle worth the cutoff has a level whose
- * margin is as many times the threshold's. `ratio`: today's value of the base over its reference price.
- */
+/** `ratio`: today's value of the base over its reference price. */
 function setNeeded({ needed, neededHeads, layout, ladder, ranked }: Work, ratio: number): void {
-  const { thresholds } = layout;
-  const times = Math.max(1, (ranked.cutoffFloat[0] ?? 0) / (ratio * ladder.minProfitFloat));
-  needed[0] = thresholds[0] ?? 0;
-  for (let level = 1; level < LEVELS; level++)
-    needed[level] =
-      1 + Math.min(0, (thresholds[level] ?? 0) - 1) + times * Math.max(0, (thresholds[level] ?? 0) - 1);
+  writeNeeded(needed, layout, timesLeast(ranked.cutoffFloat[0] ?? 0, ratio, ladder));
   for (let head = 0; head < HEAD_LEVELS; head++) {
     // The last head stands for all levels above it too, and there least is needed.
     const level = head === HEAD_LEVELS - 1 ? LEVELS - 1 : head;

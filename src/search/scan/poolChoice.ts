@@ -1,7 +1,9 @@
 import { TERMS } from "./curves.ts";
 import type { Envelopes } from "./envelopes.ts";
+import { LEVELS } from "./ladder.ts";
 import type { Ladder } from "./ladder.ts";
 import type { Layout } from "./layout.ts";
+import { timesLeast, writeNeeded } from "./needed.ts";
 import type { Ranked } from "./ranked.ts";
 import { edgeAlong } from "./scanIndex.ts";
 
@@ -52,6 +54,8 @@ interface Work extends PoolChoiceParts {
   readonly restCurvatures: Float64Array;
   /** By depth: 1 when a lane from here on has a pool that changed. */
   readonly freshAhead: Uint8Array;
+  /** By level: what the lanes' rates must multiply to for a cycle that reaches the cutoff. */
+  readonly needed: Float64Array;
   lanes: Int32Array;
   hops: number;
   /** Wei of native per raw unit of the base. */
@@ -67,6 +71,7 @@ export function createPoolChoice(parts: PoolChoiceParts): PoolChoice {
     restProducts: new Float64Array(MOST_HOPS + 1).fill(1),
     restCurvatures: new Float64Array(MOST_HOPS + 1),
     freshAhead: new Uint8Array(MOST_HOPS + 1),
+    needed: new Float64Array(LEVELS),
     lanes: new Int32Array(0),
     hops: 0,
     value: 0,
@@ -79,6 +84,7 @@ function best(work: Work, lanes: Int32Array, hops: number): void {
   work.lanes = lanes;
   work.hops = hops;
   work.value = work.baseRates[work.layout.laneTokens[lanes[0] ?? 0] ?? 0] ?? NaN;
+  if (!reaches(work)) return;
   restProducts[hops] = 1;
   restCurvatures[hops] = 0;
   freshAhead[hops] = 0;
@@ -90,6 +96,19 @@ function best(work: Work, lanes: Int32Array, hops: number): void {
     freshAhead[depth] = freshAhead[depth + 1] === 1 || hasFresh(work, lane) ? 1 : 0;
   }
   if (freshAhead[0] === 1) descend(work, 0, false);
+}
+
+/** The ladder knows depth where the envelope of pools of unlike depth does not, and the cutoff may have risen. */
+function reaches({ layout, ladder, prices, ranked, needed, lanes, hops, value }: Work): boolean {
+  const { laneRates, laneTokens } = layout;
+  const ratio = value / (prices[laneTokens[lanes[0] ?? 0] ?? 0] ?? 1);
+  writeNeeded(needed, layout, timesLeast(ranked.cutoffFloat[0] ?? 0, ratio, ladder));
+  for (let level = 0; level < LEVELS; level++) {
+    let product = 1;
+    for (let hop = 0; hop < hops; hop++) product *= laneRates[(lanes[hop] ?? 0) * LEVELS + level] ?? 0;
+    if (product >= (needed[level] ?? 0)) return true;
+  }
+  return false;
 }
 
 function hasFresh({ layout, fresh }: Work, lane: number): boolean {
