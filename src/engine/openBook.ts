@@ -72,7 +72,7 @@ function sweep(
   if (searched === "all") cut.clear();
   else for (const pool of searched) cut.delete(pool);
   if (cut.size === 0 || options.expired?.() === true) return [];
-  const pools = [...cut].slice(0, memory.width);
+  const pools = firstOf(cut, memory.width);
   const answer = search.run({ view, changed: pools, atRest: true, limit, ...options });
   if (!answer.complete) return answer.opportunities;
   for (const pool of pools) cut.delete(pool);
@@ -80,6 +80,15 @@ function sweep(
   const crowded = answer.unlisted.length > 0;
   memory.width = crowded ? Math.max(1, memory.width >> 1) : Math.min(MOST_SWEPT, memory.width * 2);
   return answer.opportunities;
+}
+
+function firstOf(pools: Iterable<Address>, count: number): readonly Address[] {
+  const first: Address[] = [];
+  for (const pool of pools) {
+    if (first.length === count) break;
+    first.push(pool);
+  }
+  return first;
 }
 
 function untouched(

@@ -147,6 +147,7 @@ test("the list ends at the limit once it is enough; what is cut off is found thr
   expect(cuts).toBeGreaterThan(5);
 });
 
+const outOfTime = () => true;
 const hintOf = ({ hops }: Opportunity): RouteHint =>
   hops.map(({ pool, zeroForOne }) => ({ pool, zeroForOne }));
 
@@ -159,10 +160,9 @@ test("a hinted cycle is in the answer however little time there is", () => {
     const all = search.run(request).opportunities;
     const hinted = all[Math.floor(all.length / 2)];
     if (hinted === undefined) continue;
-    const expired = () => true;
-    const without = search.run({ ...request, expired }).opportunities;
+    const without = search.run({ ...request, expired: outOfTime }).opportunities;
     const hints = [hintOf(hinted)];
-    const { opportunities, complete } = search.run({ ...request, expired, hints });
+    const { opportunities, complete } = search.run({ ...request, expired: outOfTime, hints });
     expect(complete).toBe(false);
     // Only the best of what was found is sized when time is out.
     expect(opportunities[0]?.profitNativeFloat).toBeGreaterThanOrEqual(hinted.profitNativeFloat * 0.999);
