@@ -18,6 +18,8 @@ import { WALLET } from "./plans.ts";
 /** Blocks of each size, first ones not counted. */
 const BLOCKS = 300;
 const WARM_UP = 20;
+/** Blocks of one contender before the next has its turn: enough to find its own data in the caches again. */
+const CHUNK = 50;
 
 interface Bars {
   readonly whole: Bar;
@@ -122,7 +124,7 @@ async function measureSize(
   const followed = [all.atOnce, all.exact, all.stock, all.strongEach, all.strongBest];
   const timings = await measureSteps(
     followed.map(({ stepper }) => stepper),
-    { steps: frames.length - WARM_UP, warmUp: WARM_UP, budgetMs: context.timeLeftMs() * share, chunk: 10 },
+    { steps: frames.length - WARM_UP, warmUp: WARM_UP, budgetMs: context.timeLeftMs() * share, chunk: CHUNK },
   );
   context.check(
     `k = ${k}: every frame was read by the byte decoder`,
