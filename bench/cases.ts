@@ -1,5 +1,6 @@
 import { amountOutCase } from "./cases/amountOut.ts";
 import { decodeCase } from "./cases/decode.ts";
+import { kernelCase } from "./cases/kernel.ts";
 import { losslessCase } from "./cases/lossless.ts";
 import { marketsCase } from "./cases/markets.ts";
 import { pipelineCase } from "./cases/pipeline.ts";
@@ -16,6 +17,7 @@ export const CASES: readonly BenchCase[] = [
   losslessCase,
   pipelineCase,
   tailCase,
+  kernelCase,
   amountOutCase,
   decodeCase,
   seedCase,

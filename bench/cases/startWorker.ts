@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { countCycles } from "../../src/search/scan/count.ts";
 import { listCycles } from "../../src/search/cycles.ts";
@@ -48,21 +49,27 @@ export interface StartFigures {
 
 const collect = createCollector();
 
-/** Bytes of this thread's heap and of its ArrayBuffers, garbage collected; a WebAssembly memory is in neither. */
-function held(): { readonly heap: number; readonly buffers: number } {
-  collect();
+/**
+ * Bytes of this thread's heap and of its ArrayBuffers, garbage collected; a WebAssembly memory is in neither. What
+ * dead ArrayBuffers held is given back between collections, in turns of the event loop.
+ */
+async function held(): Promise<{ readonly heap: number; readonly buffers: number }> {
+  for (let i = 0; i < 3; i++) {
+    collect();
+    await turn();
+  }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return { heap: heapUsed, buffers: arrayBuffers };
 }
 
-function start(market: LivingMarket): Start {
-  const before = held();
+async function start(market: LivingMarket): Promise<Start> {
+  const before = await held();
   const begin = performance.now();
   const made = createMarketScan(market);
   const indexed = performance.now();
   made.load(market.states);
   const loaded = performance.now();
-  const after = held();
+  const after = await held();
   const { layout } = made.scan.parts.index;
   return {
     indexMs: indexed - begin,
@@ -86,8 +93,8 @@ const order: StartOrder = workerData;
 const market = generatePreset(order.preset, order.seed);
 const starts: Start[] = [];
 const lists: Listing[] = [];
-for (let turn = 0; turn < order.times; turn++) {
-  starts.push(start(market));
+for (let time = 0; time < order.times; time++) {
+  starts.push(await start(market));
   lists.push(list(market));
 }
 const figures: StartFigures = { starts, lists };
