@@ -11,6 +11,7 @@ use std::time::Instant;
 const LEVELS: usize = 8;
 const HEADS: usize = 4;
 const TOUCH_WORDS: usize = 4;
+const CHUNK: u32 = 16;
 const FAIR: f64 = 1.05;
 const UNFAIR: f64 = 1.0 / 1.05;
 const LEAST_HEAD: f64 = 1e-9;
@@ -62,6 +63,7 @@ struct Layout {
     pool_marks: *mut u8,
     pair_marks: *mut u8,
     record_marks: *mut u8,
+    chunk_bounds: *mut Head,
 }
 
 macro_rules! at {
@@ -109,6 +111,7 @@ unsafe fn read_layout(image: *mut u8) -> Layout {
         pool_marks: slot(34),
         pair_marks: slot(35),
         record_marks: slot(36),
+        chunk_bounds: slot(37) as _,
     }
 }
 
@@ -125,17 +128,17 @@ impl Scan {
         for i in 0..touched {
             let pair = at!(l.touched_pairs, i);
             at!(l.pair_marks, pair) = 0;
-            let moved = self.refresh_lane(2 * pair) | self.refresh_lane(2 * pair + 1);
-            at!(l.touched_pairs, i) = 2 * pair + moved as u32;
+            let moved = self.refresh_lane(2 * pair) as u32 | (self.refresh_lane(2 * pair + 1) as u32) << 1;
+            at!(l.touched_pairs, i) = 4 * pair + moved;
         }
         for i in 0..touched {
             let entry = at!(l.touched_pairs, i);
-            if entry & 1 == 1 {
-                self.refresh_records(entry >> 1);
+            if entry & 3 != 0 {
+                self.refresh_records(entry >> 2, entry & 3);
             }
         }
         for i in 0..touched {
-            let pair = at!(l.touched_pairs, i) >> 1;
+            let pair = at!(l.touched_pairs, i) >> 2;
             if at!(l.base_pairs, pair) == 1 {
                 self.test_pair(pair);
             }
@@ -201,16 +204,23 @@ impl Scan {
         moved
     }
 
-    unsafe fn refresh_records(&mut self, pair: u32) {
+    unsafe fn refresh_records(&mut self, pair: u32, moved: u32) {
         let l = self.layout;
         for touch in at!(l.first_touch, pair)..at!(l.end_touch, pair) {
             let words = l.touching.add(TOUCH_WORDS * touch as usize);
             let (code, other, group) = (*words, *words.add(1), *words.add(2));
             for way in 0..2 {
-                let own = &at!(l.lane_heads, 2 * pair + ((code & 1) ^ way));
-                let heads = head_product(own, &at!(l.lane_heads, other ^ way));
-                at!(l.record_heads, 2 * (code >> 1) + way) = heads;
+                let own = (code & 1) ^ way;
+                if moved >> own & 1 == 0 {
+                    continue;
+                }
+                let heads = head_product(&at!(l.lane_heads, 2 * pair + own), &at!(l.lane_heads, other ^ way));
+                let before = std::mem::replace(&mut at!(l.record_heads, (code & !1) + way), heads);
+                if (0..HEADS).fold(true, |all, level| all & (heads[level] <= before[level])) {
+                    continue;
+                }
                 raise_heads(&mut at!(l.group_bounds, 2 * group + way), &heads);
+                raise_heads(&mut at!(l.chunk_bounds, 2 * ((code >> 1) / CHUNK) + way), &heads);
             }
         }
     }
@@ -327,21 +337,60 @@ impl Scan {
         }
         let half = row_product(&at!(l.changed_rates, changed), &at!(l.lane_rates, *words.add(1) ^ way));
         let half_heads = narrow(&half);
-        let mut best = [0.0; HEADS];
-        for other in at!(l.first_record, group)..at!(l.end_record, group) {
-            let heads = &at!(l.record_heads, 2 * other + back);
-            raise_heads(&mut best, heads);
-            if !self.heads_reach(&head_product(&half_heads, heads)) || other == record {
+        let end = at!(l.end_record, group);
+        let mut other = self.next_record(at!(l.first_record, group), end, back, &half_heads);
+        while other < end {
+            if other != record {
+                let first = &at!(l.lane_rates, at!(l.first_lane, other) ^ back);
+                let second = &at!(l.lane_rates, at!(l.second_lane, other) ^ back);
+                if self.reaches(&row_product(&half, &row_product(first, second))) {
+                    self.hit_record(record, FOUR_FORWARDS + way);
+                    return;
+                }
+            }
+            other = self.next_record(other + 1, end, back, &half_heads);
+        }
+        self.tighten(group, back, &half_heads);
+    }
+
+    unsafe fn next_record(&self, from: u32, end: u32, way: u32, half: &Head) -> u32 {
+        let l = self.layout;
+        let mut record = from;
+        while record < end {
+            if is_whole_chunk(record, end) && !self.heads_reach(&head_product(half, &at!(l.chunk_bounds, 2 * (record / CHUNK) + way))) {
+                record += CHUNK;
                 continue;
             }
-            let first = &at!(l.lane_rates, at!(l.first_lane, other) ^ back);
-            let second = &at!(l.lane_rates, at!(l.second_lane, other) ^ back);
-            if self.reaches(&row_product(&half, &row_product(first, second))) {
-                self.hit_record(record, FOUR_FORWARDS + way);
-                return;
+            if self.heads_reach(&head_product(half, &at!(l.record_heads, 2 * record + way))) {
+                return record;
             }
+            record += 1;
         }
-        at!(l.group_bounds, 2 * group + back) = best;
+        end
+    }
+
+    unsafe fn tighten(&self, group: u32, way: u32, half: &Head) {
+        let l = self.layout;
+        let end = at!(l.end_record, group);
+        let mut record = at!(l.first_record, group);
+        let mut best = [0.0; HEADS];
+        while record < end {
+            if !is_whole_chunk(record, end) {
+                raise_heads(&mut best, &at!(l.record_heads, 2 * record + way));
+                record += 1;
+                continue;
+            }
+            let bound = &mut at!(l.chunk_bounds, 2 * (record / CHUNK) + way);
+            if self.heads_reach(&head_product(half, bound)) {
+                *bound = [0.0; HEADS];
+                for i in 0..CHUNK {
+                    raise_heads(bound, &at!(l.record_heads, 2 * (record + i) + way));
+                }
+            }
+            raise_heads(&mut best, bound);
+            record += CHUNK;
+        }
+        at!(l.group_bounds, 2 * group + way) = best;
     }
 
     unsafe fn test_closed_groups(&mut self, pair: u32) {
@@ -362,21 +411,25 @@ impl Scan {
         let l = self.layout;
         let last = &at!(l.changed_rates, closing ^ way);
         let changed = narrow(last);
-        let mut best = [0.0; HEADS];
-        for record in at!(l.first_record, group)..at!(l.end_record, group) {
-            let heads = &at!(l.record_heads, 2 * record + way);
-            raise_heads(&mut best, heads);
-            if !self.heads_reach(&head_product(&changed, heads)) || at!(l.triangles, record) != 1 {
-                continue;
+        let end = at!(l.end_record, group);
+        let mut record = self.next_record(at!(l.first_record, group), end, way, &changed);
+        while record < end {
+            if at!(l.triangles, record) == 1 {
+                let first = &at!(l.lane_rates, at!(l.first_lane, record) ^ way);
+                let second = &at!(l.lane_rates, at!(l.second_lane, record) ^ way);
+                if self.reaches(&row_product(&row_product(first, second), last)) {
+                    self.hit_record(record, THREE_FORWARDS + way);
+                }
             }
-            let first = &at!(l.lane_rates, at!(l.first_lane, record) ^ way);
-            let second = &at!(l.lane_rates, at!(l.second_lane, record) ^ way);
-            if self.reaches(&row_product(&row_product(first, second), last)) {
-                self.hit_record(record, THREE_FORWARDS + way);
-            }
+            record = self.next_record(record + 1, end, way, &changed);
         }
-        at!(l.group_bounds, 2 * group + way) = best;
+        self.tighten(group, way, &changed);
     }
+}
+
+#[inline(always)]
+fn is_whole_chunk(record: u32, end: u32) -> bool {
+    record % CHUNK == 0 && record + CHUNK <= end
 }
 
 #[inline(always)]

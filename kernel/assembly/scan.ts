@@ -8,6 +8,8 @@ const ROW_BYTES: u32 = 64;
 /** HEAD_LEVELS float32. */
 const HEAD_BYTES: u32 = 16;
 const TOUCH_BYTES: u32 = 16;
+const CHUNK: u32 = 16;
+const CHUNK_SHIFT: u32 = 4;
 const FAIR: f64 = 1.05;
 const UNFAIR: f64 = 1.0 / 1.05;
 const LEAST_HEAD: f64 = 1e-9;
@@ -54,6 +56,7 @@ const TOUCHED_PAIRS: usize = 33;
 const POOL_MARKS: usize = 34;
 const PAIR_MARKS: usize = 35;
 const RECORD_MARKS: usize = 36;
+const CHUNK_BOUNDS: usize = 37;
 
 let found: u32 = 0;
 
@@ -90,15 +93,15 @@ export function scan(count: u32): u32 {
   for (let at: u32 = 0; at < touched; at++) {
     const pair = int(TOUCHED_PAIRS, at);
     store<u8>(header(PAIR_MARKS) + pair, 0);
-    const moved = refreshLane(2 * pair) | refreshLane(2 * pair + 1);
-    store<u32>(touchedPairs + (at << 2), 2 * pair + moved);
+    const moved = refreshLane(2 * pair) | (refreshLane(2 * pair + 1) << 1);
+    store<u32>(touchedPairs + (at << 2), 4 * pair + moved);
   }
   for (let at: u32 = 0; at < touched; at++) {
     const entry = int(TOUCHED_PAIRS, at);
-    if (entry & 1) refreshRecords(entry >> 1);
+    if (entry & 3) refreshRecords(entry >> 2, entry & 3);
   }
   for (let at: u32 = 0; at < touched; at++) {
-    const pair = int(TOUCHED_PAIRS, at) >> 1;
+    const pair = int(TOUCHED_PAIRS, at) >> 2;
     if (byte(BASE_PAIRS, pair) == 1) testPair(pair);
     if (maxHops < 3) continue;
     testRecords(pair, maxHops);
@@ -192,25 +195,37 @@ function raised(rates: v128): v128 {
   return v128.and(f64x2.pmax(rates, f64x2.splat(LEAST_HEAD)), f64x2.gt(rates, f64x2.splat(0)));
 }
 
-/** Writes the heads of the records through a pair, and raises the bounds of their groups. */
-function refreshRecords(pair: u32): void {
+/** Writes the heads of the records through lanes that moved, and raises the bounds of their groups and chunks. */
+function refreshRecords(pair: u32, moved: u32): void {
   const laneHeads: usize = header(LANE_HEADS);
   const recordHeads: usize = header(RECORD_HEADS);
   const groupBounds: usize = header(GROUP_BOUNDS);
+  const chunkBounds: usize = header(CHUNK_BOUNDS);
   const touching = header(TOUCHING);
   const end = touching + int(END_TOUCH, pair) * TOUCH_BYTES;
   for (let touch = touching + int(FIRST_TOUCH, pair) * TOUCH_BYTES; touch < end; touch += TOUCH_BYTES) {
     const code = load<u32>(touch);
     const other = load<u32>(touch, 4);
-    const record: usize = recordHeads + (code >> 1) * (2 * HEAD_BYTES);
-    const bound: usize = groupBounds + load<u32>(touch, 8) * (2 * HEAD_BYTES);
-    const forwards = heads(laneHeads, 2 * pair + (code & 1), other);
-    const backwards = heads(laneHeads, 2 * pair + ((code & 1) ^ 1), other ^ 1);
-    v128.store(record, forwards);
-    v128.store(record, backwards, 16);
-    v128.store(bound, f32x4.pmax(v128.load(bound), forwards));
-    v128.store(bound, f32x4.pmax(v128.load(bound, 16), backwards), 16);
+    const group = load<u32>(touch, 8);
+    const direction = code & 1;
+    const own = 2 * pair + direction;
+    for (let way: u32 = 0; way < 2; way++) {
+      if (((moved >> (direction ^ way)) & 1) == 0) continue;
+      const rates = heads(laneHeads, own ^ way, other ^ way);
+      const record: usize = recordHeads + ((code & ~1) + way) * HEAD_BYTES;
+      const fell = f32x4.le(rates, v128.load(record));
+      v128.store(record, rates);
+      if (i32x4.all_true(fell)) continue;
+      raise(groupBounds + (2 * group + way) * HEAD_BYTES, rates);
+      raise(chunkBounds + (2 * (code >> CHUNK_SHIFT >> 1) + way) * HEAD_BYTES, rates);
+    }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function raise(bounds: usize, rates: v128): void {
+  v128.store(bounds, f32x4.pmax(v128.load(bounds), rates));
 }
 
 /** The heads of two lanes, multiplied. */
@@ -367,7 +382,7 @@ function testClosing(touch: usize, changed: u32, way: u32): void {
 
 /**
  * A touch's record, the changed lane given, against every other of its group the other way. When none reaches a
- * threshold, the group's bound becomes exact.
+ * threshold, the group's bounds are tightened.
  */
 function testOthers(touch: usize, changed: u32, way: u32): void {
   const record = load<u32>(touch) >> 1;
@@ -378,20 +393,72 @@ function testOthers(touch: usize, changed: u32, way: u32): void {
   const two = rates(LANE_RATES, load<u32>(touch, 4) ^ way);
   const half = narrow(product(one, two, 0), product(one, two, 16));
   const end = int(END_RECORD, group);
-  let at: usize = header(RECORD_HEADS) + (2 * int(FIRST_RECORD, group) + back) * HEAD_BYTES;
-  let best = f32x4.splat(0);
-  for (let other = int(FIRST_RECORD, group); other < end; other++) {
-    const rate = v128.load(at);
-    at += 2 * HEAD_BYTES;
-    best = f32x4.pmax(best, rate);
-    if (!headsReach(f32x4.mul(half, rate)) || other == record) continue;
+  for (let other = int(FIRST_RECORD, group); (other = nextRecord(other, end, back, half)) < end; other++) {
+    if (other == record) continue;
     const third = rates(LANE_RATES, int(FIRST_LANE, other) ^ back);
     const fourth = rates(LANE_RATES, int(SECOND_LANE, other) ^ back);
     if (!fourReach(one, two, third, fourth)) continue;
     hitRecord(record, FOUR_FORWARDS + way);
     return;
   }
-  v128.store(header(GROUP_BOUNDS) + (2 * group + back) * HEAD_BYTES, best);
+  tighten(group, back, half);
+}
+
+/** Coarse: the next record from `from` on whose head reaches a threshold with `half`; or `end`. */
+function nextRecord(from: u32, end: u32, way: u32, half: v128): u32 {
+  const recordHeads: usize = header(RECORD_HEADS);
+  const thresholds = v128.load(header(HEAD_THRESHOLDS));
+  for (let record = from; record < end; record++) {
+    if (isWholeChunk(record, end) && isFarChunk(record, way, half)) record += CHUNK - 1;
+    else {
+      const head = v128.load(recordHeads + (2 * record + way) * HEAD_BYTES);
+      if (v128.any_true(f32x4.ge(f32x4.mul(half, head), thresholds))) return record;
+    }
+  }
+  return end;
+}
+
+/** Whether a chunk starts at a record and ends before `end`. */
+// @ts-ignore: decorator
+@inline
+function isWholeChunk(record: u32, end: u32): bool {
+  return (record & (CHUNK - 1)) == 0 && record + CHUNK <= end;
+}
+
+// @ts-ignore: decorator
+@inline
+function chunkBound(record: u32, way: u32): usize {
+  return header(CHUNK_BOUNDS) + (2 * (record >> CHUNK_SHIFT) + way) * HEAD_BYTES;
+}
+
+// @ts-ignore: decorator
+@inline
+function isFarChunk(record: u32, way: u32, half: v128): bool {
+  return !headsReach(f32x4.mul(half, v128.load(chunkBound(record, way))));
+}
+
+/**
+ * After a search of a whole group in vain: bounds of the chunks that were looked into become exact, and one side of
+ * the group's bounds the most of all its chunks.
+ */
+function tighten(group: u32, way: u32, half: v128): void {
+  const recordHeads: usize = header(RECORD_HEADS);
+  const end = int(END_RECORD, group);
+  let best = f32x4.splat(0);
+  for (let record = int(FIRST_RECORD, group); record < end; record++) {
+    if (isWholeChunk(record, end)) {
+      const bound = chunkBound(record, way);
+      if (!isFarChunk(record, way, half)) {
+        let most = f32x4.splat(0);
+        for (let i: u32 = 0; i < CHUNK; i++)
+          most = f32x4.pmax(most, v128.load(recordHeads + (2 * (record + i) + way) * HEAD_BYTES));
+        v128.store(bound, most);
+      }
+      best = f32x4.pmax(best, v128.load(bound));
+      record += CHUNK - 1;
+    } else best = f32x4.pmax(best, v128.load(recordHeads + (2 * record + way) * HEAD_BYTES));
+  }
+  v128.store(header(GROUP_BOUNDS) + (2 * group + way) * HEAD_BYTES, best);
 }
 
 /** The groups that the pair closes, with the pair's changed pools as the last hop. */
@@ -406,20 +473,15 @@ function testClosedGroups(pair: u32): void {
   }
 }
 
-/** Every triangle that the group lists, one way round; that side of its bounds becomes exact. */
+/** Every triangle that the group lists, one way round; then that side of its bounds is tightened. */
 function testTriangles(group: u32, closing: u32, way: u32): void {
   const changed = changedHeads(closing ^ way);
   const end = int(END_RECORD, group);
-  let at: usize = header(RECORD_HEADS) + (2 * int(FIRST_RECORD, group) + way) * HEAD_BYTES;
-  let best = f32x4.splat(0);
-  for (let record = int(FIRST_RECORD, group); record < end; record++) {
-    const rate = v128.load(at);
-    at += 2 * HEAD_BYTES;
-    best = f32x4.pmax(best, rate);
-    if (!headsReach(f32x4.mul(changed, rate)) || byte(TRIANGLES, record) != 1) continue;
+  for (let record = int(FIRST_RECORD, group); (record = nextRecord(record, end, way, changed)) < end; record++) {
+    if (byte(TRIANGLES, record) != 1) continue;
     const first = rates(LANE_RATES, int(FIRST_LANE, record) ^ way);
     const second = rates(LANE_RATES, int(SECOND_LANE, record) ^ way);
     if (threeReach(first, second, rates(CHANGED_RATES, closing ^ way))) hitRecord(record, THREE_FORWARDS + way);
   }
-  v128.store(header(GROUP_BOUNDS) + (2 * group + way) * HEAD_BYTES, best);
+  tighten(group, way, changed);
 }

@@ -1,6 +1,6 @@
 import { liftedRate, refreshLanes, refreshRecords } from "./laneRates.ts";
 import { LEVELS } from "./ladder.ts";
-import { HEAD_LEVELS, HIT, HIT_KINDS, TOUCH_WORDS } from "./layout.ts";
+import { CHUNK, HEAD_LEVELS, HIT, HIT_KINDS, TOUCH_WORDS } from "./layout.ts";
 import type { Kernel, Layout } from "./layout.ts";
 
 /** The layout, the number of hits so far, and what the steps hand to each other. */
@@ -10,6 +10,8 @@ interface Work extends Layout {
   readonly changedHeads: Float64Array;
   /** By level: a changed lane, alone or with another. */
   readonly half: Float64Array;
+  /** Heads. */
+  readonly best: Float32Array;
 }
 
 /**
@@ -29,6 +31,7 @@ export function createTypeScriptKernel(layout: Layout): Kernel {
     found: 0,
     changedHeads: new Float64Array(2 * HEAD_LEVELS),
     half: new Float64Array(LEVELS),
+    best: new Float32Array(HEAD_LEVELS),
   };
   return { name: "typescript", scan: (count) => scan(work, count) };
 }
@@ -40,14 +43,14 @@ function scan(work: Work, count: number): number {
   for (let at = 0; at < touched; at++) {
     const pair = touchedPairs[at] ?? 0;
     pairMarks[pair] = 0;
-    touchedPairs[at] = 2 * pair + refreshLanes(work, pair);
+    touchedPairs[at] = 4 * pair + refreshLanes(work, pair);
   }
   for (let at = 0; at < touched; at++) {
     const entry = touchedPairs[at] ?? 0;
-    if ((entry & 1) === 1) refreshRecords(work, entry >> 1);
+    refreshRecords(work, entry >> 2, entry & 3);
   }
   for (let at = 0; at < touched; at++) {
-    const pair = (touchedPairs[at] ?? 0) >> 1;
+    const pair = (touchedPairs[at] ?? 0) >> 2;
     if (work.basePairs[pair] === 1) testPair(work, pair);
     if (maxHops < 3) continue;
     setChangedHeads(work, pair);
@@ -256,7 +259,10 @@ function testOthers(work: Work, touch: number, changed: number, way: number): vo
   tighten(work, group, back);
 }
 
-/** Coarse: the next record whose head reaches a threshold with `half`; or `end`. */
+/**
+ * Coarse: the next record from `from` on whose head reaches a threshold with `half`; or `end`. Whole chunks whose bounds
+ * reach none are passed over.
+ */
 function nextRecord(work: Work, from: number, end: number, way: number): number {
   const { half, recordHeads, headThresholds } = work;
   const half0 = half[0] ?? 0;
@@ -266,39 +272,61 @@ function nextRecord(work: Work, from: number, end: number, way: number): number 
   const threshold1 = headThresholds[1] ?? 0;
   const least = headThresholds[HEAD_LEVELS - 1] ?? 0;
   for (let record = from; record < end; record++) {
+    if (isFarChunk(work, record, end, way)) {
+      record += CHUNK - 1;
+      continue;
+    }
     const at = (2 * record + way) * HEAD_LEVELS;
     if (
       half1 * (recordHeads[at + 1] ?? 0) >= threshold1 ||
       half2 * (recordHeads[at + 2] ?? 0) >= least ||
       half0 * (recordHeads[at] ?? 0) >= threshold0
     )
-      if (headReaches(work, at)) return record;
+      if (headReaches(work, recordHeads, at)) return record;
   }
   return end;
 }
 
-function headReaches({ half, recordHeads, headThresholds }: Work, at: number): boolean {
+/** Whether a chunk starts at a record, ends before `end`, and reaches no threshold with `half`. */
+const isFarChunk = (work: Work, record: number, end: number, way: number): boolean =>
+  record % CHUNK === 0 &&
+  record + CHUNK <= end &&
+  !headReaches(work, work.chunkBounds, (2 * (record / CHUNK) + way) * HEAD_LEVELS);
+
+function headReaches({ half, headThresholds }: Work, heads: Float32Array, at: number): boolean {
   for (let level = 0; level < HEAD_LEVELS; level++)
-    if ((half[level] ?? 0) * (recordHeads[at + level] ?? 0) >= (headThresholds[level] ?? 0)) return true;
+    if ((half[level] ?? 0) * (heads[at + level] ?? 0) >= (headThresholds[level] ?? 0)) return true;
   return false;
 }
 
-/** Makes one side of a group's bounds exact. */
-function tighten(
-  { firstRecord, endRecord, recordHeads, groupBounds }: Work,
-  group: number,
-  way: number,
-): void {
-  const bound = (2 * group + way) * HEAD_LEVELS;
-  const start = (2 * (firstRecord[group] ?? 0) + way) * HEAD_LEVELS;
-  const end = (2 * (endRecord[group] ?? 0) + way) * HEAD_LEVELS;
+/**
+ * After a search of a whole group in vain: bounds of the chunks that were looked into become exact, and one side of
+ * the group's bounds the most of all its chunks.
+ */
+function tighten(work: Work, group: number, way: number): void {
+  const { groupBounds, chunkBounds, recordHeads, best } = work;
+  const end = work.endRecord[group] ?? 0;
+  best.fill(0);
+  for (let record = work.firstRecord[group] ?? 0; record < end; record++) {
+    const chunk = (2 * Math.trunc(record / CHUNK) + way) * HEAD_LEVELS;
+    if (isFarChunk(work, record, end, way)) {
+      raise(best, 0, chunkBounds, chunk);
+      record += CHUNK - 1;
+    } else if (record % CHUNK === 0 && record + CHUNK <= end) {
+      chunkBounds.fill(0, chunk, chunk + HEAD_LEVELS);
+      for (let i = 0; i < CHUNK; i++)
+        raise(chunkBounds, chunk, recordHeads, (2 * (record + i) + way) * HEAD_LEVELS);
+      raise(best, 0, chunkBounds, chunk);
+      record += CHUNK - 1;
+    } else raise(best, 0, recordHeads, (2 * record + way) * HEAD_LEVELS);
+  }
+  groupBounds.set(best, (2 * group + way) * HEAD_LEVELS);
+}
+
+function raise(bounds: Float32Array, to: number, heads: Float32Array, from: number): void {
   for (let level = 0; level < HEAD_LEVELS; level++) {
-    let best = 0;
-    for (let at = start + level; at < end; at += 2 * HEAD_LEVELS) {
-      const rate = recordHeads[at] ?? 0;
-      if (rate > best) best = rate;
-    }
-    groupBounds[bound + level] = best;
+    const rate = heads[from + level] ?? 0;
+    if (rate > (bounds[to + level] ?? 0)) bounds[to + level] = rate;
   }
 }
 

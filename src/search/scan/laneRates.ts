@@ -1,5 +1,5 @@
 import { FAIR, LEVELS } from "./ladder.ts";
-import { HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
+import { CHUNK, HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 
 const UNFAIR = 1 / FAIR;
@@ -15,10 +15,10 @@ export function liftedRate({ edgeRates, poolKinds, lifts }: Layout, edge: number
 
 /**
  * Writes the lanes of a pair anew: `laneRates` and `laneHeads` over all its pools, `changedRates` over the marked
- * ones. Returns 1 when a head moved: the records through the pair need `refreshRecords` then.
+ * ones. Returns whose heads moved: 1 for direction 0, plus 2 for direction 1. `refreshRecords` takes it.
  */
 export const refreshLanes = (layout: Layout, pair: number): number =>
-  refreshLane(layout, 2 * pair) | refreshLane(layout, 2 * pair + 1);
+  refreshLane(layout, 2 * pair) | (refreshLane(layout, 2 * pair + 1) << 1);
 
 function refreshLane(layout: Layout, lane: number): number {
   const { firstPool, endPool, poolsOfPair, poolFlips, poolKinds, poolMarks } = layout;
@@ -54,39 +54,71 @@ function moveHeads({ laneRates, laneHeads }: Layout, lane: number): number {
   return moved;
 }
 
-/** Writes the heads of the records through a pair, and raises the bounds of their groups. */
-export function refreshRecords(layout: Layout, pair: number): void {
-  const { firstTouch, endTouch, touching, laneHeads, recordHeads, groupBounds } = layout;
+/** Writes the heads of the records through lanes that moved, and raises the bounds of their groups and chunks. */
+export function refreshRecords(layout: Layout, pair: number, moved: number): void {
+  const { firstTouch, endTouch, touching } = layout;
+  if (moved === 0) return;
   const end = TOUCH_WORDS * (endTouch[pair] ?? 0);
   for (let touch = TOUCH_WORDS * (firstTouch[pair] ?? 0); touch < end; touch += TOUCH_WORDS) {
     const code = touching[touch] ?? 0;
     const other = touching[touch + 1] ?? 0;
     const group = touching[touch + 2] ?? 0;
-    for (let way = 0; way < 2; way++) {
-      const own = (2 * pair + ((code & 1) ^ way)) * HEAD_LEVELS;
-      const lane = (other ^ way) * HEAD_LEVELS;
-      const head = (2 * (code >> 1) + way) * HEAD_LEVELS;
-      const bound = (2 * group + way) * HEAD_LEVELS;
-      for (let level = 0; level < HEAD_LEVELS; level++) {
-        const rate = (laneHeads[own + level] ?? 0) * (laneHeads[lane + level] ?? 0);
-        recordHeads[head + level] = rate;
-        if (rate > (groupBounds[bound + level] ?? 0)) groupBounds[bound + level] = rate;
-      }
-    }
+    const direction = code & 1;
+    const side = code & ~1;
+    const own = 2 * pair + direction;
+    if (((moved >> direction) & 1) === 1 && writeHeads(layout, side, own, other))
+      raiseBounds(layout, side, 2 * group);
+    if (((moved >> (direction ^ 1)) & 1) === 1 && writeHeads(layout, side + 1, own ^ 1, other ^ 1))
+      raiseBounds(layout, side + 1, 2 * group + 1);
   }
 }
 
 /** The same for one record, from its lanes. */
 export function refreshRecord(layout: Layout, record: number): void {
-  const { firstLane, secondLane, groupOfRecord, laneHeads, recordHeads, groupBounds } = layout;
+  const first = layout.firstLane[record] ?? 0;
+  const second = layout.secondLane[record] ?? 0;
+  const group = layout.groupOfRecord[record] ?? 0;
   for (let way = 0; way < 2; way++) {
-    const first = ((firstLane[record] ?? 0) ^ way) * HEAD_LEVELS;
-    const second = ((secondLane[record] ?? 0) ^ way) * HEAD_LEVELS;
-    const bound = (2 * (groupOfRecord[record] ?? 0) + way) * HEAD_LEVELS;
-    for (let level = 0; level < HEAD_LEVELS; level++) {
-      const rate = (laneHeads[first + level] ?? 0) * (laneHeads[second + level] ?? 0);
-      recordHeads[(2 * record + way) * HEAD_LEVELS + level] = rate;
-      if (rate > (groupBounds[bound + level] ?? 0)) groupBounds[bound + level] = rate;
-    }
+    writeHeads(layout, 2 * record + way, first ^ way, second ^ way);
+    raiseBounds(layout, 2 * record + way, 2 * group + way);
   }
 }
+
+/** Heads of one side of a record, `2 * record + way`, from two lanes; whether one rose, or was not a number. */
+function writeHeads({ laneHeads, recordHeads }: Layout, side: number, one: number, other: number): boolean {
+  const at = side * HEAD_LEVELS;
+  const a = one * HEAD_LEVELS;
+  const b = other * HEAD_LEVELS;
+  const rate0 = (laneHeads[a] ?? 0) * (laneHeads[b] ?? 0);
+  const rate1 = (laneHeads[a + 1] ?? 0) * (laneHeads[b + 1] ?? 0);
+  const rate2 = (laneHeads[a + 2] ?? 0) * (laneHeads[b + 2] ?? 0);
+  const rate3 = (laneHeads[a + 3] ?? 0) * (laneHeads[b + 3] ?? 0);
+  const fell =
+    rate0 <= (recordHeads[at] ?? 0) &&
+    rate1 <= (recordHeads[at + 1] ?? 0) &&
+    rate2 <= (recordHeads[at + 2] ?? 0) &&
+    rate3 <= (recordHeads[at + 3] ?? 0);
+  recordHeads[at] = rate0;
+  recordHeads[at + 1] = rate1;
+  recordHeads[at + 2] = rate2;
+  recordHeads[at + 3] = rate3;
+  return !fell;
+}
+
+/** Raises a chunk's bounds, and one side of a group's, `2 * group + way`, to the heads of a side of a record. */
+export function raiseBounds(
+  { recordHeads, groupBounds, chunkBounds }: Layout,
+  side: number,
+  of: number,
+): void {
+  const chunk = chunkSide(side) * HEAD_LEVELS;
+  const bound = of * HEAD_LEVELS;
+  for (let level = 0; level < HEAD_LEVELS; level++) {
+    const rate = recordHeads[side * HEAD_LEVELS + level] ?? 0;
+    if (rate > (groupBounds[bound + level] ?? 0)) groupBounds[bound + level] = rate;
+    if (rate > (chunkBounds[chunk + level] ?? 0)) chunkBounds[chunk + level] = rate;
+  }
+}
+
+/** Side of its chunk that a side of a record belongs to. */
+export const chunkSide = (side: number): number => 2 * Math.trunc(side / (2 * CHUNK)) + (side & 1);

@@ -97,7 +97,7 @@ export interface Layout {
   /** Out: hits, each `HIT_KINDS * id + kind`, each once; there is room for all. */
   readonly hits: Int32Array;
 
-  /** Scratch of the kernel: touched pairs, each as `2 * pair`, plus 1 when a head of its lanes moved. */
+  /** Scratch of the kernel: touched pairs, each as `4 * pair` plus which lanes moved. */
   readonly touchedPairs: Int32Array;
   /** Scratch of the kernel, all 0 between scans: changed pools, touched pairs, and by record the kinds that hit. */
   readonly poolMarks: Uint8Array;

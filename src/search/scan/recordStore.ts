@@ -1,5 +1,5 @@
 import { writeTouch } from "./fillLayout.ts";
-import { refreshRecord } from "./laneRates.ts";
+import { raiseBounds, refreshRecord } from "./laneRates.ts";
 import { HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { createRuns } from "./runs.ts";
@@ -133,4 +133,6 @@ function moveRecord(layout: Layout, from: number, to: number): void {
   layout.groupOfRecord[to] = layout.groupOfRecord[from] ?? 0;
   layout.triangles[to] = layout.triangles[from] ?? 0;
   recordHeads.copyWithin(2 * HEAD_LEVELS * to, 2 * HEAD_LEVELS * from, 2 * HEAD_LEVELS * (from + 1));
+  for (let way = 0; way < 2; way++)
+    raiseBounds(layout, 2 * to + way, 2 * (layout.groupOfRecord[to] ?? 0) + way);
 }

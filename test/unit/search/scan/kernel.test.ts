@@ -30,20 +30,27 @@ function wasmKernel(layout: Layout): Kernel {
   return kernel;
 }
 
+interface Blocks {
+  readonly maxHops: number;
+  readonly blocks: number;
+  /** Most pools that change in a block; all do in the first one and once later. */
+  readonly most: number;
+  /** How far prices lie apart. */
+  readonly width: number;
+}
+
 /** Both kernels, each on a memory of its own, through the same blocks; returns how many hits there were. */
-function checkMarket(seed: number, tokens: number, count: number, maxHops: number): number {
-  const random = seeded(seed);
-  const pools = withKinds(randomPools(random, tokens, count), random);
-  const [layout, twin] = [layoutOf(pools, maxHops), layoutOf(pools, maxHops)];
+function checkMarket(random: () => number, pools: readonly Pool[], options: Blocks): number {
+  const [layout, twin] = [layoutOf(pools, options.maxHops), layoutOf(pools, options.maxHops)];
   const [kernel, twinKernel] = [createTypeScriptKernel(layout), wasmKernel(twin)];
-  const width = 0.005 + random() ** 2 * 0.1;
   let total = 0;
-  for (let block = 0; block < 12; block++) {
-    const most = block === 0 || block === 7 ? count : integer(random, 0, 4);
-    const changed = Array.from({ length: count }, (_, pool) => pool)
+  for (let block = 0; block < options.blocks; block++) {
+    const most = block === 0 || block === 7 ? pools.length : integer(random, 0, options.most);
+    const changed = pools
+      .map((_, pool) => pool)
       .toSorted(() => random() - 0.5)
       .slice(0, most);
-    for (const pool of changed) drawRates(layout, pool, random, width);
+    for (const pool of changed) drawRates(layout, pool, random, options.width);
     twin.edgeRates.set(layout.edgeRates);
     const hits = scanned(layout, kernel, changed);
     expect(scanned(twin, twinKernel, changed)).toEqual(hits);
@@ -62,12 +69,27 @@ test("random markets, many blocks: both kernels hit what trying every choice of 
       fc.integer({ min: 1, max: 22 }),
       fc.integer({ min: 2, max: 4 }),
       (seed, tokens, count, maxHops) => {
-        total += checkMarket(seed, tokens, count, maxHops);
+        const random = seeded(seed);
+        const pools = withKinds(randomPools(random, tokens, count), random);
+        const width = 0.005 + random() ** 2 * 0.1;
+        total += checkMarket(random, pools, { maxHops, blocks: 12, most: 4, width });
       },
     ),
     { numRuns: 250 },
   );
   expect(total).toBeGreaterThan(2000);
+});
+
+test("large groups: two bases with sixty tokens between them", () => {
+  const random = seeded(23);
+  const [one, other] = [addressOf(0xa1), addressOf(0xa0)];
+  const pools = Array.from({ length: 60 }, (_, i) => addressOf(0x100 + i)).flatMap((token, i) => [
+    poolOf(0x1000 + i, one, token),
+    poolOf(0x2000 + i, token, other),
+  ]);
+  const market = [...pools, poolOf(0x3000, one, other)];
+  expect(checkMarket(random, market, { maxHops: 4, blocks: 60, most: 6, width: 0.004 })).toBeGreaterThan(100);
+  expect(checkMarket(random, market, { maxHops: 4, blocks: 60, most: 6, width: 0.02 })).toBeGreaterThan(300);
 });
 
 test.each([createTypeScriptKernel, wasmKernel])(
