@@ -71,11 +71,11 @@ export function priced(
   cycle: Cycle,
   { amounts, profit }: Sizing,
 ): Pick<Opportunity, "cycle" | "hops" | "amountIn" | "amountOut" | "profit"> {
-  const hops = cycle.hops.map((hop, i) => ({
-    ...hop,
-    amountIn: amounts[i] ?? 0n,
-    amountOut: amounts[i + 1] ?? 0n,
-  }));
+  // Field by field: a spread takes ten times as long.
+  const hops = cycle.hops.map(({ pool, kind, tokenIn, tokenOut, zeroForOne }, i) => {
+    const [amountIn, amountOut] = [amounts[i] ?? 0n, amounts[i + 1] ?? 0n];
+    return { pool, kind, tokenIn, tokenOut, zeroForOne, amountIn, amountOut };
+  });
   return { cycle, hops, amountIn: amounts[0] ?? 0n, amountOut: amounts.at(-1) ?? 0n, profit };
 }
 
