@@ -52,7 +52,7 @@ interface Built {
 /**
  * The search of the live daemon: every cycle of 2 to 4 hops that is worth at least `minProfit`, or the best
  * MOST_RANKED of them, without listing cycles. `changed` must name every pool whose state differs from what the last
- * search saw that was not a `whatIf`; its profits are valued at that one's prices.
+ * search saw that was no `whatIf`; the profits of a `whatIf` are valued at the prices of that last one.
  *
  * Only the best are sized in exact integers, until `limit` are listed: a cycle is never worth more than its closed
  * form says, so none that was left out belongs before the last of them.
@@ -116,8 +116,8 @@ function sizeBest(built: Built, request: SearchRequest, sized: Sized) {
   let until = limit;
   let places = 0;
   for (; places < ranked.count; places++) {
-    // The best is always sized: an answer in hand is worth more than the moment that it takes.
-    if (places > 0 && expired?.() === true) return { found, complete: false, places };
+    // One is always sized: an answer in hand is worth more than the moment that it takes.
+    if (found.length > 0 && expired?.() === true) return { found, complete: false, places };
     if (countAbove(found, ranked.worthFloat(places)) >= until) {
       if (enough?.(found) ?? true) break;
       until = found.length + limit;
