@@ -208,21 +208,24 @@ impl Scan {
         let l = self.layout;
         for touch in at!(l.first_touch, pair)..at!(l.end_touch, pair) {
             let words = l.touching.add(TOUCH_WORDS * touch as usize);
-            let (code, other, group) = (*words, *words.add(1), *words.add(2));
-            for way in 0..2 {
-                let own = (code & 1) ^ way;
-                if moved >> own & 1 == 0 {
-                    continue;
-                }
-                let heads = head_product(&at!(l.lane_heads, 2 * pair + own), &at!(l.lane_heads, other ^ way));
-                let before = std::mem::replace(&mut at!(l.record_heads, (code & !1) + way), heads);
-                if (0..HEADS).fold(true, |all, level| all & (heads[level] <= before[level])) {
-                    continue;
-                }
-                raise_heads(&mut at!(l.group_bounds, 2 * group + way), &heads);
-                raise_heads(&mut at!(l.chunk_bounds, 2 * ((code >> 1) / CHUNK) + way), &heads);
+            if moved == 3 {
+                self.refresh_side(words, pair, 0);
+                self.refresh_side(words, pair, 1);
+            } else {
+                self.refresh_side(words, pair, (*words & 1) ^ (moved >> 1));
             }
         }
+    }
+
+    #[inline(always)]
+    unsafe fn refresh_side(&mut self, words: *const u32, pair: u32, way: u32) {
+        let l = self.layout;
+        let (code, other, group) = (*words, *words.add(1), *words.add(2));
+        let own = &at!(l.lane_heads, (2 * pair + (code & 1)) ^ way);
+        let heads = head_product(own, &at!(l.lane_heads, other ^ way));
+        at!(l.record_heads, (code & !1) + way) = heads;
+        raise_heads(&mut at!(l.group_bounds, 2 * group + way), &heads);
+        raise_heads(&mut at!(l.chunk_bounds, 2 * ((code >> 1) / CHUNK) + way), &heads);
     }
 
     unsafe fn hit(&mut self, id: u32, kind: u32) {
@@ -303,21 +306,35 @@ impl Scan {
     unsafe fn test_records(&mut self, pair: u32) {
         let l = self.layout;
         let changed = [narrow(&at!(l.changed_rates, 2 * pair)), narrow(&at!(l.changed_rates, 2 * pair + 1))];
+        let four = l.max_hops >= 4;
         for touch in at!(l.first_touch, pair)..at!(l.end_touch, pair) {
             let words = l.touching.add(TOUCH_WORDS * touch as usize);
             let (direction, other, group) = (*words & 1, *words.add(1), *words.add(2));
             let closing = *words.add(3);
-            for way in 0..2 {
-                let own = direction ^ way;
-                let half = head_product(&changed[own as usize], &at!(l.lane_heads, other ^ way));
-                let bound = &at!(l.group_bounds, 2 * group + (way ^ 1));
-                if l.max_hops >= 4 && self.heads_reach(&head_product(&half, bound)) {
-                    self.test_others(words, 2 * pair + own, way);
-                }
-                if closing as i32 >= 0 && self.heads_reach(&head_product(&half, &at!(l.lane_heads, closing ^ way))) {
-                    self.test_closing(words, 2 * pair + own, way);
-                }
+            let forwards = head_product(&changed[direction as usize], &at!(l.lane_heads, other));
+            let backwards = head_product(&changed[direction as usize ^ 1], &at!(l.lane_heads, other ^ 1));
+            let there = four & self.heads_reach(&head_product(&forwards, &at!(l.group_bounds, 2 * group + 1)));
+            let back = four & self.heads_reach(&head_product(&backwards, &at!(l.group_bounds, 2 * group)));
+            let mut ring = false;
+            let mut ring_back = false;
+            if closing as i32 >= 0 {
+                ring = self.heads_reach(&head_product(&forwards, &at!(l.lane_heads, closing)));
+                ring_back = self.heads_reach(&head_product(&backwards, &at!(l.lane_heads, closing ^ 1)));
             }
+            if !(there | back | ring | ring_back) {
+                continue;
+            }
+            self.test_way(words, 2 * pair + direction, 0, (there, ring));
+            self.test_way(words, 2 * pair + (direction ^ 1), 1, (back, ring_back));
+        }
+    }
+
+    unsafe fn test_way(&mut self, words: *const u32, changed: u32, way: u32, (four, three): (bool, bool)) {
+        if four {
+            self.test_others(words, changed, way);
+        }
+        if three {
+            self.test_closing(words, changed, way);
         }
     }
 

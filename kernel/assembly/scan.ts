@@ -197,29 +197,26 @@ function raised(rates: v128): v128 {
 
 /** Writes the heads of the records through lanes that moved, and raises the bounds of their groups and chunks. */
 function refreshRecords(pair: u32, moved: u32): void {
-  const laneHeads: usize = header(LANE_HEADS);
-  const recordHeads: usize = header(RECORD_HEADS);
-  const groupBounds: usize = header(GROUP_BOUNDS);
-  const chunkBounds: usize = header(CHUNK_BOUNDS);
   const touching = header(TOUCHING);
   const end = touching + int(END_TOUCH, pair) * TOUCH_BYTES;
-  for (let touch = touching + int(FIRST_TOUCH, pair) * TOUCH_BYTES; touch < end; touch += TOUCH_BYTES) {
-    const code = load<u32>(touch);
-    const other = load<u32>(touch, 4);
-    const group = load<u32>(touch, 8);
-    const direction = code & 1;
-    const own = 2 * pair + direction;
-    for (let way: u32 = 0; way < 2; way++) {
-      if (((moved >> (direction ^ way)) & 1) == 0) continue;
-      const rates = heads(laneHeads, own ^ way, other ^ way);
-      const record: usize = recordHeads + ((code & ~1) + way) * HEAD_BYTES;
-      const fell = f32x4.le(rates, v128.load(record));
-      v128.store(record, rates);
-      if (i32x4.all_true(fell)) continue;
-      raise(groupBounds + (2 * group + way) * HEAD_BYTES, rates);
-      raise(chunkBounds + (2 * (code >> CHUNK_SHIFT >> 1) + way) * HEAD_BYTES, rates);
+  let touch = touching + int(FIRST_TOUCH, pair) * TOUCH_BYTES;
+  if (moved == 3)
+    for (; touch < end; touch += TOUCH_BYTES) {
+      refreshSide(touch, pair, 0);
+      refreshSide(touch, pair, 1);
     }
-  }
+  // The way of each record that goes along the one lane.
+  else for (; touch < end; touch += TOUCH_BYTES) refreshSide(touch, pair, (load<u32>(touch) & 1) ^ (moved >> 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function refreshSide(touch: u32, pair: u32, way: u32): void {
+  const code = load<u32>(touch);
+  const rates = heads(header(LANE_HEADS), (2 * pair + (code & 1)) ^ way, load<u32>(touch, 4) ^ way);
+  v128.store(header(RECORD_HEADS) + ((code & ~1) + way) * HEAD_BYTES, rates);
+  raise(header(GROUP_BOUNDS) + (2 * load<u32>(touch, 8) + way) * HEAD_BYTES, rates);
+  raise(header(CHUNK_BOUNDS) + (2 * (code >> 1 >> CHUNK_SHIFT) + way) * HEAD_BYTES, rates);
 }
 
 // @ts-ignore: decorator
@@ -343,34 +340,45 @@ function changedHeads(lane: u32): v128 {
   return narrow(v128.load(changed), v128.load(changed, 16));
 }
 
-/** Each record through the pair, with the pair's changed pools in it. */
+/** Each record through the pair, with the pair's changed pools in it: both ways at once, one by one only if it pays. */
 function testRecords(pair: u32, maxHops: u32): void {
   const laneHeads: usize = header(LANE_HEADS);
   const groupBounds: usize = header(GROUP_BOUNDS);
   const touching = header(TOUCHING);
   const changed0 = changedHeads(2 * pair);
   const changed1 = changedHeads(2 * pair + 1);
+  const thresholds = v128.load(header(HEAD_THRESHOLDS));
+  // Nothing reaches what is not a number.
+  const fourThresholds = maxHops >= 4 ? thresholds : f32x4.splat(<f32>NaN);
   const end = touching + int(END_TOUCH, pair) * TOUCH_BYTES;
   for (let touch = touching + int(FIRST_TOUCH, pair) * TOUCH_BYTES; touch < end; touch += TOUCH_BYTES) {
     const direction = load<u32>(touch) & 1;
     const other = load<u32>(touch, 4);
     const closing = load<u32>(touch, 12);
     const bound: usize = groupBounds + load<u32>(touch, 8) * (2 * HEAD_BYTES);
-    const forwards = f32x4.mul(
-      direction ? changed1 : changed0,
-      v128.load(laneHeads + other * HEAD_BYTES),
-    );
-    const backwards = f32x4.mul(
-      direction ? changed0 : changed1,
-      v128.load(laneHeads + (other ^ 1) * HEAD_BYTES),
-    );
-    if (maxHops >= 4 && headsReach(f32x4.mul(forwards, v128.load(bound, 16)))) testOthers(touch, 2 * pair + direction, 0);
-    if (<i32>closing >= 0 && headsReach(f32x4.mul(forwards, v128.load(laneHeads + closing * HEAD_BYTES))))
-      testClosing(touch, 2 * pair + direction, 0);
-    if (maxHops >= 4 && headsReach(f32x4.mul(backwards, v128.load(bound)))) testOthers(touch, 2 * pair + (direction ^ 1), 1);
-    if (<i32>closing >= 0 && headsReach(f32x4.mul(backwards, v128.load(laneHeads + (closing ^ 1) * HEAD_BYTES))))
-      testClosing(touch, 2 * pair + (direction ^ 1), 1);
+    const forwards = f32x4.mul(direction ? changed1 : changed0, v128.load(laneHeads + other * HEAD_BYTES));
+    const backwards = f32x4.mul(direction ? changed0 : changed1, v128.load(laneHeads + (other ^ 1) * HEAD_BYTES));
+    const there = f32x4.ge(f32x4.mul(forwards, v128.load(bound, 16)), fourThresholds);
+    const back = f32x4.ge(f32x4.mul(backwards, v128.load(bound)), fourThresholds);
+    let any = v128.or(there, back);
+    if (<i32>closing >= 0) {
+      const ring = f32x4.mul(forwards, v128.load(laneHeads + closing * HEAD_BYTES));
+      const ringBack = f32x4.mul(backwards, v128.load(laneHeads + (closing ^ 1) * HEAD_BYTES));
+      any = v128.or(any, v128.or(f32x4.ge(ring, thresholds), f32x4.ge(ringBack, thresholds)));
+    }
+    if (!v128.any_true(any)) continue;
+    testWay(touch, 2 * pair + direction, 0, forwards, v128.any_true(there));
+    testWay(touch, 2 * pair + (direction ^ 1), 1, backwards, v128.any_true(back));
   }
+}
+
+/** What the coarse tests of a touch say of one way; `rates` are those of its changed lane and its other one. */
+function testWay(touch: usize, changed: u32, way: u32, rates: v128, four: bool): void {
+  if (four) testOthers(touch, changed, way);
+  const closing = load<u32>(touch, 12);
+  if (<i32>closing < 0) return;
+  const last = v128.load(header(LANE_HEADS) + (closing ^ way) * HEAD_BYTES);
+  if (headsReach(f32x4.mul(rates, last))) testClosing(touch, changed, way);
 }
 
 /** The triangle of a touch's record, one way round, the changed lane given. */
