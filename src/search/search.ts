@@ -133,14 +133,14 @@ function run(index: Index, options: SearchOptions, request: SearchRequest): Sear
       complete = false;
       break;
     }
-    const described = cycles.describe(cycle);
-    const rate = rateFloat(described.base);
+    const rate = rateFloat(cycles.base(cycle));
     if (!best.mayEnter((estimate.profitFloat + estimate.errorFloat) * rate)) {
       passedOver++;
       continue;
     }
     const sizing = sizeCycle(legs, estimate);
     if (sizing === null) continue;
+    const described = cycles.describe(cycle);
     const marginal = marginalFloat(cycles.table, cycle, rates);
     const verdict = verdictOf(described, { marginal, atRest: request.atRest, isTaxed: options.isTaxed });
     const profitNativeFloat = Number(sizing.profit) * rate;
