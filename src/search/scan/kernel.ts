@@ -1,6 +1,6 @@
-import { liftedRate, refreshLanes, refreshRecords } from "./laneRates.ts";
+import { liftedRate, raiseHeads, refreshLanes, refreshRecords } from "./laneRates.ts";
 import { LEVELS } from "./ladder.ts";
-import { CHUNK, HEAD_LEVELS, HIT, HIT_KINDS, TOUCH_WORDS } from "./layout.ts";
+import { CHUNK, CHUNK_SHIFT, HEAD_LEVELS, HIT, HIT_KINDS, TOUCH_WORDS } from "./layout.ts";
 import type { Kernel, Layout } from "./layout.ts";
 
 /** The layout, the number of hits so far, and what the steps hand to each other. */
@@ -289,9 +289,9 @@ function nextRecord(work: Work, from: number, end: number, way: number): number 
 
 /** Whether a chunk starts at a record, ends before `end`, and reaches no threshold with `half`. */
 const isFarChunk = (work: Work, record: number, end: number, way: number): boolean =>
-  record % CHUNK === 0 &&
+  (record & (CHUNK - 1)) === 0 &&
   record + CHUNK <= end &&
-  !headReaches(work, work.chunkBounds, (2 * (record / CHUNK) + way) * HEAD_LEVELS);
+  !headReaches(work, work.chunkBounds, (2 * (record >> CHUNK_SHIFT) + way) * HEAD_LEVELS);
 
 function headReaches({ half, headThresholds }: Work, heads: Float32Array, at: number): boolean {
   for (let level = 0; level < HEAD_LEVELS; level++)
@@ -308,26 +308,19 @@ function tighten(work: Work, group: number, way: number): void {
   const end = work.endRecord[group] ?? 0;
   best.fill(0);
   for (let record = work.firstRecord[group] ?? 0; record < end; record++) {
-    const chunk = (2 * Math.trunc(record / CHUNK) + way) * HEAD_LEVELS;
+    const chunk = (2 * (record >> CHUNK_SHIFT) + way) * HEAD_LEVELS;
     if (isFarChunk(work, record, end, way)) {
-      raise(best, 0, chunkBounds, chunk);
+      raiseHeads(best, 0, chunkBounds, chunk);
       record += CHUNK - 1;
-    } else if (record % CHUNK === 0 && record + CHUNK <= end) {
+    } else if ((record & (CHUNK - 1)) === 0 && record + CHUNK <= end) {
       chunkBounds.fill(0, chunk, chunk + HEAD_LEVELS);
       for (let i = 0; i < CHUNK; i++)
-        raise(chunkBounds, chunk, recordHeads, (2 * (record + i) + way) * HEAD_LEVELS);
-      raise(best, 0, chunkBounds, chunk);
+        raiseHeads(chunkBounds, chunk, recordHeads, (2 * (record + i) + way) * HEAD_LEVELS);
+      raiseHeads(best, 0, chunkBounds, chunk);
       record += CHUNK - 1;
-    } else raise(best, 0, recordHeads, (2 * record + way) * HEAD_LEVELS);
+    } else raiseHeads(best, 0, recordHeads, (2 * record + way) * HEAD_LEVELS);
   }
   groupBounds.set(best, (2 * group + way) * HEAD_LEVELS);
-}
-
-function raise(bounds: Float32Array, to: number, heads: Float32Array, from: number): void {
-  for (let level = 0; level < HEAD_LEVELS; level++) {
-    const rate = heads[from + level] ?? 0;
-    if (rate > (bounds[to + level] ?? 0)) bounds[to + level] = rate;
-  }
 }
 
 /** The groups that the pair closes, with the pair's changed pools as the last hop. */

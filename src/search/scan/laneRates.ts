@@ -1,5 +1,5 @@
 import { FAIR, LEVELS } from "./ladder.ts";
-import { CHUNK, HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
+import { CHUNK_SHIFT, HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 
 const UNFAIR = 1 / FAIR;
@@ -54,55 +54,55 @@ function moveHeads({ laneRates, laneHeads }: Layout, lane: number): number {
   return moved;
 }
 
-/** Writes the heads of the records through lanes that moved, and raises the bounds of their groups and chunks. */
+/**
+ * Writes the heads of the records through lanes that moved, and raises the bounds of their groups and chunks. Level by
+ * level it is written out, and where heads only fell it ends early: that halves what it takes.
+ */
 export function refreshRecords(layout: Layout, pair: number, moved: number): void {
-  const { firstTouch, endTouch, touching } = layout;
+  const { touching, laneHeads, recordHeads } = layout;
   if (moved === 0) return;
-  const end = TOUCH_WORDS * (endTouch[pair] ?? 0);
-  for (let touch = TOUCH_WORDS * (firstTouch[pair] ?? 0); touch < end; touch += TOUCH_WORDS) {
+  const end = TOUCH_WORDS * (layout.endTouch[pair] ?? 0);
+  for (let touch = TOUCH_WORDS * (layout.firstTouch[pair] ?? 0); touch < end; touch += TOUCH_WORDS) {
     const code = touching[touch] ?? 0;
     const other = touching[touch + 1] ?? 0;
     const group = touching[touch + 2] ?? 0;
-    const direction = code & 1;
-    const side = code & ~1;
-    const own = 2 * pair + direction;
-    if (((moved >> direction) & 1) === 1 && writeHeads(layout, side, own, other))
-      raiseBounds(layout, side, 2 * group);
-    if (((moved >> (direction ^ 1)) & 1) === 1 && writeHeads(layout, side + 1, own ^ 1, other ^ 1))
-      raiseBounds(layout, side + 1, 2 * group + 1);
+    for (let way = 0; way < 2; way++) {
+      const direction = (code & 1) ^ way;
+      if (((moved >> direction) & 1) === 0) continue;
+      const side = (code & ~1) + way;
+      const at = side * HEAD_LEVELS;
+      const own = (2 * pair + direction) * HEAD_LEVELS;
+      const lane = (other ^ way) * HEAD_LEVELS;
+      const rate0 = (laneHeads[own] ?? 0) * (laneHeads[lane] ?? 0);
+      const rate1 = (laneHeads[own + 1] ?? 0) * (laneHeads[lane + 1] ?? 0);
+      const rate2 = (laneHeads[own + 2] ?? 0) * (laneHeads[lane + 2] ?? 0);
+      const rate3 = (laneHeads[own + 3] ?? 0) * (laneHeads[lane + 3] ?? 0);
+      const fell =
+        rate0 <= (recordHeads[at] ?? 0) &&
+        rate1 <= (recordHeads[at + 1] ?? 0) &&
+        rate2 <= (recordHeads[at + 2] ?? 0) &&
+        rate3 <= (recordHeads[at + 3] ?? 0);
+      recordHeads[at] = rate0;
+      recordHeads[at + 1] = rate1;
+      recordHeads[at + 2] = rate2;
+      recordHeads[at + 3] = rate3;
+      if (!fell) raiseBounds(layout, side, 2 * group + way);
+    }
   }
 }
 
-/** The same for one record, from its lanes. */
+/** The same for one record that is new at its place, from its lanes. */
 export function refreshRecord(layout: Layout, record: number): void {
-  const first = layout.firstLane[record] ?? 0;
-  const second = layout.secondLane[record] ?? 0;
-  const group = layout.groupOfRecord[record] ?? 0;
+  const { firstLane, secondLane, groupOfRecord, laneHeads, recordHeads } = layout;
   for (let way = 0; way < 2; way++) {
-    writeHeads(layout, 2 * record + way, first ^ way, second ^ way);
-    raiseBounds(layout, 2 * record + way, 2 * group + way);
+    const side = 2 * record + way;
+    const first = ((firstLane[record] ?? 0) ^ way) * HEAD_LEVELS;
+    const second = ((secondLane[record] ?? 0) ^ way) * HEAD_LEVELS;
+    for (let level = 0; level < HEAD_LEVELS; level++)
+      recordHeads[side * HEAD_LEVELS + level] =
+        (laneHeads[first + level] ?? 0) * (laneHeads[second + level] ?? 0);
+    raiseBounds(layout, side, 2 * (groupOfRecord[record] ?? 0) + way);
   }
-}
-
-/** Heads of one side of a record, `2 * record + way`, from two lanes; whether one rose, or was not a number. */
-function writeHeads({ laneHeads, recordHeads }: Layout, side: number, one: number, other: number): boolean {
-  const at = side * HEAD_LEVELS;
-  const a = one * HEAD_LEVELS;
-  const b = other * HEAD_LEVELS;
-  const rate0 = (laneHeads[a] ?? 0) * (laneHeads[b] ?? 0);
-  const rate1 = (laneHeads[a + 1] ?? 0) * (laneHeads[b + 1] ?? 0);
-  const rate2 = (laneHeads[a + 2] ?? 0) * (laneHeads[b + 2] ?? 0);
-  const rate3 = (laneHeads[a + 3] ?? 0) * (laneHeads[b + 3] ?? 0);
-  const fell =
-    rate0 <= (recordHeads[at] ?? 0) &&
-    rate1 <= (recordHeads[at + 1] ?? 0) &&
-    rate2 <= (recordHeads[at + 2] ?? 0) &&
-    rate3 <= (recordHeads[at + 3] ?? 0);
-  recordHeads[at] = rate0;
-  recordHeads[at + 1] = rate1;
-  recordHeads[at + 2] = rate2;
-  recordHeads[at + 3] = rate3;
-  return !fell;
 }
 
 /** Raises a chunk's bounds, and one side of a group's, `2 * group + way`, to the heads of a side of a record. */
@@ -111,14 +111,19 @@ export function raiseBounds(
   side: number,
   of: number,
 ): void {
-  const chunk = chunkSide(side) * HEAD_LEVELS;
-  const bound = of * HEAD_LEVELS;
-  for (let level = 0; level < HEAD_LEVELS; level++) {
-    const rate = recordHeads[side * HEAD_LEVELS + level] ?? 0;
-    if (rate > (groupBounds[bound + level] ?? 0)) groupBounds[bound + level] = rate;
-    if (rate > (chunkBounds[chunk + level] ?? 0)) chunkBounds[chunk + level] = rate;
-  }
+  const from = side * HEAD_LEVELS;
+  raiseHeads(groupBounds, of * HEAD_LEVELS, recordHeads, from);
+  raiseHeads(chunkBounds, (2 * ((side >> 1) >> CHUNK_SHIFT) + (side & 1)) * HEAD_LEVELS, recordHeads, from);
 }
 
-/** Side of its chunk that a side of a record belongs to. */
-export const chunkSide = (side: number): number => 2 * Math.trunc(side / (2 * CHUNK)) + (side & 1);
+/** Raises HEAD_LEVELS bounds to heads. */
+export function raiseHeads(bounds: Float32Array, to: number, heads: Float32Array, from: number): void {
+  const rate0 = heads[from] ?? 0;
+  const rate1 = heads[from + 1] ?? 0;
+  const rate2 = heads[from + 2] ?? 0;
+  const rate3 = heads[from + 3] ?? 0;
+  if (rate0 > (bounds[to] ?? 0)) bounds[to] = rate0;
+  if (rate1 > (bounds[to + 1] ?? 0)) bounds[to + 1] = rate1;
+  if (rate2 > (bounds[to + 2] ?? 0)) bounds[to + 2] = rate2;
+  if (rate3 > (bounds[to + 3] ?? 0)) bounds[to + 3] = rate3;
+}

@@ -107,8 +107,9 @@ export interface Layout {
 
 /** Levels of the coarse tests: one SIMD vector of float32. */
 export const HEAD_LEVELS = 4;
-/** Records under one of the `chunkBounds`; a power of two. */
+/** Records under one of the `chunkBounds`: `record >> CHUNK_SHIFT` is a record's chunk. */
 export const CHUNK = 16;
+export const CHUNK_SHIFT = 4;
 /** 32-bit words of a touch. */
 export const TOUCH_WORDS = 4;
 
