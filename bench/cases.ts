@@ -4,6 +4,7 @@ import { kernelCase } from "./cases/kernel.ts";
 import { losslessCase } from "./cases/lossless.ts";
 import { marketsCase } from "./cases/markets.ts";
 import { pipelineCase } from "./cases/pipeline.ts";
+import { recordingsCase } from "./cases/recordings.ts";
 import { seedCase } from "./cases/seed.ts";
 import { signCase } from "./cases/sign.ts";
 import { sizingCase } from "./cases/sizing.ts";
@@ -19,6 +20,7 @@ export const CASES: readonly BenchCase[] = [
   tailCase,
   kernelCase,
   amountOutCase,
+  recordingsCase,
   decodeCase,
   seedCase,
   signCase,

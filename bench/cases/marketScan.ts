@@ -15,7 +15,7 @@ export interface MarketScan {
   /** Takes states of all pools, prices the bases, and searches all cycles. */
   load(states: readonly (PoolState | null)[]): boolean;
   /** Writes the changes into the table and lists them; answers how many, for `scan.search`. */
-  take(changes: readonly Change[]): number;
+  take(changes: readonly Pick<Change, "pool" | "state">[]): number;
 }
 
 /** As the live search allows for (`createScanSearch`): rates of bases may move by so much from the ladder's. */
