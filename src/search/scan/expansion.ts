@@ -32,18 +32,36 @@ export function createExpansion(parts: PoolChoiceParts): Expansion {
   const reader = createHitReader({ ...parts, candidates });
   const lanes = new Int32Array(MOST_HOPS);
 
-  const exploreNext = (): void => {
-    const hops = candidates.take(lanes);
+  /** The hit that was followed first: it stands in the candidates still. */
+  let opened = -1;
+
+  const follow = (hops: number): void => {
     if (hops !== UNOPENED) choice.best(lanes, hops);
     else if (reader.open(lanes[0] ?? 0)) choice.best(reader.best, MOST_HOPS);
   };
+  const followFirst = (): void => {
+    if ((reader.firstFloat[0] ?? 0) === 0) return;
+    lanes.set(reader.first);
+    const hops = reader.firstHops[0] ?? 0;
+    if (hops === UNOPENED) opened = lanes[0] ?? 0;
+    follow(hops);
+  };
+  const followNext = (): void => {
+    const hops = candidates.take(lanes);
+    if (hops !== UNOPENED || lanes[0] !== opened) follow(hops);
+  };
   return {
-    start: () => candidates.clear(),
+    start: () => {
+      candidates.clear();
+      reader.start();
+      opened = -1;
+    },
     explore: (expired) => {
+      followFirst();
       for (let step = 1; (boundFloat[0] ?? -1) >= (cutoffFloat[0] ?? 0); step++) {
         // With an answer in hand time is looked at each time.
         if ((ranked.count > 0 || step > STEPS_FOR_FIRST) && expired()) return false;
-        exploreNext();
+        followNext();
       }
       return true;
     },

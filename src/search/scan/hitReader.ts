@@ -8,6 +8,8 @@ import { boundFloat } from "./poolChoice.ts";
 import type { PoolChoiceParts } from "./poolChoice.ts";
 
 const MOST_HOPS = 4;
+/** A short cycle's bound is near its worth. */
+const SURE = 0.8;
 /** Heads are float32: a product of two errs by less. */
 const HEAD_SLACK = 1 - 1e-6;
 
@@ -17,6 +19,8 @@ export interface HitReaderParts extends PoolChoiceParts {
 
 /** Adds a hit to the candidates, with a bound of all its cycles; short ones as the cycle that they are. */
 export interface HitReader {
+  /** Forgets what looked best. */
+  start(): void;
   read(hit: number): void;
   /**
    * Adds the cycles of tokens of a hit that stood in the candidates itself, each with its bound. The one with the
@@ -25,17 +29,23 @@ export interface HitReader {
   open(hit: number): boolean;
   /** What `open` kept back. */
   readonly best: Int32Array;
+  /**
+   * The hit or cycle that looks best at the ladder's own sizes, as it stands in the candidates: a better guess than the
+   * greatest bound. [0] of `firstFloat` is what it looks like, 0 for none; its hops are `firstHops[0]`.
+   */
+  readonly first: Int32Array;
+  readonly firstHops: Int32Array;
+  readonly firstFloat: Float64Array;
 }
 
 /** Hops of a candidate that is a hit of many cycles: its first lane is the hit. */
 export const UNOPENED = 0;
 
 /** The parts, and what the steps below hand to each other. */
-interface Work extends HitReaderParts {
+interface Work extends HitReaderParts, Pick<HitReader, "best" | "first" | "firstHops" | "firstFloat"> {
   /** The cycle at hand. */
   readonly lanes: Int32Array;
-  /** The cycle of the hit with the greatest bound so far, which is in [0] of the next. */
-  readonly best: Int32Array;
+  /** [0]: bound of `best` so far. */
   readonly bestFloat: Float64Array;
   /** The two lanes that all cycles of a hit share. */
   readonly half: Half;
@@ -53,12 +63,24 @@ export function createHitReader(parts: HitReaderParts): HitReader {
     lanes: new Int32Array(MOST_HOPS),
     best: new Int32Array(MOST_HOPS),
     bestFloat: new Float64Array(1),
+    first: new Int32Array(MOST_HOPS),
+    firstHops: new Int32Array(1),
+    firstFloat: new Float64Array(1),
     half: createHalf(),
     rates: new Float64Array(LEVELS),
     needed: new Float64Array(LEVELS),
     neededHeads: new Float64Array(HEAD_LEVELS),
   };
-  return { read: (hit) => read(work, hit), open: (hit) => open(work, hit), best: work.best };
+  const { best, first, firstHops, firstFloat } = work;
+  return {
+    start: () => void (firstFloat[0] = 0),
+    read: (hit) => read(work, hit),
+    open: (hit) => open(work, hit),
+    best,
+    first,
+    firstHops,
+    firstFloat,
+  };
 }
 
 function read(work: Work, hit: number): void {
@@ -100,8 +122,16 @@ function considerShort(work: Work, hops: number): void {
     curvature += product * (envelopes.lanes[2 * lane + 1] ?? 0);
     product *= envelopes.lanes[2 * lane] ?? 0;
   }
-  work.candidates.addedFloat[0] = boundFloat(product, curvature) * valueOf(work, lanes[0] ?? 0);
+  const worth = boundFloat(product, curvature) * valueOf(work, lanes[0] ?? 0);
+  work.candidates.addedFloat[0] = worth;
   add(work, hops);
+  if (worth * SURE > (work.firstFloat[0] ?? 0)) keepFirst(work, hops, worth * SURE);
+}
+
+function keepFirst({ first, firstHops, firstFloat, lanes }: Work, hops: number, looksFloat: number): void {
+  first.set(lanes);
+  firstHops[0] = hops;
+  firstFloat[0] = looksFloat;
 }
 
 /** Wei of native per raw unit of the base that a lane leaves. */
@@ -127,8 +157,8 @@ function takeHalf(work: Work, record: number, forwards: boolean): boolean {
  * record's own, backwards before it, where it multiplies the record's by a rate of at least 1 / PRODUCT.
  */
 function readSquares(work: Work, record: number, hit: number): void {
-  const { layout, lanes, half } = work;
-  const { groupOfRecord, groupBounds, groups, firstLane } = layout;
+  const { layout, ladder, lanes, half } = work;
+  const { groupOfRecord, groupBounds, groups, firstLane, recordHeads } = layout;
   const forwards = hit % HIT_KINDS === HIT.fourForwards;
   if (!takeHalf(work, record, forwards)) return;
   const stride = groupBounds.length / groups;
@@ -139,6 +169,12 @@ function readSquares(work: Work, record: number, hit: number): void {
   lanes[0] = hit;
   work.candidates.addedFloat[0] = bound * valueOf(work, firstLane[record] ?? 0);
   add(work, UNOPENED);
+  const heads = 2 * HEAD_LEVELS * record + (forwards ? 0 : HEAD_LEVELS);
+  for (let level = 1; level < HEAD_LEVELS; level++) {
+    const rate = (recordHeads[heads + level] ?? 0) * (groupBounds[bounds + level] ?? 0);
+    const looks = (rate - 1) * (ladder.sizes[level] ?? 0);
+    if (looks > (work.firstFloat[0] ?? 0)) keepFirst(work, UNOPENED, looks);
+  }
 }
 
 function open(work: Work, hit: number): boolean {

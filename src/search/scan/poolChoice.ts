@@ -13,7 +13,7 @@ export type WorthFloat = (edges: Int32Array, hops: number) => number;
 export interface PoolChoiceParts {
   readonly layout: Layout;
   /** Its least profit is what `layout.thresholds` stand for. */
-  readonly ladder: Pick<Ladder, "minProfitFloat">;
+  readonly ladder: Pick<Ladder, "minProfitFloat" | "sizes">;
   /** By token: reference prices, at which that is counted. */
   readonly prices: Float64Array;
   /** TERMS an edge: its marginal rate comes first. */
