@@ -37,8 +37,6 @@ struct Layout {
     group_bounds: *mut Head,
     thresholds: *const Row,
     head_thresholds: *const Head,
-    lifts: *const Row,
-    pool_kinds: *const u8,
     pool_flips: *const u8,
     pair_of_pool: *const i32,
     first_pool: *const u32,
@@ -85,33 +83,31 @@ unsafe fn read_layout(image: *mut u8) -> Layout {
         group_bounds: slot(6) as _,
         thresholds: slot(7) as _,
         head_thresholds: slot(8) as _,
-        lifts: slot(9) as _,
-        pool_kinds: slot(10),
-        pool_flips: slot(11),
-        pair_of_pool: slot(12) as _,
-        first_pool: slot(13) as _,
-        end_pool: slot(14) as _,
-        pools_of_pair: slot(15) as _,
-        base_pairs: slot(17),
-        first_record: slot(18) as _,
-        end_record: slot(19) as _,
-        first_lane: slot(21) as _,
-        second_lane: slot(22) as _,
-        triangles: slot(23),
-        closing_lane: slot(24) as _,
-        first_touch: slot(25) as _,
-        end_touch: slot(26) as _,
-        touching: slot(27) as _,
-        first_closed: slot(28) as _,
-        end_closed: slot(29) as _,
-        closed_groups: slot(30) as _,
-        changed: slot(31) as _,
-        hits: slot(32) as _,
-        touched_pairs: slot(33) as _,
-        pool_marks: slot(34),
-        pair_marks: slot(35),
-        record_marks: slot(36),
-        chunk_bounds: slot(37) as _,
+        pool_flips: slot(9),
+        pair_of_pool: slot(10) as _,
+        first_pool: slot(11) as _,
+        end_pool: slot(12) as _,
+        pools_of_pair: slot(13) as _,
+        base_pairs: slot(15),
+        first_record: slot(16) as _,
+        end_record: slot(17) as _,
+        first_lane: slot(19) as _,
+        second_lane: slot(20) as _,
+        triangles: slot(21),
+        closing_lane: slot(22) as _,
+        first_touch: slot(23) as _,
+        end_touch: slot(24) as _,
+        touching: slot(25) as _,
+        first_closed: slot(26) as _,
+        end_closed: slot(27) as _,
+        closed_groups: slot(28) as _,
+        changed: slot(29) as _,
+        hits: slot(30) as _,
+        touched_pairs: slot(31) as _,
+        pool_marks: slot(32),
+        pair_marks: slot(33),
+        record_marks: slot(34),
+        chunk_bounds: slot(35) as _,
     }
 }
 
@@ -186,11 +182,7 @@ impl Scan {
         for place in at!(l.first_pool, lane >> 1)..at!(l.end_pool, lane >> 1) {
             let pool = at!(l.pools_of_pair, place);
             let edge = &at!(l.edge_rates, 2 * pool + (at!(l.pool_flips, pool) as u32 ^ (lane & 1)));
-            let lift = &at!(l.lifts, at!(l.pool_kinds, pool));
-            let mut rates = row_product(edge, lift);
-            if edge[0] < UNFAIR {
-                rates[0] = edge[0] * FAIR;
-            }
+            let rates = lifted(edge);
             raise(&mut best, &rates);
             if at!(l.pool_marks, pool) == 1 {
                 raise(&mut best_changed, &rates);
@@ -279,17 +271,8 @@ impl Scan {
     }
 
     unsafe fn edges_pay(&self, edge: u32, back: u32) -> bool {
-        self.reaches(&row_product(&self.lifted(edge), &self.lifted(back)))
-    }
-
-    unsafe fn lifted(&self, edge: u32) -> Row {
         let l = self.layout;
-        let rates = &at!(l.edge_rates, edge);
-        let mut lifted = row_product(rates, &at!(l.lifts, at!(l.pool_kinds, edge >> 1)));
-        if rates[0] < UNFAIR {
-            lifted[0] = rates[0] * FAIR;
-        }
-        lifted
+        self.reaches(&row_product(&lifted(&at!(l.edge_rates, edge)), &lifted(&at!(l.edge_rates, back))))
     }
 
     unsafe fn reaches(&self, products: &Row) -> bool {
@@ -447,6 +430,16 @@ impl Scan {
 #[inline(always)]
 fn is_whole_chunk(record: u32, end: u32) -> bool {
     record % CHUNK == 0 && record + CHUNK <= end
+}
+
+/// An edge's rates as the screen counts them.
+#[inline(always)]
+fn lifted(rates: &Row) -> Row {
+    let mut lifted = *rates;
+    if rates[0] < UNFAIR {
+        lifted[0] = rates[0] * FAIR;
+    }
+    lifted
 }
 
 #[inline(always)]

@@ -39,9 +39,8 @@ export function recordSequence(market: LivingMarket, { maxHops, k, blocks }: Seq
   const parts = createScanParts(pools, options);
   const stateOf = new Map(pools.map(({ address }, pool) => [address, states[pool] ?? null]));
   loadAll(parts, options, { stateOf: (pool) => stateOf.get(pool) ?? null, rateFloat: () => Number.NaN });
-  const { edgeRates, poolKinds } = parts.index.layout;
+  const { edgeRates } = parts.index.layout;
   const first = edgeRates.slice();
-  const kinds = poolKinds.slice();
 
   const ratesOf = ({ changes }: BenchBlock): BlockRates => {
     const rates = new Float64Array(RATES * changes.length);
@@ -58,7 +57,6 @@ export function recordSequence(market: LivingMarket, { maxHops, k, blocks }: Seq
     createLayout: () => {
       const { layout } = createScanIndex(pools, options);
       layout.edgeRates.set(first);
-      layout.poolKinds.set(kinds);
       for (let pool = 0; pool < pools.length; pool++) layout.changed[pool] = pool;
       return layout;
     },

@@ -30,33 +30,31 @@ const RECORD_HEADS: usize = 5;
 const GROUP_BOUNDS: usize = 6;
 const THRESHOLDS: usize = 7;
 const HEAD_THRESHOLDS: usize = 8;
-const LIFTS: usize = 9;
-const POOL_KINDS: usize = 10;
-const POOL_FLIPS: usize = 11;
-const PAIR_OF_POOL: usize = 12;
-const FIRST_POOL: usize = 13;
-const END_POOL: usize = 14;
-const POOLS_OF_PAIR: usize = 15;
-const BASE_PAIRS: usize = 17;
-const FIRST_RECORD: usize = 18;
-const END_RECORD: usize = 19;
-const FIRST_LANE: usize = 21;
-const SECOND_LANE: usize = 22;
-const TRIANGLES: usize = 23;
-const CLOSING_LANE: usize = 24;
-const FIRST_TOUCH: usize = 25;
-const END_TOUCH: usize = 26;
-const TOUCHING: usize = 27;
-const FIRST_CLOSED: usize = 28;
-const END_CLOSED: usize = 29;
-const CLOSED_GROUPS: usize = 30;
-const CHANGED: usize = 31;
-const HITS: usize = 32;
-const TOUCHED_PAIRS: usize = 33;
-const POOL_MARKS: usize = 34;
-const PAIR_MARKS: usize = 35;
-const RECORD_MARKS: usize = 36;
-const CHUNK_BOUNDS: usize = 37;
+const POOL_FLIPS: usize = 9;
+const PAIR_OF_POOL: usize = 10;
+const FIRST_POOL: usize = 11;
+const END_POOL: usize = 12;
+const POOLS_OF_PAIR: usize = 13;
+const BASE_PAIRS: usize = 15;
+const FIRST_RECORD: usize = 16;
+const END_RECORD: usize = 17;
+const FIRST_LANE: usize = 19;
+const SECOND_LANE: usize = 20;
+const TRIANGLES: usize = 21;
+const CLOSING_LANE: usize = 22;
+const FIRST_TOUCH: usize = 23;
+const END_TOUCH: usize = 24;
+const TOUCHING: usize = 25;
+const FIRST_CLOSED: usize = 26;
+const END_CLOSED: usize = 27;
+const CLOSED_GROUPS: usize = 28;
+const CHANGED: usize = 29;
+const HITS: usize = 30;
+const TOUCHED_PAIRS: usize = 31;
+const POOL_MARKS: usize = 32;
+const PAIR_MARKS: usize = 33;
+const RECORD_MARKS: usize = 34;
+const CHUNK_BOUNDS: usize = 35;
 
 let found: u32 = 0;
 
@@ -141,13 +139,12 @@ function refreshLane(lane: u32): u32 {
   for (let at = int(FIRST_POOL, lane >> 1); at < end; at++) {
     const pool = int(POOLS_OF_PAIR, at);
     const edge = rates(EDGE_RATES, 2 * pool + (byte(POOL_FLIPS, pool) ^ (lane & 1)));
-    const lift = rates(LIFTS, byte(POOL_KINDS, pool));
     const marginal = load<f64>(edge);
-    let rate0 = product(edge, lift, 0);
+    let rate0 = v128.load(edge);
     if (marginal < UNFAIR) rate0 = f64x2.replace_lane(rate0, 0, marginal * FAIR);
-    const rate1 = product(edge, lift, 16);
-    const rate2 = product(edge, lift, 32);
-    const rate3 = product(edge, lift, 48);
+    const rate1 = v128.load(edge, 16);
+    const rate2 = v128.load(edge, 32);
+    const rate3 = v128.load(edge, 48);
     best0 = f64x2.pmax(best0, rate0);
     best1 = f64x2.pmax(best1, rate1);
     best2 = f64x2.pmax(best2, rate2);
@@ -328,8 +325,7 @@ function edgesPay(edge: u32, back: u32): bool {
 
 function liftedRate(edge: u32, level: u32): f64 {
   const rate = load<f64>(rates(EDGE_RATES, edge) + (level << 3));
-  if (level > 0) return rate * load<f64>(rates(LIFTS, byte(POOL_KINDS, edge >> 1)) + (level << 3));
-  return rate < UNFAIR ? rate * FAIR : rate;
+  return level == 0 && rate < UNFAIR ? rate * FAIR : rate;
 }
 
 /** The first rates of a lane's changed pools, as heads. */

@@ -5,10 +5,9 @@ import { edgesOfLane } from "../../src/search/scan/scanIndex.ts";
 import { integer } from "./searchMarkets.ts";
 
 /** The lifted rate of an edge, from the ladder's words. */
-function lifted({ edgeRates, poolKinds, lifts }: Layout, edge: number, level: number): number {
+function lifted({ edgeRates }: Layout, edge: number, level: number): number {
   const rate = edgeRates[edge * LEVELS + level] ?? 0;
-  if (level === 0) return rate < 1 / FAIR ? rate * FAIR : rate;
-  return rate * (lifts[(poolKinds[edge >> 1] ?? 0) * LEVELS + level] ?? 0);
+  return level === 0 && rate < 1 / FAIR ? rate * FAIR : rate;
 }
 
 /** Every hit that the definition asks for, by trying every choice of pools along every cycle of tokens. */

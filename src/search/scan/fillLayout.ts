@@ -36,12 +36,11 @@ export function fillLayout({ pools, graph, records, ladder, maxHops }: LayoutPar
     maxHops,
   );
   layout.thresholds.set(ladder.thresholds);
-  layout.lifts.set(ladder.lifts);
   for (let level = 0; level < HEAD_LEVELS; level++) {
     const from = level === HEAD_LEVELS - 1 ? LEVELS - 1 : level;
     layout.headThresholds[level] = (ladder.thresholds[from] ?? 0) * FLOAT32_SLACK;
   }
-  fillPools(layout, pools, graph);
+  fillPools(layout, graph);
   fillRecords(layout, records);
   if (maxHops >= 3) {
     fillTouches(layout, recordCount, graph.pairs);
@@ -55,12 +54,11 @@ const withSpare = (count: number): number => count + Math.ceil(count / 4) + 64;
 const sumOf = <T>(items: readonly T[], by: (item: T) => number): number =>
   items.reduce((sum, item) => sum + by(item), 0);
 
-function fillPools(layout: Layout, pools: readonly Pool[], graph: TokenPairs): void {
+function fillPools(layout: Layout, graph: TokenPairs): void {
   const { pairOfPool, poolsOfPair, firstPool, endPool } = layout;
   pairOfPool.fill(-1).set(graph.pairOfPool);
   layout.poolFlips.set(graph.poolFlips);
   layout.laneTokens.set(graph.laneTokens);
-  for (const [pool, { kind }] of pools.entries()) layout.poolKinds[pool] = kind === "v2" ? 0 : 1;
   for (let pair = 0; pair < graph.pairs; pair++)
     layout.basePairs[pair] = (graph.laneTokens[2 * pair] ?? 0) < graph.bases ? 1 : 0;
 

@@ -82,11 +82,10 @@ function startWork(parts: GrowthParts): Work {
   };
 }
 
-function join(work: Work, id: number, { token0, token1, kind }: Pool): boolean {
+function join(work: Work, id: number, { token0, token1 }: Pool): boolean {
   const { layout, web } = work;
   const [from, to] = [tokenId(work, token0), tokenId(work, token1)];
   layout.edgeRates.fill(0, 2 * id * LEVELS, 2 * (id + 1) * LEVELS);
-  layout.poolKinds[id] = kind === "v2" ? 0 : 1;
   layout.poolFlips[id] = from < to ? 0 : 1;
   layout.pairOfPool[id] = -1;
   if (from === to) return true;

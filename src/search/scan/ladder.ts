@@ -37,8 +37,6 @@ export interface Ladder {
   readonly sizes: Float64Array;
   /** A cycle whose product of lifted rates reaches this at any level may be worth `minProfitFloat`. */
   readonly thresholds: Float64Array;
-  /** By level: factor on the rates of V2 (first LEVELS entries) and of concentrated pools (the next). */
-  readonly lifts: Float64Array;
 }
 
 /** `minProfitFloat` > 0, in wei of native; `maxHops` >= 2. */
@@ -48,7 +46,6 @@ export function createLadder(minProfitFloat: number, maxHops: number): Ladder {
   const spread = FAIR ** maxHops;
   const sizes = new Float64Array(LEVELS);
   const thresholds = new Float64Array(LEVELS).fill(FAIR);
-  const lifts = new Float64Array(2 * LEVELS).fill(1);
   for (let level = 1; level < LEVELS; level++) {
     const last = level === LEVELS - 1;
     const size = (minProfitFloat / (FAIR - 1) / spread) * RATIO ** (level - 1);
@@ -56,5 +53,5 @@ export function createLadder(minProfitFloat: number, maxHops: number): Ladder {
     sizes[level] = size;
     thresholds[level] = 1 + margin;
   }
-  return { minProfitFloat, sizes, thresholds: thresholds.map((at) => at * FLOAT_SLACK), lifts };
+  return { minProfitFloat, sizes, thresholds: thresholds.map((at) => at * FLOAT_SLACK) };
 }

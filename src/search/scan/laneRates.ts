@@ -6,11 +6,10 @@ const UNFAIR = 1 / FAIR;
 /** Heads err upwards: down here they are this, and beyond float32 infinite. NaN is infinity times 0, which reaches nothing. */
 const LEAST_HEAD = 1e-9;
 
-/** A rate as the screen counts it (see `ladder.ts`): far from fair it is raised by FAIR, above level 0 by its kind's lift. */
-export function liftedRate({ edgeRates, poolKinds, lifts }: Layout, edge: number, level: number): number {
+/** A rate as the screen counts it (see `ladder.ts`): a marginal rate below 1/FAIR is raised by FAIR. */
+export function liftedRate({ edgeRates }: Layout, edge: number, level: number): number {
   const rate = edgeRates[edge * LEVELS + level] ?? 0;
-  if (level > 0) return rate * (lifts[(poolKinds[edge >> 1] ?? 0) * LEVELS + level] ?? 0);
-  return rate < UNFAIR ? rate * FAIR : rate;
+  return level === 0 && rate < UNFAIR ? rate * FAIR : rate;
 }
 
 /**
@@ -21,8 +20,8 @@ export const refreshLanes = (layout: Layout, pair: number): number =>
   refreshLane(layout, 2 * pair) | (refreshLane(layout, 2 * pair + 1) << 1);
 
 function refreshLane(layout: Layout, lane: number): number {
-  const { firstPool, endPool, poolsOfPair, poolFlips, poolKinds, poolMarks } = layout;
-  const { edgeRates, lifts, laneRates, changedRates } = layout;
+  const { firstPool, endPool, poolsOfPair, poolFlips, poolMarks } = layout;
+  const { edgeRates, laneRates, changedRates } = layout;
   const row = lane * LEVELS;
   const end = endPool[lane >> 1] ?? 0;
   laneRates.fill(0, row, row + LEVELS);
@@ -30,10 +29,9 @@ function refreshLane(layout: Layout, lane: number): number {
   for (let at = firstPool[lane >> 1] ?? 0; at < end; at++) {
     const pool = poolsOfPair[at] ?? 0;
     const edge = (2 * pool + ((poolFlips[pool] ?? 0) ^ (lane & 1))) * LEVELS;
-    const lift = (poolKinds[pool] ?? 0) * LEVELS;
     const isChanged = poolMarks[pool] === 1;
     for (let level = 0; level < LEVELS; level++) {
-      let rate = (edgeRates[edge + level] ?? 0) * (lifts[lift + level] ?? 0);
+      let rate = edgeRates[edge + level] ?? 0;
       if (level === 0 && rate < UNFAIR) rate *= FAIR;
       if (rate > (laneRates[row + level] ?? 0)) laneRates[row + level] = rate;
       if (isChanged && rate > (changedRates[row + level] ?? 0)) changedRates[row + level] = rate;

@@ -31,8 +31,6 @@ export interface Layout {
    * From level 1 on rates never rise with size.
    */
   readonly edgeRates: Float64Array;
-  /** By pool: 0 constant product, 1 concentrated (the row of `lifts`). */
-  readonly poolKinds: Uint8Array;
   /** By pool: the edge that goes along direction 0 of its pair is `2 * pool + poolFlips[pool]`. */
   readonly poolFlips: Uint8Array;
   /** -1 where no pool has this id. */
@@ -90,7 +88,6 @@ export interface Layout {
   readonly thresholds: Float64Array;
   /** HEAD_LEVELS: what products of four heads must reach; less than the thresholds by what float32 may lose. */
   readonly headThresholds: Float32Array;
-  readonly lifts: Float64Array;
 
   /** In: ids of the pools whose `edgeRates` were written since the last scan, each once. */
   readonly changed: Int32Array;

@@ -83,8 +83,6 @@ function reserveArrays(sizes: Sizes, room: Room) {
     groupBounds: room.float32(2 * groups * HEAD_LEVELS),
     thresholds: room.float64(LEVELS),
     headThresholds: room.float32(HEAD_LEVELS),
-    lifts: room.float64(2 * LEVELS),
-    poolKinds: room.uint8(pools),
     poolFlips: room.uint8(pools),
     pairOfPool: room.int32(pools),
     firstPool: room.int32(pairs),

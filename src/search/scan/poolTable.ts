@@ -27,12 +27,12 @@ export interface PoolTable {
   takeReserves(pool: number, words: Uint32Array): boolean;
   /** The pool's state: made from the words when first asked for, then the same object until it changes. */
   exactState(pool: number): PoolState | null;
-  /** Writes the pool's `edgeRates` and `poolKinds`: see `Quote`. */
+  /** Writes the pool's `edgeRates`: see `Quote`. */
   quote(pool: number): void;
 }
 
 export interface PoolTableParts {
-  readonly layout: Pick<Layout, "edgeRates" | "poolKinds">;
+  readonly layout: Pick<Layout, "edgeRates">;
   readonly ladder: Pick<Ladder, "sizes">;
   /** By token: wei of native per raw unit, any positive number; read at each quote. */
   readonly prices: Float64Array;
@@ -52,7 +52,6 @@ export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }:
 
   const setConcentrated = (pool: number, state: ConcentratedState): void => {
     feesPpm[pool] = -1;
-    layout.poolKinds[pool] = 1;
     curves.setConcentrated(pool, state);
   };
   const setV2 = (pool: number, reserve0Float: number, reserve1Float: number): void => {
@@ -68,7 +67,6 @@ export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }:
       else if (state.kind !== "v2") setConcentrated(pool, state);
       else if (v2Fault(state) === "invalid_state") curves.clear(pool);
       else {
-        layout.poolKinds[pool] = 0;
         feesPpm[pool] = state.feePpm;
         setV2(pool, Number(state.reserve0), Number(state.reserve1));
       }

@@ -15,7 +15,6 @@ const ladder = createLadder(1e16, 4);
 interface Bench {
   readonly table: PoolTable;
   readonly rates: Float64Array;
-  readonly kinds: Uint8Array;
   readonly prices: Float64Array;
 }
 
@@ -24,9 +23,8 @@ function bench(pools: number): Bench {
   const tokenIn = Int32Array.from({ length: 2 * pools }, (_, edge) => edge % 2);
   const prices = new Float64Array([1, 1]);
   const rates = new Float64Array(2 * pools * LEVELS);
-  const kinds = new Uint8Array(pools);
-  const table = createPoolTable(tokenIn, { layout: { edgeRates: rates, poolKinds: kinds }, ladder, prices });
-  return { table, rates, kinds, prices };
+  const table = createPoolTable(tokenIn, { layout: { edgeRates: rates }, ladder, prices });
+  return { table, rates, prices };
 }
 
 /** Every quote of a pool against the exact swap of the same input: what is wrong, and how many could be taken. */
@@ -88,7 +86,6 @@ test("quotes are those of the exact swaps at the ladder's sizes, V2, V3, Algebra
     const checked = checkQuotes(state, made);
     expect(checked.wrong).toEqual([]);
     taken += checked.taken;
-    expect(made.kinds[0]).toBe(state.kind === "v2" ? 0 : 1);
   }
   expect(taken).toBeGreaterThan(3000);
 });
