@@ -2,7 +2,7 @@ import type { Candidates } from "./candidates.ts";
 import { createHalf, CURVATURE, freshRates, PRODUCT, RATE, setHalf } from "./half.ts";
 import type { Half } from "./half.ts";
 import { LEVELS } from "./ladder.ts";
-import { HEAD_LEVELS, HIT, HIT_KINDS } from "./layout.ts";
+import { CHUNK, CHUNK_SHIFT, HEAD_LEVELS, HIT, HIT_KINDS } from "./layout.ts";
 import { timesLeast, writeNeeded } from "./needed.ts";
 import { boundFloat } from "./poolChoice.ts";
 import type { PoolChoiceParts } from "./poolChoice.ts";
@@ -230,10 +230,10 @@ function keepBest({ candidates, lanes, best, bestFloat }: Work, worth: number): 
 
 /**
  * The coarse test, on what lies together: the next record from `from` on whose heads, `way` places in, can reach what
- * is needed; `end` when there is none.
+ * is needed; `end` when there is none. Chunks of records none of which can are passed over.
  */
 function nextReaching({ layout, rates, neededHeads }: Work, from: number, end: number, way: number): number {
-  const { recordHeads } = layout;
+  const { recordHeads, chunkBounds } = layout;
   const rate0 = rates[0] ?? 0;
   const rate1 = rates[1] ?? 0;
   const rate2 = rates[2] ?? 0;
@@ -243,6 +243,18 @@ function nextReaching({ layout, rates, neededHeads }: Work, from: number, end: n
   const needed2 = neededHeads[2] ?? 0;
   const needed3 = neededHeads[3] ?? 0;
   for (let record = from; record < end; record++) {
+    if (record % CHUNK === 0) {
+      const bounds = 2 * HEAD_LEVELS * (record >> CHUNK_SHIFT) + way;
+      if (
+        rate0 * (chunkBounds[bounds] ?? 0) < needed0 &&
+        rate1 * (chunkBounds[bounds + 1] ?? 0) < needed1 &&
+        rate2 * (chunkBounds[bounds + 2] ?? 0) < needed2 &&
+        rate3 * (chunkBounds[bounds + 3] ?? 0) < needed3
+      ) {
+        record += CHUNK - 1;
+        continue;
+      }
+    }
     const at = 2 * HEAD_LEVELS * record + way;
     if (
       rate0 * (recordHeads[at] ?? 0) >= needed0 ||

@@ -71,7 +71,7 @@ function createRoom(buffer: ArrayBuffer | null): Room {
   };
 }
 
-/** The kernels know this order: what is moved here must be moved in `kernel/scan.ts` and `bench/rust/scan.rs`. */
+/** The kernels know this order: what is moved here must be moved in `kernel/assembly/scan.ts` and `bench/rust/scan.rs`. */
 function reserveArrays(sizes: Sizes, room: Room) {
   const { pools, pairs, records, groups, poolPlaces, touches, closings } = sizes;
   return {
