@@ -45,6 +45,8 @@ interface Built {
   readonly stale: Set<number>;
   /** Prices of the last view that was not imagined. */
   valuer: Valuer | null;
+  /** Counted when it is asked for. */
+  cycleCount: number | null;
   /** Whether the states of all pools are in. */
   loaded: boolean;
 }
@@ -73,6 +75,7 @@ export function createScanSearch(options: ScanSearchOptions): Search {
       edges: new Int32Array(MOST_HOPS),
       stale: new Set(),
       valuer: null,
+      cycleCount: null,
       loaded: false,
     };
   };
@@ -87,7 +90,7 @@ export function createScanSearch(options: ScanSearchOptions): Search {
       if (pools.filter((pool) => known.delete(pool)).length > 0) built = build();
     },
     get cycleCount() {
-      return countCycles(built.scan.parts.index.layout);
+      return (built.cycleCount ??= countCycles(built.scan.parts.index.layout));
     },
     run: (request) => run(built, options, request),
     valuer: (view) => built.prices.at(view),
