@@ -5,6 +5,8 @@ import { losslessCase } from "./cases/lossless.ts";
 import { marketsCase } from "./cases/markets.ts";
 import { pipelineCase } from "./cases/pipeline.ts";
 import { recordingsCase } from "./cases/recordings.ts";
+import { sdkCase } from "./cases/sdk.ts";
+import { searchCase } from "./cases/search.ts";
 import { seedCase } from "./cases/seed.ts";
 import { signCase } from "./cases/sign.ts";
 import { sizingCase } from "./cases/sizing.ts";
@@ -19,6 +21,8 @@ export const CASES: readonly BenchCase[] = [
   pipelineCase,
   tailCase,
   kernelCase,
+  searchCase,
+  sdkCase,
   amountOutCase,
   recordingsCase,
   decodeCase,
