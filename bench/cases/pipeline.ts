@@ -15,11 +15,13 @@ import { createOurPipeline } from "./ourPipeline.ts";
 import type { OurPipeline } from "./ourPipeline.ts";
 import { WALLET } from "./plans.ts";
 
-/** Blocks of each size, first ones not counted. */
+/** Blocks of each size. */
 const BLOCKS = 300;
-const WARM_UP = 20;
+/** First blocks, not counted: so many until the engine has compiled what is hot. Small ones, for the slow peers' sake. */
+const WARM_UP = 200;
+const WARM_UP_CHANGES = 20;
 /** Blocks of one contender before the next has its turn: enough to find its own data in the caches again. */
-const CHUNK = 50;
+const CHUNK = 100;
 
 interface Bars {
   readonly whole: Bar;
@@ -118,13 +120,15 @@ async function measureSize(
   { k, share, bars }: (typeof SIZES)[number],
 ): Promise<readonly Row[]> {
   const market = context.market("10k");
-  const blocks = Array.from({ length: context.quick ? 40 : BLOCKS + WARM_UP }, () => market.nextBlock(k));
+  const warmUp = context.quick ? 20 : WARM_UP;
+  const count = warmUp + (context.quick ? 20 : BLOCKS);
+  const blocks = Array.from({ length: count }, (_, i) => market.nextBlock(i < warmUp ? WARM_UP_CHANGES : k));
   const frames = framesOf(blocks);
   const all = await contend(market, frames);
   const followed = [all.atOnce, all.exact, all.stock, all.strongEach, all.strongBest];
   const timings = await measureSteps(
     followed.map(({ stepper }) => stepper),
-    { steps: frames.length - WARM_UP, warmUp: WARM_UP, budgetMs: context.timeLeftMs() * share, chunk: CHUNK },
+    { steps: count - warmUp, warmUp, budgetMs: context.timeLeftMs() * share, chunk: CHUNK },
   );
   context.check(
     `k = ${k}: every frame was read by the byte decoder`,
@@ -133,13 +137,14 @@ async function measureSize(
   );
   const [atOnce, exact, stock, strongEach, strongBest] = timings;
   if (!atOnce || !exact || !stock || !strongEach || !strongBest) throw new Error("unreachable");
-  checkBest(context, k, all, stock.done);
+  checkBest(context, k, all, warmUp + stock.done);
   const make = (
     name: string,
     ours: Ours,
     theirs: Theirs,
     bars_: { bar?: Bar | undefined; stretch?: Bar | undefined } = {},
-  ): Row => rowOf(`${name}, k = ${k}, ${market.name}`, ours, theirs, { ...bars_, best: all.exact.worth });
+  ): Row =>
+    rowOf(`${name}, k = ${k}, ${market.name}`, ours, theirs, { ...bars_, best: all.exact.worth, warmUp });
   const whole = "frames to signed body, 2 to 4 hops";
   return [
     make(
@@ -178,19 +183,21 @@ interface RowExtras {
   readonly stretch?: Bar | undefined;
   /** The exact best of every block. */
   readonly best: Float64Array;
+  /** First blocks that do not count. */
+  readonly warmUp: number;
 }
 
-function rowOf(name: string, ours: Ours, theirs: Theirs, { bar, stretch, best }: RowExtras): Row {
+function rowOf(name: string, ours: Ours, theirs: Theirs, { bar, stretch, best, warmUp }: RowExtras): Row {
   const { steps, value, referenceValue } = compareMedians(ours.timing, theirs.timing);
-  const there = sum(best, WARM_UP, WARM_UP + steps);
-  const signed = ours.worth.subarray(WARM_UP, WARM_UP + steps).filter((worth) => worth > 0).length;
+  const there = sum(best, warmUp, warmUp + steps);
+  const signed = ours.worth.subarray(warmUp, warmUp + steps).filter((worth) => worth > 0).length;
   return lessRow({
     name,
     unit: "us",
     value,
     reference: theirs.title,
     referenceValue,
-    ...(there > 0 ? { captured: sum(ours.worth, WARM_UP, WARM_UP + steps) / there } : {}),
+    ...(there > 0 ? { captured: sum(ours.worth, warmUp, warmUp + steps) / there } : {}),
     ...(bar === undefined ? {} : { bar }),
     ...(stretch === undefined ? {} : { stretch }),
     note: `medians of ${steps} blocks, ${signed} of them signed`,
@@ -205,7 +212,7 @@ function checkBest(
   blocks: number,
 ): void {
   let [less, above] = [0, 0];
-  for (let i = 0; i < WARM_UP + blocks; i++) {
+  for (let i = 0; i < blocks; i++) {
     const best = exact.worth[i] ?? 0;
     if ((stock.worth[i] ?? 0) > best * (1 + 1e-6)) less++;
     if ((atOnce.worth[i] ?? 0) > best * (1 + 1e-9)) above++;
