@@ -56,13 +56,18 @@ export interface OurOptions {
   readonly primitives: Primitives;
   /** True: the answer in hand, for a block whose time is up at once. Default: the exact best. */
   readonly atOnce?: boolean;
+  /** Microseconds from the block's start after which the search ends with what it has; default: never. */
+  readonly deadlineMicros?: number;
   readonly maxHops?: number;
 }
 
 const MOST_HOPS = 4;
 
 export function createOurPipeline(facts: BenchMarket, options: OurOptions): OurPipeline {
-  const { wallet, primitives, atOnce = false, maxHops = MOST_HOPS } = options;
+  const { wallet, primitives, atOnce = false, deadlineMicros = Infinity, maxHops = MOST_HOPS } = options;
+  const started = new Float64Array(1);
+  const expired = (): boolean =>
+    atOnce || (deadlineMicros < Infinity && (performance.now() - (started[0] ?? 0)) * 1000 > deadlineMicros);
   const market = createMarketScan(facts, maxHops);
   const pools = createAddressTable();
   for (const [id, { address }] of facts.pools.entries()) pools.set(address, id);
@@ -74,14 +79,17 @@ export function createOurPipeline(facts: BenchMarket, options: OurOptions): OurP
     frames: createLogFrames({ topics: Object.values(POOL_TOPICS), pools }),
     sizer: createSizer({ table, optimum, prices, tokenIn }),
     signer: createLocalSigner(secret(wallet.privateKey), primitives),
-    request: { ...market.request, limit: 1, expired: () => atOnce },
+    request: { ...market.request, limit: 1, expired },
     edges: new Int32Array(MOST_HOPS),
     answer: { raw: null, worthFloat: 0, edges: [], complete: true },
     refused: 0,
   };
   market.load(facts.states);
   return {
-    run: (frames) => run(work, frames),
+    run: (frames) => {
+      started[0] = performance.now();
+      return run(work, frames);
+    },
     search: (frames) => {
       work.market.scan.search(take(work, frames), work.request);
       return work.market.scan.ranked.count;
