@@ -18,7 +18,7 @@ import { bundleRows, graphRows, milliseconds, PAIRS, routeRows, seedPairs } from
 const CHANGES = 20;
 const BLOCKS = 600;
 const QUICK_BLOCKS = 60;
-const WARM_UP = 100;
+const WARM_UP = 500;
 const QUICK_WARM_UP = 10;
 /** One of our pipelines on its way through the blocks; entries are those of the counted blocks that it signed in. */
 interface Followed {
@@ -63,7 +63,7 @@ async function pipelineRows(
       { name: "exact best", step: exact.step },
       { name: "seed", step: (i) => void (found += processSeedOpportunities(json, bundler, i).length) },
     ],
-    { steps, warmUp, budgetMs: context.timeLeftMs(), chunk: 10 },
+    { steps, warmUp, budgetMs: context.timeLeftMs(), chunk: 100 },
   );
   if (any === undefined || seed === undefined) return [];
   context.check("the seed's pipeline finds nothing, as it stands", found === 0, `${found}`);
