@@ -63,7 +63,7 @@ export const configSchema = z.strictObject({
       pools_allow: z.array(address).default([]),
       pools_deny: z.array(address).default([]),
       min_depth_native: decimal.default("0"),
-      max_hops: z.int().min(2).max(4).default(3),
+      max_hops: z.int().min(2).max(4).default(4),
     })
     .prefault({}),
   profit: z
