@@ -22,6 +22,8 @@ const WARM_UP = 200;
 const WARM_UP_CHANGES = 20;
 /** Blocks of one contender before the next has its turn: enough to find its own data in the caches again. */
 const CHUNK = 100;
+/** Further blocks, each of which finds the caches empty, as after two seconds of other work. */
+const FLUSHED = 40;
 
 interface Bars {
   readonly whole: Bar;
@@ -122,7 +124,9 @@ async function measureSize(
   const market = context.market("10k");
   const warmUp = context.quick ? 20 : WARM_UP;
   const count = warmUp + (context.quick ? 20 : BLOCKS);
-  const blocks = Array.from({ length: count }, (_, i) => market.nextBlock(i < warmUp ? WARM_UP_CHANGES : k));
+  const blocks = Array.from({ length: count + FLUSHED }, (_, i) =>
+    market.nextBlock(i < warmUp ? WARM_UP_CHANGES : k),
+  );
   const frames = framesOf(blocks);
   const all = await contend(market, frames);
   const followed = [all.atOnce, all.exact, all.stock, all.strongEach, all.strongBest];
@@ -145,6 +149,9 @@ async function measureSize(
     bars_: { bar?: Bar | undefined; stretch?: Bar | undefined } = {},
   ): Row =>
     rowOf(`${name}, k = ${k}, ${market.name}`, ours, theirs, { ...bars_, best: all.exact.worth, warmUp });
+  const wholeStory = [exact, strongEach].every(({ done }) => done === count - warmUp);
+  const name = `the same, exact best, flushed, k = ${k}, ${market.name}`;
+  const flushed = wholeStory ? await measureFlushed(context, all, { from: count, name }) : [];
   const whole = "frames to signed body, 2 to 4 hops";
   return [
     make(
@@ -166,6 +173,30 @@ async function measureSize(
       { bar: bars.strong },
     ),
     make(whole, { timing: atOnce, ...all.atOnce }, { timing: strongBest, title: "STRONG3, one exact check" }),
+    ...flushed,
+  ];
+}
+
+/** Goes on behind the measured blocks, where both have done all of them. */
+async function measureFlushed(
+  context: BenchContext,
+  { exact, strongEach }: Contenders,
+  { from, name }: { readonly from: number; readonly name: string },
+): Promise<readonly Row[]> {
+  const behind = ({ stepper }: Followed): Stepper => ({
+    name: stepper.name,
+    step: (i) => stepper.step(from + i),
+  });
+  const [ours, theirs] = await measureSteps([behind(exact), behind(strongEach)], {
+    steps: FLUSHED,
+    budgetMs: 4000,
+    flush: context.flush,
+  });
+  if (!ours || !theirs) return [];
+  const { steps, value, referenceValue } = compareMedians(ours, theirs);
+  const reference = "STRONG3, 3 hops, flushed";
+  return [
+    lessRow({ name, unit: "us", value, reference, referenceValue, note: `medians of ${steps} blocks` }),
   ];
 }
 
