@@ -10,6 +10,7 @@ import type { Primitives } from "../../src/execution/primitives.ts";
 import { secret } from "../../src/lib/secret.ts";
 import { hopOf } from "../../src/search/hops.ts";
 import type { Cycle, Hop, Plan, PricedHop } from "../../src/search/opportunity.ts";
+import { SCAN_HOPS } from "../../src/search/scan/layout.ts";
 import type { ScanRequest } from "../../src/search/scan/scan.ts";
 import { createSizer } from "../../src/search/scan/sizer.ts";
 import type { Sizer } from "../../src/search/scan/sizer.ts";
@@ -61,10 +62,8 @@ export interface OurOptions {
   readonly maxHops?: number;
 }
 
-const MOST_HOPS = 4;
-
 export function createOurPipeline(facts: BenchMarket, options: OurOptions): OurPipeline {
-  const { wallet, primitives, atOnce = false, deadlineMicros = Infinity, maxHops = MOST_HOPS } = options;
+  const { wallet, primitives, atOnce = false, deadlineMicros = Infinity, maxHops = SCAN_HOPS } = options;
   const started = new Float64Array(1);
   const expired = (): boolean =>
     atOnce || (deadlineMicros < Infinity && (performance.now() - (started[0] ?? 0)) * 1000 > deadlineMicros);
@@ -80,7 +79,7 @@ export function createOurPipeline(facts: BenchMarket, options: OurOptions): OurP
     sizer: createSizer({ table, optimum, prices, tokenIn }),
     signer: createLocalSigner(secret(wallet.privateKey), primitives),
     request: { ...market.request, limit: 1, expired },
-    edges: new Int32Array(MOST_HOPS),
+    edges: new Int32Array(SCAN_HOPS),
     answer: { raw: null, worthFloat: 0, edges: [], complete: true },
     refused: 0,
   };

@@ -1,10 +1,8 @@
 import { concentratedFault } from "./concentrated.ts";
 import type { ConcentratedState, PoolState, Segment } from "./poolState.ts";
-import { MAX_TICK, MIN_TICK, sqrtRatioAtTick } from "./tickMath.ts";
+import { MAX_TICK, MIN_TICK, Q96_FLOAT, sqrtRatioAtTick } from "./tickMath.ts";
 import { positionAtOrBelow } from "./tickTable.ts";
 import { v2Fault } from "./v2.ts";
-
-const Q96_FLOAT = 2 ** 96;
 
 function v2Segment(reserveIn: bigint, reserveOut: bigint, feePpm: number): Segment {
   return {

@@ -1,7 +1,6 @@
 import type { TickTable } from "./poolState.ts";
-import { sqrtRatioAtTick } from "./tickMath.ts";
+import { Q96_FLOAT, sqrtRatioAtTick } from "./tickMath.ts";
 
-const Q96_FLOAT = 2 ** 96;
 const UINT128_MAX = (1n << 128n) - 1n;
 /** What the double 1.0001 lacks of the number, as a share of it: over many ticks it adds up. */
 const BASE_ERROR = 1.1013412404281552e-17 / 1.0001;

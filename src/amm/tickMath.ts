@@ -4,6 +4,8 @@ export const MAX_TICK = 887272;
 export const MIN_SQRT_RATIO = 4295128739n;
 /** sqrtRatioAtTick(MAX_TICK): every price is below it. */
 export const MAX_SQRT_RATIO = 1461446703485210103287273052203988822378723970342n;
+/** One in Q64.96. A float: for estimates. */
+export const Q96_FLOAT = 2 ** 96;
 
 const UINT256_MAX = (1n << 256n) - 1n;
 const UINT32_MAX = (1n << 32n) - 1n;

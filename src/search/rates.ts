@@ -1,4 +1,5 @@
 import type { PoolState } from "../amm/poolState.ts";
+import { Q96_FLOAT } from "../amm/tickMath.ts";
 import type { Pool } from "../chain/types.ts";
 import type { StateView } from "../market/stateView.ts";
 import { createLeg } from "./leg.ts";
@@ -13,7 +14,7 @@ export function spotRateFloat(state: PoolState | null, zeroForOne: boolean): num
   const priceFloat =
     state.kind === "v2"
       ? Number(state.reserve1) / Number(state.reserve0)
-      : (Number(state.sqrtPriceX96) / 2 ** 96) ** 2;
+      : (Number(state.sqrtPriceX96) / Q96_FLOAT) ** 2;
   if (!(priceFloat > 0 && priceFloat < Infinity)) return 0;
   return (zeroForOne ? priceFloat : 1 / priceFloat) * (1 - state.feePpm / 1e6);
 }

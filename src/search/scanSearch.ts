@@ -10,6 +10,7 @@ import { countCycles } from "./scan/count.ts";
 import { TERMS } from "./scan/curves.ts";
 import { edgesOfHint } from "./scan/hints.ts";
 import { createLadder } from "./scan/ladder.ts";
+import { SCAN_HOPS } from "./scan/layout.ts";
 import { createScan, MOST_RANKED } from "./scan/scan.ts";
 import type { Scan } from "./scan/scan.ts";
 import { createSizer } from "./scan/sizer.ts";
@@ -29,11 +30,12 @@ const BASE_DRIFT = 1.1;
 
 /** Cycles that are remembered. */
 const MOST_CYCLES = 100_000;
-const MOST_HOPS = 4;
 
 /** What follows from the list of pools, and what the last searches left behind. */
 interface Built {
   readonly pools: readonly Pool[];
+  /** Each once: the places of `scan.baseRates`. */
+  readonly bases: readonly Address[];
   readonly scan: Scan;
   readonly prices: Prices;
   readonly sizer: Sizer;
@@ -68,11 +70,12 @@ export function createScanSearch(options: ScanSearchOptions): Search {
     const scan = createScan(pools, { ...options, bases, ladder });
     return {
       pools,
+      bases,
       scan,
       prices: createPrices(options, pools),
       sizer: createSizer(scan.parts),
       cycles: new Map(),
-      edges: new Int32Array(MOST_HOPS),
+      edges: new Int32Array(SCAN_HOPS),
       stale: new Set(),
       valuer: null,
       cycleCount: null,
@@ -211,7 +214,7 @@ function search(
     hints: hints.flatMap((hint) => edgesOfHint(index, bases, hint) ?? []),
     whatIf,
   };
-  takeRates(built, options, rateFloat);
+  takeRates(built, rateFloat);
   const asked = idsOf(scan, changed);
   const anew = changed === "all" || !built.loaded;
   // Whatever fails from here on, the next search finds nothing half done.
@@ -248,9 +251,9 @@ function takeStates({ pools, scan }: Built, view: StateView, ids: readonly numbe
 }
 
 /** Today's rates of the bases; when one has left those that the ladder was cut for, everything is loaded anew. */
-function takeRates(built: Built, { bases }: ScanSearchOptions, rateFloat: Valuer["rateFloat"]): void {
+function takeRates(built: Built, rateFloat: Valuer["rateFloat"]): void {
   const { baseRates, parts } = built.scan;
-  for (const [base, token] of [...new Set(bases)].entries()) {
+  for (const [base, token] of built.bases.entries()) {
     const rate = rateFloat(token);
     baseRates[base] = rate;
     const ratio = rate / (parts.prices[base] ?? rate);

@@ -1,3 +1,5 @@
+import { SCAN_HOPS } from "./layout.ts";
+
 /**
  * Cycles of tokens with an upper bound of what any choice of pools along them can earn, taken out greatest bound
  * first: a binary heap in typed arrays, which grow and are never given back.
@@ -16,7 +18,6 @@ export interface Candidates {
   take(lanes: Int32Array): number;
 }
 
-const STRIDE = 4;
 const FIRST_CAPACITY = 4096;
 
 interface Heap {
@@ -55,7 +56,7 @@ export function createCandidates(): Candidates {
 const arraysFor = (capacity: number) => ({
   bounds: new Float64Array(capacity),
   hops: new Uint8Array(capacity),
-  lanes: new Int32Array(capacity * STRIDE),
+  lanes: new Int32Array(capacity * SCAN_HOPS),
   order: new Int32Array(capacity),
 });
 
@@ -66,7 +67,7 @@ function add(heap: Heap, lanes: Int32Array, hops: number): void {
   const candidate = heap.added++;
   heap.bounds[candidate] = heap.addedFloat[0] ?? 0;
   heap.hops[candidate] = hops;
-  for (let hop = 0; hop < STRIDE; hop++) heap.lanes[candidate * STRIDE + hop] = lanes[hop] ?? 0;
+  for (let hop = 0; hop < SCAN_HOPS; hop++) heap.lanes[candidate * SCAN_HOPS + hop] = lanes[hop] ?? 0;
   rise(heap, heap.size++, candidate);
   heap.boundFloat[0] = boundAt(heap, 0);
 }
@@ -74,7 +75,7 @@ function add(heap: Heap, lanes: Int32Array, hops: number): void {
 function take(heap: Heap, lanes: Int32Array): number {
   const candidate = heap.order[0] ?? 0;
   const hops = heap.hops[candidate] ?? 0;
-  for (let hop = 0; hop < STRIDE; hop++) lanes[hop] = heap.lanes[candidate * STRIDE + hop] ?? 0;
+  for (let hop = 0; hop < SCAN_HOPS; hop++) lanes[hop] = heap.lanes[candidate * SCAN_HOPS + hop] ?? 0;
   heap.size--;
   if (heap.size > 0) sink(heap, heap.order[heap.size] ?? 0);
   heap.boundFloat[0] = heap.size > 0 ? boundAt(heap, 0) : -1;

@@ -1,11 +1,9 @@
 import { concentratedFault } from "../../amm/concentrated.ts";
 import type { ConcentratedState } from "../../amm/poolState.ts";
-import { MAX_TICK, MIN_TICK } from "../../amm/tickMath.ts";
+import { MAX_TICK, MIN_TICK, Q96_FLOAT } from "../../amm/tickMath.ts";
 import { positionAtOrBelow } from "../../amm/tickTable.ts";
 import { sqrtPriceFloatAtTick, tickFloats } from "../../amm/tickFloats.ts";
 import type { TickFloats } from "../../amm/tickFloats.ts";
-
-const Q96_FLOAT = 2 ** 96;
 
 /**
  * Each edge's output over its input, in floats and raw units: a concave chain of segments. A segment that starts where
@@ -21,12 +19,7 @@ export interface Curves {
    */
   readonly terms: Float64Array;
   /** Reserves are raw units, above zero. */
-  setConstantProduct(
-    pool: number,
-    reserve0Float: number,
-    reserve1Float: number,
-    feeFactorFloat: number,
-  ): void;
+  setConstantProduct(pool: number, reserve0Float: number, reserve1Float: number, feePpm: number): void;
   /** A state that cannot be priced clears the pool. */
   setConcentrated(pool: number, state: ConcentratedState): void;
   clear(pool: number): void;

@@ -1,5 +1,6 @@
 import { createCandidates } from "./candidates.ts";
 import { createHitReader, UNOPENED } from "./hitReader.ts";
+import { SCAN_HOPS } from "./layout.ts";
 import { createPoolChoice } from "./poolChoice.ts";
 import type { PoolChoiceParts } from "./poolChoice.ts";
 
@@ -17,7 +18,6 @@ export interface Expansion {
   explore(expired: () => boolean): boolean;
 }
 
-const MOST_HOPS = 4;
 /** Steps that are taken for a first answer whatever the time: it was found within 650, in eight milliseconds. */
 const STEPS_FOR_FIRST = 1024;
 /** Hits read between two looks at the clock: some hundred microseconds. A block has fewer. */
@@ -30,14 +30,14 @@ export function createExpansion(parts: PoolChoiceParts): Expansion {
   const { boundFloat } = candidates;
   const choice = createPoolChoice(parts);
   const reader = createHitReader({ ...parts, candidates });
-  const lanes = new Int32Array(MOST_HOPS);
+  const lanes = new Int32Array(SCAN_HOPS);
 
   /** The hit that was followed first: it stands in the candidates still. */
   let opened = -1;
 
   const follow = (hops: number): void => {
     if (hops !== UNOPENED) choice.best(lanes, hops);
-    else if (reader.open(lanes[0] ?? 0)) choice.best(reader.best, MOST_HOPS);
+    else if (reader.open(lanes[0] ?? 0)) choice.best(reader.best, SCAN_HOPS);
   };
   const followFirst = (): void => {
     if ((reader.firstFloat[0] ?? 0) === 0) return;

@@ -2,12 +2,11 @@ import type { Candidates } from "./candidates.ts";
 import { createHalf, CURVATURE, freshRates, PRODUCT, RATE, setHalf } from "./half.ts";
 import type { Half } from "./half.ts";
 import { LEVELS } from "./ladder.ts";
-import { CHUNK, CHUNK_SHIFT, HEAD_LEVELS, HIT, HIT_KINDS } from "./layout.ts";
+import { CHUNK, CHUNK_SHIFT, HEAD_LEVELS, HIT, HIT_KINDS, SCAN_HOPS } from "./layout.ts";
 import { timesLeast, writeNeeded } from "./needed.ts";
 import { boundFloat } from "./poolChoice.ts";
 import type { PoolChoiceParts } from "./poolChoice.ts";
 
-const MOST_HOPS = 4;
 /** A short cycle's bound is near its worth. */
 const SURE = 0.8;
 /** Heads are float32: a product of two errs by less. */
@@ -60,10 +59,10 @@ interface Work extends HitReaderParts, Pick<HitReader, "best" | "first" | "first
 export function createHitReader(parts: HitReaderParts): HitReader {
   const work: Work = {
     ...parts,
-    lanes: new Int32Array(MOST_HOPS),
-    best: new Int32Array(MOST_HOPS),
+    lanes: new Int32Array(SCAN_HOPS),
+    best: new Int32Array(SCAN_HOPS),
     bestFloat: new Float64Array(1),
-    first: new Int32Array(MOST_HOPS),
+    first: new Int32Array(SCAN_HOPS),
     firstHops: new Int32Array(1),
     firstFloat: new Float64Array(1),
     half: createHalf(),
@@ -158,11 +157,10 @@ function takeHalf(work: Work, record: number, forwards: boolean): boolean {
  */
 function readSquares(work: Work, record: number, hit: number): void {
   const { layout, ladder, lanes, half } = work;
-  const { groupOfRecord, groupBounds, groups, firstLane, recordHeads } = layout;
+  const { groupOfRecord, groupBounds, firstLane, recordHeads } = layout;
   const forwards = hit % HIT_KINDS === HIT.fourForwards;
   if (!takeHalf(work, record, forwards)) return;
-  const stride = groupBounds.length / groups;
-  const bounds = (groupOfRecord[record] ?? 0) * stride + (forwards ? stride / 2 : 0);
+  const bounds = 2 * HEAD_LEVELS * (groupOfRecord[record] ?? 0) + (forwards ? HEAD_LEVELS : 0);
   const curvature = half.map[CURVATURE] ?? 0;
   const slip = forwards ? curvature : curvature / (half.map[PRODUCT] ?? 1);
   const bound = boundFloat(((half.map[RATE] ?? 0) * (groupBounds[bounds] ?? 0)) / HEAD_SLACK, slip);
@@ -217,12 +215,12 @@ function keepBest({ candidates, lanes, best, bestFloat }: Work, worth: number): 
   const before = bestFloat[0] ?? 0;
   if (worth <= before) {
     candidates.addedFloat[0] = worth;
-    candidates.add(lanes, MOST_HOPS);
+    candidates.add(lanes, SCAN_HOPS);
     return;
   }
   if (before > 0) {
     candidates.addedFloat[0] = before;
-    candidates.add(best, MOST_HOPS);
+    candidates.add(best, SCAN_HOPS);
   }
   best.set(lanes);
   bestFloat[0] = worth;

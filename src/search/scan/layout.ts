@@ -102,6 +102,8 @@ export interface Layout {
   readonly recordMarks: Uint8Array;
 }
 
+/** Hops of the longest cycle that the scan lists. */
+export const SCAN_HOPS = 4;
 /** Levels of the coarse tests: one SIMD vector of float32. */
 export const HEAD_LEVELS = 4;
 /** Records under one of the `chunkBounds`: `record >> CHUNK_SHIFT` is a record's chunk. */

@@ -2,6 +2,7 @@ import { TERMS } from "./curves.ts";
 import type { Envelopes } from "./envelopes.ts";
 import { LEVELS } from "./ladder.ts";
 import type { Ladder } from "./ladder.ts";
+import { SCAN_HOPS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { timesLeast, writeNeeded } from "./needed.ts";
 import type { Ranked } from "./ranked.ts";
@@ -32,7 +33,6 @@ export interface PoolChoice {
   best(lanes: Int32Array, hops: number): void;
 }
 
-const MOST_HOPS = 4;
 /** Float error of a bound, with room. */
 const SLACK = 1 + 1e-9;
 
@@ -65,12 +65,12 @@ interface Work extends PoolChoiceParts {
 export function createPoolChoice(parts: PoolChoiceParts): PoolChoice {
   const work: Work = {
     ...parts,
-    edges: new Int32Array(MOST_HOPS),
-    products: new Float64Array(MOST_HOPS + 1).fill(1),
-    curvatures: new Float64Array(MOST_HOPS + 1),
-    restProducts: new Float64Array(MOST_HOPS + 1).fill(1),
-    restCurvatures: new Float64Array(MOST_HOPS + 1),
-    freshAhead: new Uint8Array(MOST_HOPS + 1),
+    edges: new Int32Array(SCAN_HOPS),
+    products: new Float64Array(SCAN_HOPS + 1).fill(1),
+    curvatures: new Float64Array(SCAN_HOPS + 1),
+    restProducts: new Float64Array(SCAN_HOPS + 1).fill(1),
+    restCurvatures: new Float64Array(SCAN_HOPS + 1),
+    freshAhead: new Uint8Array(SCAN_HOPS + 1),
     needed: new Float64Array(LEVELS),
     lanes: new Int32Array(0),
     hops: 0,

@@ -1,3 +1,5 @@
+import { SCAN_HOPS } from "./layout.ts";
+
 /** The best cycles found so far, best first, at most `limit` of them; each once. Nothing is allocated after creation. */
 export interface Ranked {
   /** Forgets all; only cycles worth at least `least` (wei of native, an estimate) are taken. */
@@ -11,8 +13,6 @@ export interface Ranked {
   hops(place: number): number;
   edge(place: number, hop: number): number;
 }
-
-const STRIDE = 4;
 
 interface List {
   readonly cutoffFloat: Float64Array;
@@ -30,7 +30,7 @@ export function createRanked(capacity: number): Ranked {
     cutoffFloat: new Float64Array(1),
     worth: new Float64Array(capacity),
     hops: new Uint8Array(capacity),
-    edges: new Int32Array(capacity * STRIDE),
+    edges: new Int32Array(capacity * SCAN_HOPS),
     limit: capacity,
     count: 0,
     least: 0,
@@ -50,7 +50,7 @@ export function createRanked(capacity: number): Ranked {
     offer: (edges, hops, worthFloat) => offer(list, edges, hops, worthFloat),
     worthFloat: (place) => list.worth[place] ?? 0,
     hops: (place) => list.hops[place] ?? 0,
-    edge: (place, hop) => list.edges[place * STRIDE + hop] ?? -1,
+    edge: (place, hop) => list.edges[place * SCAN_HOPS + hop] ?? -1,
   };
 }
 
@@ -68,14 +68,14 @@ function offer(list: List, edges: Int32Array, hops: number, worthFloat: number):
   for (; place > 0 && (worth[place - 1] ?? 0) < worthFloat; place--) move(list, place - 1, place);
   worth[place] = worthFloat;
   list.hops[place] = hops;
-  for (let hop = 0; hop < hops; hop++) list.edges[place * STRIDE + hop] = edges[hop] ?? -1;
+  for (let hop = 0; hop < hops; hop++) list.edges[place * SCAN_HOPS + hop] = edges[hop] ?? -1;
   setCutoff(list);
 }
 
 function has({ hops: lengths, edges: listed, count }: List, edges: Int32Array, hops: number): boolean {
   for (let place = 0; place < count; place++) {
     let same = lengths[place] === hops;
-    for (let hop = 0; same && hop < hops; hop++) same = listed[place * STRIDE + hop] === edges[hop];
+    for (let hop = 0; same && hop < hops; hop++) same = listed[place * SCAN_HOPS + hop] === edges[hop];
     if (same) return true;
   }
   return false;
@@ -84,5 +84,5 @@ function has({ hops: lengths, edges: listed, count }: List, edges: Int32Array, h
 function move({ worth, hops, edges }: List, from: number, to: number): void {
   worth[to] = worth[from] ?? 0;
   hops[to] = hops[from] ?? 0;
-  for (let hop = 0; hop < STRIDE; hop++) edges[to * STRIDE + hop] = edges[from * STRIDE + hop] ?? -1;
+  for (let hop = 0; hop < SCAN_HOPS; hop++) edges[to * SCAN_HOPS + hop] = edges[from * SCAN_HOPS + hop] ?? -1;
 }

@@ -1,3 +1,4 @@
+import { Q96_FLOAT } from "../../amm/tickMath.ts";
 import type { LastStop } from "../../amm/concentrated.ts";
 import type { Curves } from "./curves.ts";
 import { SEGMENT, TERMS } from "./curves.ts";
@@ -31,7 +32,6 @@ const COARSE = 2 ** 43;
 const FLOAT_ERROR = 1e-15;
 /** What a hop's least input in floats may lack of the exact one, as a share, with room. */
 const LACKS = 5e-15;
-const Q96_FLOAT = 2 ** 96;
 
 export const createStaircase = (): Staircase => new Float64Array(MOST_HOPS * STAIR);
 
