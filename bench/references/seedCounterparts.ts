@@ -3,8 +3,8 @@ import type { Bundle } from "../../src/execution/bundle.ts";
 import type { Keccak256 } from "../../src/execution/keccak256.ts";
 
 /*
- * What stands here against the figures of the seed document: the same jobs done properly, so that the figures can be
- * compared. A graph that can be walked by integers, optima instead of one fixed quote, a real Merkle tree.
+ * What stands here beside the product's own code against the figures of the seed document: a graph that can be walked
+ * by integers, and a bundle's id counted by hand.
  */
 
 /** Neighbours by token: those of token `t` at `first[t] … first[t + 1]` of `near`, reached by `edges`. */
@@ -70,99 +70,8 @@ export function buildPairGraph({ token0, token1, tokenCount }: PairTable): PairG
   return { first, near, edges };
 }
 
-/** Routes of three V2 hops; the hops of route `r` at `3 * r …`. Floats are the same numbers, rounded. */
-export interface RouteTable {
-  readonly count: number;
-  readonly reserveInFloat: Float64Array;
-  readonly reserveOutFloat: Float64Array;
-  /** 1 - fee */
-  readonly afterFeeFloat: Float64Array;
-  readonly reserveIn: readonly bigint[];
-  readonly reserveOut: readonly bigint[];
-  readonly feePpm: Int32Array;
-}
-
-export interface RouteHop {
-  readonly reserveIn: bigint;
-  readonly reserveOut: bigint;
-  readonly feePpm: number;
-}
-
-/** Hops of all routes in a row, three each. */
-export const tableOfRoutes = (hops: readonly RouteHop[]): RouteTable => ({
-  count: Math.floor(hops.length / 3),
-  reserveInFloat: Float64Array.from(hops, ({ reserveIn }) => Number(reserveIn)),
-  reserveOutFloat: Float64Array.from(hops, ({ reserveOut }) => Number(reserveOut)),
-  afterFeeFloat: Float64Array.from(hops, ({ feePpm }) => 1 - feePpm / 1e6),
-  reserveIn: hops.map(({ reserveIn }) => reserveIn),
-  reserveOut: hops.map(({ reserveOut }) => reserveOut),
-  feePpm: Int32Array.from(hops, ({ feePpm }) => feePpm),
-});
-
-/**
- * Best input of each route by the closed form (see `closedFormInput`), in raw units of its first token: estimates, 0
- * where none pays.
- */
-export function sizeRoutesFloat(table: RouteTable, inputs: Float64Array): void {
-  const { count, reserveInFloat, reserveOutFloat, afterFeeFloat } = table;
-  for (let route = 0, hop = 0; route < count; route++, hop += 3) {
-    const fee0 = afterFeeFloat[hop] ?? 0;
-    const fee1 = afterFeeFloat[hop + 1] ?? 0;
-    const fee2 = afterFeeFloat[hop + 2] ?? 0;
-    const depth0 = reserveInFloat[hop] ?? 0;
-    const depth1 = reserveInFloat[hop + 1] ?? 0;
-    const depth2 = reserveInFloat[hop + 2] ?? 0;
-    const p0 = fee0 * (reserveOutFloat[hop] ?? 0);
-    const p1 = p0 * fee1 * (reserveOutFloat[hop + 1] ?? 0);
-    const p = p1 * fee2 * (reserveOutFloat[hop + 2] ?? 0);
-    const q = depth0 * depth1 * depth2;
-    const s = depth2 * (depth1 * fee0 + fee1 * p0) + fee2 * p1;
-    const peak = (Math.sqrt(p * q) - q) / s;
-    inputs[route] = peak > 0 ? peak : 0;
-  }
-}
-
-const MILLION = 1_000_000n;
-
-/** Exact gain of each route at the closed form's size, rounded down; 0n where none pays. Raw units. */
-export function sizeRoutesExact(table: RouteTable, inputs: Float64Array, gains: bigint[]): void {
-  sizeRoutesFloat(table, inputs);
-  const { count, reserveIn, reserveOut, feePpm } = table;
-  for (let route = 0; route < count; route++) {
-    const amountIn = BigInt(Math.floor(inputs[route] ?? 0));
-    let amount = amountIn;
-    for (let hop = 3 * route; hop < 3 * route + 3 && amount > 0n; hop++) {
-      const paid = amount * BigInt(1_000_000 - (feePpm[hop] ?? 0));
-      amount = (paid * (reserveOut[hop] ?? 0n)) / ((reserveIn[hop] ?? 0n) * MILLION + paid);
-    }
-    gains[route] = amount > amountIn ? amount - amountIn : 0n;
-  }
-}
-
 const hexOf = (bytes: Uint8Array): Hash =>
   `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`;
-
-/**
- * Root of the Merkle tree over leaves of 32 bytes: leaves ascending, pairs hashed in ascending order, as OpenZeppelin's
- * `SimpleMerkleTree` and its verifier on chain have it. Throws a RangeError without leaves.
- */
-export function merkleRoot(leaves: readonly Hash[], keccak: Keccak256): Hash {
-  if (leaves.length === 0) throw new RangeError("a tree has at least one leaf");
-  // Hashes in lower case sort as their numbers do.
-  const sorted = leaves.toSorted();
-  const tree: Uint8Array[] = Array.from({ length: 2 * sorted.length - 1 });
-  for (const [i, leaf] of sorted.entries()) tree[tree.length - 1 - i] = Buffer.from(leaf.slice(2), "hex");
-  const pair = Buffer.alloc(64);
-  for (let i = sorted.length - 2; i >= 0; i--) {
-    const left = tree[2 * i + 1] ?? pair;
-    const right = tree[2 * i + 2] ?? pair;
-    const ascending = Buffer.compare(left, right) < 0;
-    pair.set(ascending ? left : right, 0);
-    pair.set(ascending ? right : left, 32);
-    tree[i] = keccak.hash(pair);
-  }
-  return hexOf(tree[0] ?? pair);
-}
 
 /** Bytes of abi.encode(chain id, [target block], [raw transaction]) before the transaction. */
 const ID_HEAD = 256;

@@ -1,15 +1,6 @@
-import { SimpleMerkleTree } from "@openzeppelin/merkle-tree";
 import { keccak256, stringToBytes } from "viem";
 import { expect, test } from "vitest";
-import {
-  buildPairGraph,
-  bundleOfOne,
-  indexPairs,
-  merkleRoot,
-  sizeRoutesExact,
-  sizeRoutesFloat,
-  tableOfRoutes,
-} from "../../../../bench/references/seedCounterparts.ts";
+import { buildPairGraph, bundleOfOne, indexPairs } from "../../../../bench/references/seedCounterparts.ts";
 import {
   createSeedBundler,
   findSeedArbitrage,
@@ -20,11 +11,8 @@ import {
   seedSwapOutput,
 } from "../../../../bench/references/seedPipeline.ts";
 import type { SeedPair } from "../../../../bench/references/seedPipeline.ts";
-import { ternary } from "../../../../bench/references/ternary.ts";
 import { createBundle, ourTransaction, verifyBundle } from "../../../../src/execution/bundle.ts";
-import { loadWasmKeccak256, nobleKeccak256 } from "../../../../src/execution/keccak256.ts";
-import { hashOf, v2State } from "../../../support/marketBlocks.ts";
-import { integer, seeded } from "../../../support/searchMarkets.ts";
+import { loadWasmKeccak256 } from "../../../../src/execution/keccak256.ts";
 
 const pairOf = (token0: string, token1: string, fee_bps = 30): SeedPair => ({
   token0,
@@ -89,45 +77,6 @@ test("our graph of the same pairs has the same neighbours", () => {
       expect(edge % 2 === 0 ? [token0, token1] : [token1, token0]).toEqual([name, names[near[at] ?? -1]]);
     }
   }
-});
-
-test("our routes are sized at the optimum that a search by exact quotes finds", () => {
-  const random = seeded(41);
-  const reserve = () => BigInt(integer(random, 1_000_000, 1_100_000)) * 10n ** 18n;
-  const hops = Array.from({ length: 150 }, () => ({
-    reserveIn: reserve(),
-    reserveOut: reserve(),
-    feePpm: integer(random, 1, 30) * 100,
-  }));
-  const table = tableOfRoutes(hops);
-  const inputs = new Float64Array(table.count);
-  const gains: bigint[] = [];
-  sizeRoutesExact(table, inputs, gains);
-  let paying = 0;
-  for (let route = 0; route < table.count; route++) {
-    const legs = hops.slice(3 * route, 3 * route + 3).map(({ reserveIn, reserveOut, feePpm }) => ({
-      state: v2State(reserveIn, reserveOut, feePpm),
-      zeroForOne: true,
-    }));
-    const best = ternary(legs);
-    if (best !== null) paying++;
-    expect(Number(gains[route])).toBeCloseTo(Number(best?.profit ?? 0n), -6);
-    expect((inputs[route] ?? 0) > 0).toBe(best !== null);
-  }
-  expect(paying).toBeGreaterThan(10);
-  expect(paying).toBeLessThan(50);
-  const floats = new Float64Array(table.count);
-  sizeRoutesFloat(table, floats);
-  expect(floats).toEqual(inputs);
-});
-
-test("our root is OpenZeppelin's for any number of leaves", async () => {
-  const keccak = await loadWasmKeccak256();
-  for (const count of [1, 2, 3, 7, 100]) {
-    const leaves = Array.from({ length: count }, (_, i) => keccak256(hashOf(`leaf ${i}`)));
-    expect(merkleRoot(leaves, keccak)).toBe(SimpleMerkleTree.of(leaves).root);
-  }
-  expect(() => merkleRoot([], nobleKeccak256)).toThrow(RangeError);
 });
 
 test("our bundle is the product's own, whatever stood in its memory before", async () => {
