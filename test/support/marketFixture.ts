@@ -1,3 +1,5 @@
+import { POLYGON_FEES } from "../../src/chain/fees.ts";
+import type { EngineOptions } from "../../src/engine/engine.ts";
 import type { PoolState } from "../../src/amm/poolState.ts";
 import type { Address, BlockHeader, ChainLog, Hash, Hex, Pool } from "../../src/chain/types.ts";
 import type { CommittedEvent, SyncedEvent } from "../../src/engine/events.ts";
@@ -78,4 +80,31 @@ export const committed = (
   fees: [],
   atHead: true,
   ...more,
+});
+
+/** An engine's options for the tests; its gas and gates are round numbers. */
+export const engineOptions = (minProfit: bigint, standingBlocks: number): EngineOptions => ({
+  search: {
+    bases: [WPOL, USDC],
+    maxHops: 3,
+    wrappedNative: WPOL,
+    isTaxed: () => false,
+    minProfit,
+  },
+  fees: POLYGON_FEES,
+  journalDepth: 16,
+  standingBlocks,
+  gates: {
+    gas: {
+      perTransaction: 100_000n,
+      perCycle: 10_000n,
+      perHop: { v2: 80_000n, v3: 120_000n, algebra: 150_000n },
+    },
+    minNet: UNIT / 100n,
+    txFeeCap: UNIT,
+  },
+  maxCyclesPerPlan: 4,
+  quarantineBlocks: 10,
+  blockSeconds: 2,
+  submits: true,
 });

@@ -10,6 +10,7 @@ import {
   WETH,
   WPOL,
   committed,
+  engineOptions,
   hash,
   header,
   syncLog,
@@ -18,31 +19,7 @@ import {
   v2State,
 } from "../../support/marketFixture.ts";
 
-const OPTIONS: EngineOptions = {
-  search: {
-    bases: [WPOL, USDC],
-    maxHops: 3,
-    wrappedNative: WPOL,
-    isTaxed: () => false,
-    minProfit: UNIT / 1_000_000n,
-  },
-  fees: POLYGON_FEES,
-  journalDepth: 16,
-  standingBlocks: 3,
-  gates: {
-    gas: {
-      perTransaction: 100_000n,
-      perCycle: 10_000n,
-      perHop: { v2: 80_000n, v3: 120_000n, algebra: 150_000n },
-    },
-    minNet: UNIT / 100n,
-    txFeeCap: UNIT,
-  },
-  maxCyclesPerPlan: 4,
-  quarantineBlocks: 10,
-  blockSeconds: 2,
-  submits: true,
-};
+const OPTIONS = engineOptions(UNIT / 1_000_000n, 3);
 
 const CHEAP = v2Pool(1, WPOL, USDC);
 const DEAR = v2Pool(2, WPOL, USDC);

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { swap } from "../../../src/amm/swap.ts";
 import { createDecisionHash } from "../../../src/app/decisionHash.ts";
-import { POLYGON_FEES } from "../../../src/chain/fees.ts";
 import type { Pool } from "../../../src/chain/types.ts";
 import type { Decision, Judged, SubmitDecision } from "../../../src/engine/decisions.ts";
 import { createEngine, type Engine, type EngineOptions } from "../../../src/engine/engine.ts";
@@ -13,6 +12,7 @@ import {
   WPOL,
   address,
   committed,
+  engineOptions,
   hash,
   header,
   syncLog,
@@ -22,31 +22,7 @@ import {
 } from "../../support/marketFixture.ts";
 import { integer, randomPools, seeded } from "../../support/searchMarkets.ts";
 
-const OPTIONS: EngineOptions = {
-  search: {
-    bases: [WPOL, USDC],
-    maxHops: 3,
-    wrappedNative: WPOL,
-    isTaxed: () => false,
-    minProfit: UNIT / 100n,
-  },
-  fees: POLYGON_FEES,
-  journalDepth: 16,
-  standingBlocks: 30,
-  gates: {
-    gas: {
-      perTransaction: 100_000n,
-      perCycle: 10_000n,
-      perHop: { v2: 80_000n, v3: 120_000n, algebra: 150_000n },
-    },
-    minNet: UNIT / 100n,
-    txFeeCap: UNIT,
-  },
-  maxCyclesPerPlan: 4,
-  quarantineBlocks: 10,
-  blockSeconds: 2,
-  submits: true,
-};
+const OPTIONS = engineOptions(UNIT / 100n, 30);
 
 const K = 1_000_000n * UNIT;
 const even = v2State(K, K);
