@@ -4,7 +4,7 @@ import { tickTable } from "../../src/amm/tickTable.ts";
 import type { Pool } from "../../src/chain/types.ts";
 import { amountsAlong, createLeg } from "../../src/search/leg.ts";
 import type { Leg } from "../../src/search/leg.ts";
-import { addressOf } from "./marketBlocks.ts";
+import { addressOf, v2State } from "./marketBlocks.ts";
 
 /** Numbers in [0, 1) that repeat with the seed (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -149,4 +149,23 @@ export function bestByLooking(legs: readonly Leg[]): { readonly profit: bigint; 
 export function unitsAlong(legs: readonly Leg[], input: bigint): bigint {
   const [first = 0n, ...rest] = amountsAlong(legs, input) ?? [];
   return rest.reduce((sum, amount) => sum + first / amount + 1n, 0n);
+}
+
+/** Cycles of three V2 pools with every mix of one-wei reserves, reserves of 112 bits and prices of 1e30. */
+export function* extremeLegs(): Generator<readonly Leg[]> {
+  const big = (1n << 112n) - 1n;
+  const sides: [bigint, bigint][] = [
+    [1n, 1n],
+    [1n, big],
+    [big, 1n],
+    [big, big],
+    [10n ** 30n, 1n],
+    [2n, 10n ** 30n],
+    [10n ** 18n, 10n ** 6n],
+    [3n, 5n],
+  ];
+  for (const [x0, y0] of sides)
+    for (const [x1, y1] of sides)
+      for (const [x2, y2] of sides)
+        yield [v2State(x0, y0), v2State(x1, y1), v2State(x2, y2)].map((state) => createLeg(state, true));
 }
