@@ -41,15 +41,46 @@ export interface BlockHeader extends BlockRef {
   readonly logsBloom: Hex;
 }
 
-/** A log of a block, in the order of `logIndex`. */
-export interface ChainLog {
+/** What a contract says with a log. */
+export interface PoolLog {
   readonly address: Address;
   readonly topics: readonly Hash[];
   readonly data: Hex;
+}
+
+/** A log of a block, in the order of `logIndex`. */
+export interface ChainLog extends PoolLog {
   readonly blockHash: Hash;
   readonly blockNumber: number;
   readonly transactionHash: Hash;
   readonly logIndex: number;
+}
+
+/** An entry of EIP-2930's access list. */
+export interface AccessEntry {
+  readonly address: Address;
+  readonly storageKeys: readonly Hash[];
+}
+
+/** An entry of EIP-7702's authorization list; `nonce` and `chainId` as signed. */
+export interface Authorization {
+  readonly chainId: bigint;
+  readonly address: Address;
+  readonly nonce: bigint;
+  readonly yParity: 0 | 1;
+  readonly r: bigint;
+  readonly s: bigint;
+}
+
+/** What a transaction's signed bytes hold besides its body: with it they can be rebuilt. */
+export interface SignedPart {
+  /** Null: a legacy transaction from before EIP-155. */
+  readonly chainId: number | null;
+  readonly accessList: readonly AccessEntry[];
+  readonly authorizationList: readonly Authorization[];
+  readonly yParity: 0 | 1;
+  readonly r: bigint;
+  readonly s: bigint;
 }
 
 /** A pending transaction with its full body; fees in wei. Legacy transactions carry `gasPrice` alone. */
@@ -65,4 +96,6 @@ export interface PendingTransaction {
   readonly gasPrice: bigint | null;
   readonly maxFeePerGas: bigint | null;
   readonly maxPriorityFeePerGas: bigint | null;
+  /** Null where the node did not tell it, or not readably: it cannot stand in a bundle. */
+  readonly signed: SignedPart | null;
 }

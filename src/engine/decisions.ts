@@ -1,4 +1,4 @@
-import type { Address, BlockRef } from "../chain/types.ts";
+import type { Address, BlockRef, PendingTransaction } from "../chain/types.ts";
 import type { Opportunity, Plan } from "../search/opportunity.ts";
 
 /** Why an opportunity was not sent, or what it was sent for; every opportunity ends with exactly one. */
@@ -43,6 +43,13 @@ export interface SubmitDecision {
   readonly type: "submit";
   readonly intentId: string;
   readonly plan: Plan;
+  /**
+   * Pending transactions behind which the plan stands, in the order in which they must be mined: earlier ones of the
+   * trigger's sender, then the trigger. Empty for a plan on settled state.
+   */
+  readonly behind: readonly PendingTransaction[];
+  /** Blocks that its oldest cycle has stood open, 0 when it is new: a bid fades with it. */
+  readonly age: number;
   /** The state that the plan was priced on. */
   readonly parent: BlockRef;
   readonly targetBlock: number;
@@ -64,5 +71,7 @@ export type Decision =
       readonly reason: string;
       readonly block: BlockRef;
     }
+  /** To be simulated on top of the head, where that is offered: what it does cannot be read. */
+  | { readonly type: "foresee"; readonly transaction: PendingTransaction; readonly parent: BlockRef }
   | { readonly type: "repair"; readonly pools: readonly Address[]; readonly block: BlockRef }
   | { readonly type: "resync"; readonly reason: string };

@@ -182,6 +182,8 @@ function submitOf(
     type: "submit",
     intentId: `${block.number + 1}-${block.hash.slice(2, 10)}`,
     plan: { trigger: { type: "block", number: block.number, hash: block.hash }, opportunities },
+    behind: [],
+    age: 0,
     parent: refOf(block),
     targetBlock: block.number + 1,
     targetTimestamp: block.timestamp + options.blockSeconds,

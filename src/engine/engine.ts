@@ -117,6 +117,8 @@ function step(core: Core, event: EngineEvent, expired?: () => boolean): readonly
     case "pending":
       core.pendingSeen++;
       return [];
+    case "foreseen":
+      return [];
     case "outcome":
       return outcome(core, event);
   }

@@ -7,6 +7,7 @@ import type {
   Hash,
   PendingTransaction,
   Pool,
+  PoolLog,
 } from "../chain/types.ts";
 
 /** `time` is milliseconds since 1970 as the rim saw it; the engine has no clock of its own. */
@@ -39,6 +40,8 @@ export interface CommittedEvent extends Timed {
    * Read for the newest block only; empty where it is not known, and the last fee stands.
    */
   readonly fees: readonly NextFee[];
+  /** All that the block holds, in order; empty where it was not asked for or not answered. */
+  readonly transactions: readonly Hash[];
   /** False while older blocks are being filled in: the state moves, nothing is decided. */
   readonly atHead: boolean;
 }
@@ -58,6 +61,15 @@ export interface GapEvent extends Timed {
 export interface PendingEvent extends Timed {
   readonly type: "pending";
   readonly transaction: PendingTransaction;
+}
+
+/** What a simulation on top of `parent` says that a pending transaction does; null: it reverts, or nothing was said. */
+export interface ForeseenEvent extends Timed {
+  readonly type: "foreseen";
+  readonly hash: Hash;
+  readonly parent: BlockRef;
+  /** In order; of pools and of others. */
+  readonly logs: readonly PoolLog[] | null;
 }
 
 /** Fresh state of pools read at the current head: repairs taint. Null: it has no price, or cannot be read. */
@@ -85,6 +97,7 @@ export type FeedEvent =
   | RevertedEvent
   | GapEvent
   | PendingEvent
+  | ForeseenEvent
   | RepairedEvent;
 
 export type EngineEvent = FeedEvent | OutcomeEvent;

@@ -46,6 +46,8 @@ const DECISION: SubmitDecision = {
   type: "submit",
   intentId: "rehearsal",
   plan: { trigger: { type: "block", ...PARENT }, opportunities: [OPPORTUNITY] },
+  behind: [],
+  age: 0,
   parent: PARENT,
   targetBlock: 2,
   targetTimestamp: 2,

@@ -1,6 +1,17 @@
 import { z } from "zod";
 import type { PoolState } from "../amm/poolState.ts";
-import type { Address, BlockHeader, BlockRef, ChainLog, Hash, Hex, Pool } from "../chain/types.ts";
+import type {
+  Address,
+  BlockHeader,
+  BlockRef,
+  ChainLog,
+  Hash,
+  Hex,
+  PendingTransaction,
+  Pool,
+  PoolLog,
+  SignedPart,
+} from "../chain/types.ts";
 import type { EngineEvent } from "../engine/events.ts";
 
 /** Events as `eventToJson` writes them: every field, its range, and nothing else. */
@@ -114,7 +125,27 @@ const log: z.ZodType<ChainLog> = z.strictObject({
   logIndex: count,
 });
 
-const transaction = z.strictObject({
+const yParity = z.union([z.literal(0), z.literal(1)]);
+
+const signed: z.ZodType<SignedPart> = z.strictObject({
+  chainId: count.nullable(),
+  accessList: z.array(z.strictObject({ address, storageKeys: z.array(hash) })),
+  authorizationList: z.array(
+    z.strictObject({
+      chainId: uint(256),
+      address,
+      nonce: uint(64),
+      yParity,
+      r: uint(256),
+      s: uint(256),
+    }),
+  ),
+  yParity,
+  r: uint(256),
+  s: uint(256),
+});
+
+const transaction: z.ZodType<PendingTransaction> = z.strictObject({
   hash,
   from: address,
   to: address.nullable(),
@@ -126,6 +157,13 @@ const transaction = z.strictObject({
   gasPrice: uint(256).nullable(),
   maxFeePerGas: uint(256).nullable(),
   maxPriorityFeePerGas: uint(256).nullable(),
+  signed: signed.nullable(),
+});
+
+const poolLog: z.ZodType<PoolLog> = z.strictObject({
+  address,
+  topics: z.array(hash).max(4),
+  data: bytes,
 });
 
 const time = z.number();
@@ -145,11 +183,19 @@ export const engineEventSchema: z.ZodType<EngineEvent> = z.discriminatedUnion("t
     logs: z.array(log),
     tainted: z.array(address),
     fees: z.array(z.strictObject({ pool: address, feePpm })),
+    transactions: z.array(hash),
     atHead: z.boolean(),
   }),
   z.strictObject({ type: z.literal("reverted"), time, block: ref }),
   z.strictObject({ type: z.literal("gap"), time, reason: z.string() }),
   z.strictObject({ type: z.literal("pending"), time, transaction }),
+  z.strictObject({
+    type: z.literal("foreseen"),
+    time,
+    hash,
+    parent: ref,
+    logs: z.array(poolLog).nullable(),
+  }),
   z.strictObject({
     type: z.literal("repaired"),
     time,

@@ -132,7 +132,7 @@ export function parsePendingTransaction(value: unknown): PendingTransaction | nu
   if (nonce === null || amount === null || gas === null || input === null) return null;
   // A creation has no receiver; a receiver that is there but unreadable is not a creation.
   if (to === null && value["to"] !== null && value["to"] !== undefined) return null;
-  return { hash, from, to, nonce, value: amount, gas, input, ...fees };
+  return { hash, from, to, nonce, value: amount, gas, input, ...fees, signed: null };
 }
 
 type Fees = Pick<PendingTransaction, "type" | "gasPrice" | "maxFeePerGas" | "maxPriorityFeePerGas">;

@@ -44,6 +44,8 @@ export function decisionOf(changes: Partial<SubmitDecision> = {}): SubmitDecisio
     type: "submit",
     intentId: "intent-1",
     plan: { trigger: { type: "block", ...parent }, opportunities: [opportunityOf(500n)] },
+    behind: [],
+    age: 0,
     parent,
     targetBlock: parent.number + 1,
     targetTimestamp: 1_790_000_002,

@@ -182,6 +182,8 @@ export async function startExecutionStage(): Promise<ExecutionStage> {
         type: "submit",
         intentId: `${head.number + 1}-${head.hash.slice(2, 10)}`,
         plan: { trigger: { type: "block", ...parent }, opportunities: [opportunity] },
+        behind: [],
+        age: 0,
         parent,
         targetBlock: head.number + 1,
         targetTimestamp: head.timestamp + 2,

@@ -73,6 +73,19 @@ const log = fc.record({
 });
 const nullable = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
   fc.option(arbitrary, { nil: null });
+const yParity = fc.constantFrom(0 as const, 1 as const);
+const signature = { yParity, r: uint(256), s: uint(256) };
+const signed = fc.record({
+  chainId: nullable(count),
+  accessList: fc.array(fc.record({ address, storageKeys: fc.array(hash, { maxLength: 2 }) }), {
+    maxLength: 2,
+  }),
+  authorizationList: fc.array(fc.record({ chainId: uint(256), address, nonce: uint(64), ...signature }), {
+    maxLength: 2,
+  }),
+  ...signature,
+});
+const poolLog = fc.record({ address, topics: fc.array(hash, { maxLength: 4 }), data: hex(0, 160) });
 const transaction = fc.record({
   hash,
   from: address,
@@ -85,6 +98,7 @@ const transaction = fc.record({
   gasPrice: nullable(uint(256)),
   maxFeePerGas: nullable(uint(256)),
   maxPriorityFeePerGas: nullable(uint(256)),
+  signed: nullable(signed),
 });
 const time = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
 
@@ -102,10 +116,18 @@ export const engineEvents: fc.Arbitrary<EngineEvent> = fc.oneof(
     logs: fc.array(log, { maxLength: 5 }),
     tainted: fc.array(address, { maxLength: 3 }),
     fees: fc.array(fc.record({ pool: address, feePpm: fc.nat(999_999) }), { maxLength: 3 }),
+    transactions: fc.array(hash, { maxLength: 3 }),
     atHead: fc.boolean(),
   }),
   fc.record({ type: fc.constant("reverted" as const), time, block: ref }),
   fc.record({ type: fc.constant("gap" as const), time, reason: fc.string({ unit: "grapheme" }) }),
+  fc.record({
+    type: fc.constant("foreseen" as const),
+    time,
+    hash,
+    parent: ref,
+    logs: nullable(fc.array(poolLog, { maxLength: 3 })),
+  }),
   fc.record({ type: fc.constant("pending" as const), time, transaction }),
   fc.record({
     type: fc.constant("repaired" as const),

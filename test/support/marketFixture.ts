@@ -78,6 +78,7 @@ export const committed = (
   logs,
   tainted: [],
   fees: [],
+  transactions: [],
   atHead: true,
   ...more,
 });

@@ -57,6 +57,7 @@ const events: readonly EngineEvent[] = [
     logs: [],
     tainted: [],
     fees: [],
+    transactions: [],
     atHead: true,
   })),
 ];
