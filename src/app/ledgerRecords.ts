@@ -36,6 +36,7 @@ export function recordsOf(
       return [{ type: "event", time, kind: "repaired", facts }];
     }
     case "outcome":
+    case "mined":
     case "foreseen":
     case "pending":
       return [];

@@ -42,14 +42,14 @@ export interface BlockHeader extends BlockRef {
 }
 
 /** What a contract says with a log. */
-export interface PoolLog {
+export interface EmittedLog {
   readonly address: Address;
   readonly topics: readonly Hash[];
   readonly data: Hex;
 }
 
 /** A log of a block, in the order of `logIndex`. */
-export interface ChainLog extends PoolLog {
+export interface ChainLog extends EmittedLog {
   readonly blockHash: Hash;
   readonly blockNumber: number;
   readonly transactionHash: Hash;

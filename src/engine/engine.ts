@@ -117,6 +117,7 @@ function step(core: Core, event: EngineEvent, expired?: () => boolean): readonly
     case "pending":
       core.pendingSeen++;
       return [];
+    case "mined":
     case "foreseen":
       return [];
     case "outcome":

@@ -4,10 +4,10 @@ import type {
   BlockHeader,
   BlockRef,
   ChainLog,
+  EmittedLog,
   Hash,
   PendingTransaction,
   Pool,
-  PoolLog,
 } from "../chain/types.ts";
 
 /** `time` is milliseconds since 1970 as the rim saw it; the engine has no clock of its own. */
@@ -40,8 +40,6 @@ export interface CommittedEvent extends Timed {
    * Read for the newest block only; empty where it is not known, and the last fee stands.
    */
   readonly fees: readonly NextFee[];
-  /** All that the block holds, in order; empty where it was not asked for or not answered. */
-  readonly transactions: readonly Hash[];
   /** False while older blocks are being filled in: the state moves, nothing is decided. */
   readonly atHead: boolean;
 }
@@ -63,13 +61,23 @@ export interface PendingEvent extends Timed {
   readonly transaction: PendingTransaction;
 }
 
+/**
+ * Every transaction of a committed block, in order. It comes after the block's own event, which waits for nothing that
+ * the settled state does not need.
+ */
+export interface MinedEvent extends Timed {
+  readonly type: "mined";
+  readonly block: BlockRef;
+  readonly transactions: readonly Hash[];
+}
+
 /** What a simulation on top of `parent` says that a pending transaction does; null: it reverts, or nothing was said. */
 export interface ForeseenEvent extends Timed {
   readonly type: "foreseen";
   readonly hash: Hash;
   readonly parent: BlockRef;
   /** In order; of pools and of others. */
-  readonly logs: readonly PoolLog[] | null;
+  readonly logs: readonly EmittedLog[] | null;
 }
 
 /** Fresh state of pools read at the current head: repairs taint. Null: it has no price, or cannot be read. */
@@ -96,6 +104,7 @@ export type FeedEvent =
   | CommittedEvent
   | RevertedEvent
   | GapEvent
+  | MinedEvent
   | PendingEvent
   | ForeseenEvent
   | RepairedEvent;

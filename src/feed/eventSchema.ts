@@ -5,11 +5,11 @@ import type {
   BlockHeader,
   BlockRef,
   ChainLog,
+  EmittedLog,
   Hash,
   Hex,
   PendingTransaction,
   Pool,
-  PoolLog,
   SignedPart,
 } from "../chain/types.ts";
 import type { EngineEvent } from "../engine/events.ts";
@@ -160,7 +160,7 @@ const transaction: z.ZodType<PendingTransaction> = z.strictObject({
   signed: signed.nullable(),
 });
 
-const poolLog: z.ZodType<PoolLog> = z.strictObject({
+const emittedLog: z.ZodType<EmittedLog> = z.strictObject({
   address,
   topics: z.array(hash).max(4),
   data: bytes,
@@ -183,18 +183,18 @@ export const engineEventSchema: z.ZodType<EngineEvent> = z.discriminatedUnion("t
     logs: z.array(log),
     tainted: z.array(address),
     fees: z.array(z.strictObject({ pool: address, feePpm })),
-    transactions: z.array(hash),
     atHead: z.boolean(),
   }),
   z.strictObject({ type: z.literal("reverted"), time, block: ref }),
   z.strictObject({ type: z.literal("gap"), time, reason: z.string() }),
+  z.strictObject({ type: z.literal("mined"), time, block: ref, transactions: z.array(hash) }),
   z.strictObject({ type: z.literal("pending"), time, transaction }),
   z.strictObject({
     type: z.literal("foreseen"),
     time,
     hash,
     parent: ref,
-    logs: z.array(poolLog).nullable(),
+    logs: z.array(emittedLog).nullable(),
   }),
   z.strictObject({
     type: z.literal("repaired"),

@@ -102,7 +102,7 @@ export function createTimeline(options: { readonly staleAfterMs: number }, parts
       const stale = isStale(block);
       const atHead = newest && !stale;
       if (atHead) phase = "live";
-      onEvent({ type: "committed", time, block, logs, tainted, fees, transactions: [], atHead });
+      onEvent({ type: "committed", time, block, logs, tainted, fees, atHead });
       if (newest && stale) gap("stale: the newest block of the node is too old");
     },
   };

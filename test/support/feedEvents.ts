@@ -116,11 +116,16 @@ export const engineEvents: fc.Arbitrary<EngineEvent> = fc.oneof(
     logs: fc.array(log, { maxLength: 5 }),
     tainted: fc.array(address, { maxLength: 3 }),
     fees: fc.array(fc.record({ pool: address, feePpm: fc.nat(999_999) }), { maxLength: 3 }),
-    transactions: fc.array(hash, { maxLength: 3 }),
     atHead: fc.boolean(),
   }),
   fc.record({ type: fc.constant("reverted" as const), time, block: ref }),
   fc.record({ type: fc.constant("gap" as const), time, reason: fc.string({ unit: "grapheme" }) }),
+  fc.record({
+    type: fc.constant("mined" as const),
+    time,
+    block: ref,
+    transactions: fc.array(hash, { maxLength: 3 }),
+  }),
   fc.record({
     type: fc.constant("foreseen" as const),
     time,

@@ -78,7 +78,6 @@ export const committed = (
   logs,
   tainted: [],
   fees: [],
-  transactions: [],
   atHead: true,
   ...more,
 });

@@ -72,7 +72,7 @@ const cases: [string, fc.Arbitrary<unknown>, (value: unknown) => EngineEvent | n
     (value) => {
       const header = parseHeader(value);
       if (header === null) return null;
-      return { type: "committed", time: 0, block: header, logs: [], tainted: [], fees: [], transactions: [], atHead: true };
+      return { type: "committed", time: 0, block: header, logs: [], tainted: [], fees: [], atHead: true };
     },
   ],
   [
@@ -89,7 +89,6 @@ const cases: [string, fc.Arbitrary<unknown>, (value: unknown) => EngineEvent | n
         logs: [noted.log],
         tainted: [],
         fees: [],
-        transactions: [],
         atHead: true,
       };
     },

@@ -57,7 +57,6 @@ const events: readonly EngineEvent[] = [
     logs: [],
     tainted: [],
     fees: [],
-    transactions: [],
     atHead: true,
   })),
 ];
