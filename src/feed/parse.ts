@@ -1,4 +1,15 @@
-import type { Address, BlockHeader, ChainLog, Hash, Hex, PendingTransaction } from "../chain/types.ts";
+import { readLegacyV } from "../chain/rawTransaction.ts";
+import type {
+  AccessEntry,
+  Address,
+  Authorization,
+  BlockHeader,
+  ChainLog,
+  Hash,
+  Hex,
+  PendingTransaction,
+  SignedPart,
+} from "../chain/types.ts";
 
 /**
  * The border to the node: what it says enters as `unknown` and leaves as our types, or as null when it cannot be
@@ -15,6 +26,9 @@ const MAX_INPUT_CHARS = 2 + 2 * 128 * 1024;
 const MAX_LOG_CHARS = 2 + 2 * 4096;
 const MAX_TOPICS = 4;
 const BLOOM_CHARS = 2 + 2 * 256;
+/** Addresses and keys of an access list, and authorizations: a trigger with more is none that we would stand behind. */
+const MAX_LISTED = 1_000;
+const MAX_UINT64 = 2n ** 64n - 1n;
 
 /** Types with the fields that we price by. All others, such as Bor's state sync (0x7f), are not for us. */
 const LEGACY_TYPES = [0, 1];
@@ -132,7 +146,8 @@ export function parsePendingTransaction(value: unknown): PendingTransaction | nu
   if (nonce === null || amount === null || gas === null || input === null) return null;
   // A creation has no receiver; a receiver that is there but unreadable is not a creation.
   if (to === null && value["to"] !== null && value["to"] !== undefined) return null;
-  return { hash, from, to, nonce, value: amount, gas, input, ...fees, signed: null };
+  const signed = parseSigned(value, fees.type);
+  return { hash, from, to, nonce, value: amount, gas, input, ...fees, signed };
 }
 
 type Fees = Pick<PendingTransaction, "type" | "gasPrice" | "maxFeePerGas" | "maxPriorityFeePerGas">;
@@ -151,4 +166,68 @@ function parseFees(value: Fields): Fees | null {
   const maxPriorityFeePerGas = parseQuantity(value["maxPriorityFeePerGas"]);
   if (maxFeePerGas === null || maxPriorityFeePerGas === null) return null;
   return { type, gasPrice: null, maxFeePerGas, maxPriorityFeePerGas };
+}
+
+/** What its bytes hold besides the body, or null where it is absent, unreadable or too long. */
+function parseSigned(value: Fields, type: number): SignedPart | null {
+  const r = parseQuantity(value["r"]);
+  const s = parseQuantity(value["s"]);
+  const signer = type === 0 ? parseLegacySigner(value) : parseSigner(value);
+  const accessList = type === 0 ? [] : parseAccessList(value["accessList"]);
+  const authorizationList = type === 4 ? parseAuthorizations(value["authorizationList"]) : [];
+  if (r === null || s === null || signer === null) return null;
+  if (accessList === null || authorizationList === null) return null;
+  return { ...signer, accessList, authorizationList, r, s };
+}
+
+function parseLegacySigner(value: Fields) {
+  const v = parseQuantity(value["v"]);
+  return v === null ? null : readLegacyV(v);
+}
+
+function parseSigner(value: Fields) {
+  const chainId = parseCount(value["chainId"]);
+  // Old nodes tell the parity as `v` alone.
+  const yParity = parseParity(value["yParity"] ?? value["v"]);
+  return chainId === null || yParity === null ? null : { chainId, yParity };
+}
+
+function parseParity(value: unknown): 0 | 1 | null {
+  const parity = parseCount(value);
+  return parity === 0 || parity === 1 ? parity : null;
+}
+
+function parseAccessList(value: unknown): readonly AccessEntry[] | null {
+  if (!Array.isArray(value)) return null;
+  const entries: AccessEntry[] = [];
+  let listed = 0;
+  for (const item of value) {
+    const keys: unknown = isFields(item) ? item["storageKeys"] : null;
+    const address = isFields(item) ? parseAddress(item["address"]) : null;
+    if (address === null || !Array.isArray(keys)) return null;
+    listed += 1 + keys.length;
+    if (listed > MAX_LISTED) return null;
+    const storageKeys = keys.flatMap((key) => parseHash(key) ?? []);
+    if (storageKeys.length < keys.length) return null;
+    entries.push({ address, storageKeys });
+  }
+  return entries;
+}
+
+function parseAuthorizations(value: unknown): readonly Authorization[] | null {
+  if (!Array.isArray(value) || value.length > MAX_LISTED) return null;
+  const authorizations = value.flatMap((item) => parseAuthorization(item) ?? []);
+  return authorizations.length < value.length ? null : authorizations;
+}
+
+function parseAuthorization(value: unknown): Authorization | null {
+  if (!isFields(value)) return null;
+  const chainId = parseQuantity(value["chainId"]);
+  const address = parseAddress(value["address"]);
+  const nonce = parseQuantity(value["nonce"]);
+  const yParity = parseParity(value["yParity"] ?? value["v"]);
+  const r = parseQuantity(value["r"]);
+  const s = parseQuantity(value["s"]);
+  if (chainId === null || address === null || nonce === null || nonce > MAX_UINT64) return null;
+  return yParity === null || r === null || s === null ? null : { chainId, address, nonce, yParity, r, s };
 }
