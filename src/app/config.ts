@@ -23,23 +23,43 @@ const secretReference = z
   );
 const milliseconds = z.int().min(1).max(3_600_000);
 
+const httpUrl = url(["http:", "https:"]);
+/** Sent as the Authorization header. */
+const authorization = secretReference.optional();
 const channel = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("flashbots"),
     name: z.string().default("flashbots"),
-    url: url(["http:", "https:"]),
+    url: httpUrl,
     /** Signs the relay's header, not transactions; default: a key made at start. */
     auth_key: secretReference.optional(),
   }),
   z.strictObject({
     type: z.literal("private"),
     name: z.string().default("private"),
-    url: url(["http:", "https:"]),
+    url: httpUrl,
     method: z
       .enum(["eth_sendRawTransactionPrivate", "eth_sendRawTransaction"])
       .default("eth_sendRawTransactionPrivate"),
-    /** Sent as the Authorization header. */
-    authorization: secretReference.optional(),
+    authorization,
+  }),
+  z.strictObject({
+    type: z.literal("bloxroute"),
+    name: z.string().default("bloxroute"),
+    url: httpUrl.default("https://api.blxrbdn.com"),
+    authorization: secretReference,
+  }),
+  z.strictObject({
+    type: z.literal("conditional"),
+    name: z.string().default("conditional"),
+    url: httpUrl,
+    authorization,
+  }),
+  z.strictObject({
+    type: z.literal("public"),
+    name: z.string().default("public"),
+    url: httpUrl,
+    authorization,
   }),
 ]);
 
@@ -91,6 +111,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   executor: z.strictObject({ address, treasury: address.optional() }).optional(),
   signer: z.strictObject({ key: secretReference }).optional(),
+  /** What the operator has to say in words before a channel of type `public` is taken. */
+  submission: z.strictObject({ public: z.boolean().default(false) }).prefault({}),
   channels: z.array(channel).default([]),
   ledger: z.strictObject({ path: z.string().min(1).default("data/run/turbo-mev.sqlite") }).prefault({}),
   recorder: z.strictObject({ path: z.string().default("") }).prefault({}),

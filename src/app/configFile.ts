@@ -44,6 +44,13 @@ function checked(config: Config, path: string): Config {
   if (config.mode === "live" && config.channels.length === 0) {
     faults.push(`${path} channels: missing; mode "live" needs at least one [[channels]] to send through`);
   }
+  for (const { name } of config.channels.filter(
+    ({ type }) => type === "public" && !config.submission.public,
+  )) {
+    faults.push(
+      `${path} channels: "${name}" is public, so everybody sees a plan before it is mined; if that is meant, write [submission] public = true`,
+    );
+  }
   const names = config.channels.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) faults.push(`${path} channels: two are named "${twice}"`);

@@ -3,9 +3,6 @@ import type { Address } from "../chain/types.ts";
 import { fromDecimal } from "../chain/units.ts";
 import type { OutcomeEvent } from "../engine/events.ts";
 import { parseQuantity, type Rpc } from "../execution/chainAnswers.ts";
-import type { Channel } from "../execution/channels/channel.ts";
-import { createFlashbotsChannel } from "../execution/channels/flashbots.ts";
-import { createPrivateChannel } from "../execution/channels/private.ts";
 import type { ExecutionOptions, Live, Stage } from "../execution/context.ts";
 import { createExecution, type Execution } from "../execution/execution.ts";
 import { POLYGON_GAS } from "../execution/gas.ts";
@@ -19,9 +16,9 @@ import { RpcError } from "../feed/rpcError.ts";
 import type { Clock } from "../lib/clock.ts";
 import { EXIT, PlainError, RetryableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { secret } from "../lib/secret.ts";
 import { resolveSecret } from "../lib/secretReference.ts";
-import type { ChannelConfig, Config } from "./config.ts";
+import { openChannels } from "./channelParts.ts";
+import type { Config } from "./config.ts";
 import { feePolicyOf } from "./engineOptions.ts";
 
 export interface ExecutionRoomParts {
@@ -123,7 +120,7 @@ async function goLive(config: Config, registry: ChainRegistry, checks: LiveCheck
       `the operator ${signer.address} has no ${registry.native.symbol} for gas`,
     );
   }
-  const channels = config.channels.map((channel) => openChannel(channel, config.chain, primitives));
+  const channels = await openChannels(config, { ...checks, primitives });
   const plans = await rehearse(checks.options, primitives);
   checks.log.debug({ plans }, "execution rehearsed");
   return { signer, keccak256: primitives.keccak256, channels };
@@ -141,20 +138,4 @@ function openSigner(config: Config, registry: ChainRegistry, primitives: Primiti
     txGasCap: BigInt(registry.chain.txGasCap),
     txFeeCap: feePolicyOf(config, registry).txFeeCap,
   });
-}
-
-function openChannel(channel: ChannelConfig, chainId: number, primitives: Primitives): Channel {
-  const { name } = channel;
-  const url = secret(channel.url);
-  switch (channel.type) {
-    case "flashbots": {
-      const authKey = channel.auth_key === undefined ? null : resolveSecret(channel.auth_key);
-      return createFlashbotsChannel({ name, chainId, endpoint: { url, headers: {} }, authKey, primitives });
-    }
-    case "private": {
-      const { authorization, method } = channel;
-      const headers = authorization === undefined ? {} : { authorization: resolveSecret(authorization) };
-      return createPrivateChannel({ name, endpoint: { url, headers }, method });
-    }
-  }
 }

@@ -113,7 +113,13 @@ export function fakeChannel(atomic: boolean, name = atomic ? "relay" : "private"
   const sent: Bundle[] = [];
   const channel: FakeChannel = {
     name,
-    promises: { atomic, private: true, revertProtection: atomic },
+    promises: {
+      atomic,
+      private: true,
+      revertProtection: atomic,
+      carries: atomic ? "bundle" : "transaction",
+      settledOnly: false,
+    },
     sent,
     answer: () => Promise.resolve({ result: "accepted", detail: "" }),
     send: (bundle) => {

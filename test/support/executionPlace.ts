@@ -12,6 +12,7 @@ export interface PlaceRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  /** Parameters that have names count as one. */
   readonly rpc: { readonly method: string; readonly params: readonly unknown[] };
 }
 
@@ -23,7 +24,8 @@ export interface Place {
   stop(): Promise<void>;
 }
 
-const rpcSchema = z.object({ method: z.string(), params: z.array(z.unknown()) });
+const named = z.record(z.string(), z.unknown()).transform((params): unknown[] => [params]);
+const rpcSchema = z.object({ method: z.string(), params: z.union([z.array(z.unknown()), named]) });
 
 function reply(response: ServerResponse, answer: PlaceAnswer): void {
   if ("redirect" in answer) {

@@ -1,3 +1,4 @@
+import type { BlockRef, Pool } from "../../chain/types.ts";
 import type { Bundle } from "../bundle.ts";
 
 /** What a place promises about what it gets; what is not promised is not counted on. */
@@ -8,6 +9,10 @@ export interface Promises {
   readonly private: boolean;
   /** A transaction that would revert is left out. */
   readonly revertProtection: boolean;
+  /** What travels: the bundle as a whole, or our transaction alone, its trigger being public already. */
+  readonly carries: "bundle" | "transaction";
+  /** It takes no plan behind a trigger. */
+  readonly settledOnly: boolean;
 }
 
 /**
@@ -18,6 +23,23 @@ export interface SendResult {
   readonly result: "accepted" | "refused" | "timeout" | "error";
   readonly detail: string;
 }
+
+export interface SendOptions {
+  readonly deadlineMs: number;
+  /**
+   * The pools that the plan crosses, for a place that holds it to their state; none: to be sent without conditions, as
+   * a cancellation is.
+   */
+  readonly pools?: readonly Pick<Pool, "address" | "kind">[];
+  /** The block on whose state the plan was priced. */
+  readonly parent?: BlockRef;
+}
+
+/** Whether a place has the method that its channel calls. */
+export type Probe =
+  | { readonly type: "ok" }
+  | { readonly type: "missing"; readonly method: string }
+  | { readonly type: "unavailable"; readonly reason: string };
 
 export type ChannelCounts = Readonly<Record<SendResult["result"], number>>;
 
@@ -31,10 +53,12 @@ export interface Channel {
   readonly name: string;
   readonly promises: Promises;
   /** Answers within the deadline; nothing is sent after it. */
-  send(bundle: Bundle, deadline: { readonly deadlineMs: number }): Promise<SendResult>;
+  send(bundle: Bundle, options: SendOptions): Promise<SendResult>;
   /** Takes a bundle back where the place knows how. */
   cancel?(bundle: Bundle, deadline: { readonly deadlineMs: number }): Promise<SendResult>;
   /** Asks the place what the bundle would do in its first target block. */
   simulate?(bundle: Bundle, deadline: { readonly deadlineMs: number }): Promise<BundleSimulation>;
+  /** Asks, with a transaction that is none, whether the place knows the channel's method. */
+  probe?(deadline: { readonly deadlineMs: number }): Promise<Probe>;
   readonly counts: () => ChannelCounts;
 }

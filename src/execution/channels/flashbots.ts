@@ -7,6 +7,7 @@ import type { BundleSimulation, Channel, Promises } from "./channel.ts";
 import { loadFlashbots } from "./ethers.ts";
 import { CHANNEL_GUARD, createGuard, sick, sound, type Attempt, type GuardOptions } from "./guard.ts";
 import { HttpFailure, postJson, turnedAway, type Endpoint } from "./httpJson.ts";
+import { maskSecrets } from "./maskSecrets.ts";
 import { createRelayWallet, type RelayWallet } from "./relayWallet.ts";
 import { shortText } from "./rpcAnswer.ts";
 
@@ -21,7 +22,13 @@ export interface FlashbotsChannelOptions {
   readonly guard?: GuardOptions;
 }
 
-const PROMISES: Promises = { atomic: true, private: true, revertProtection: true };
+const PROMISES: Promises = {
+  atomic: true,
+  private: true,
+  revertProtection: true,
+  carries: "bundle",
+  settledOnly: false,
+};
 
 type Provider = InstanceType<ReturnType<typeof loadFlashbots>["flashbots"]["FlashbotsBundleProvider"]>;
 
@@ -47,6 +54,8 @@ function openProvider(options: FlashbotsChannelOptions, auth: RelayWallet, signa
 interface Relay {
   readonly provider: Provider;
   readonly keccak256: Keccak256;
+  /** The relay's own words, made fit to be told. */
+  readonly tell: (text: string) => string;
 }
 
 /** Names the bundle for one target block at the relay, so that it can be taken back. */
@@ -63,20 +72,22 @@ const failure = (error: unknown): Attempt => {
   return sick(error.sent ? "error" : "refused", error.message);
 };
 
-async function sendOne({ provider, keccak256 }: Relay, bundle: Bundle, block: number): Promise<Attempt> {
+async function sendOne(relay: Relay, bundle: Bundle, block: number): Promise<Attempt> {
+  const { provider, keccak256, tell } = relay;
   try {
     const uuid = { replacementUuid: replacementUuid(bundle, block, keccak256) };
     const answer = await provider.sendRawBundle([...bundle.transactions], block, uuid);
-    return "error" in answer ? sound("refused", shortText(answer.error.message)) : sound("accepted", "");
+    return "error" in answer ? sound("refused", tell(answer.error.message)) : sound("accepted", "");
   } catch (error) {
     return failure(error);
   }
 }
 
-async function cancelOne({ provider, keccak256 }: Relay, bundle: Bundle, block: number): Promise<Attempt> {
+async function cancelOne(relay: Relay, bundle: Bundle, block: number): Promise<Attempt> {
+  const { provider, keccak256, tell } = relay;
   try {
     const answer = await provider.cancelBundles(replacementUuid(bundle, block, keccak256));
-    return "error" in answer ? sound("refused", shortText(answer.error.message)) : sound("accepted", "");
+    return "error" in answer ? sound("refused", tell(answer.error.message)) : sound("accepted", "");
   } catch (error) {
     return failure(error);
   }
@@ -90,15 +101,15 @@ function combine(attempts: readonly Attempt[]): Attempt {
 }
 
 /** What the relay's `eth_callBundle` says of the bundle on top of the block before its first target. */
-async function callBundle(provider: Provider, bundle: Bundle): Promise<BundleSimulation> {
+async function callBundle({ provider, tell }: Relay, bundle: Bundle): Promise<BundleSimulation> {
   const [block] = bundle.targetBlocks;
   if (block === undefined) return { type: "unavailable", reason: "no target block" };
   try {
     const answer = await provider.simulate([...bundle.transactions], block, block - 1);
-    if ("error" in answer) return { type: "unavailable", reason: shortText(answer.error.message) };
+    if ("error" in answer) return { type: "unavailable", reason: tell(answer.error.message) };
     const failed = answer.firstRevert;
     if (failed === undefined) return { type: "ok", gasUsed: BigInt(answer.totalGasUsed) };
-    return { type: "revert", reason: shortText("revert" in failed ? failed.revert : "error") };
+    return { type: "revert", reason: tell("revert" in failed ? failed.revert : "error") };
   } catch (error) {
     return { type: "unavailable", reason: failure(error).answer.detail };
   }
@@ -114,12 +125,18 @@ export function createFlashbotsChannel(options: FlashbotsChannelOptions): Channe
   const { primitives = portablePrimitives } = options;
   const { keccak256 } = primitives;
   const auth = createRelayWallet(options.authKey, primitives);
+  const mask = maskSecrets(options.endpoint);
+  const open = (signal: AbortSignal): Relay => ({
+    provider: openProvider(options, auth, signal),
+    keccak256,
+    tell: (text) => shortText(mask(text)),
+  });
   const forEachTarget = async (
     bundle: Bundle,
     signal: AbortSignal,
     call: typeof sendOne,
   ): Promise<Attempt> => {
-    const relay = { provider: openProvider(options, auth, signal), keccak256 };
+    const relay = open(signal);
     return combine(await Promise.all(bundle.targetBlocks.map((block) => call(relay, bundle, block))));
   };
   return {
@@ -129,8 +146,7 @@ export function createFlashbotsChannel(options: FlashbotsChannelOptions): Channe
       guard.run(deadlineMs, (signal) => forEachTarget(bundle, signal, sendOne)),
     cancel: (bundle, { deadlineMs }) =>
       guard.run(deadlineMs, (signal) => forEachTarget(bundle, signal, cancelOne)),
-    simulate: (bundle, { deadlineMs }) =>
-      callBundle(openProvider(options, auth, AbortSignal.timeout(deadlineMs)), bundle),
+    simulate: (bundle, { deadlineMs }) => callBundle(open(AbortSignal.timeout(deadlineMs)), bundle),
     counts: () => guard.counts(),
   };
 }

@@ -24,12 +24,12 @@ const parsed = (text: string): unknown => {
   }
 };
 
-/** Reads a JSON-RPC answer; whatever is not one is `garbage`. */
-export function parseRpcAnswer(text: string): RpcAnswer {
+/** Reads a JSON-RPC answer; whatever is not one is `garbage`. `mask` takes out of a message what is not to be told. */
+export function parseRpcAnswer(text: string, mask = (message: string): string => message): RpcAnswer {
   const answer = answerSchema.safeParse(parsed(text));
   if (!answer.success) return { type: "garbage" };
   const { result, error } = answer.data;
   if (error !== undefined && error !== null)
-    return { type: "error", code: error.code ?? null, message: shortText(error.message) };
+    return { type: "error", code: error.code ?? null, message: shortText(mask(error.message)) };
   return result === undefined ? { type: "garbage" } : { type: "result", result };
 }

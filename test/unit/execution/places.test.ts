@@ -65,7 +65,12 @@ const holding = (pattern: RegExp): string[] =>
     .toSorted();
 
 test("transactions can leave the house through one file, and only the channels name a sending method", () => {
-  expect(holding(/eth_send(Raw|Private|Transaction)/)).toEqual(["execution/channels/private.ts"]);
+  expect(holding(/eth_send(Raw|Private|Transaction)|sendRawTransaction|_private_tx"/)).toEqual([
+    "execution/channels/bloxroute.ts",
+    "execution/channels/conditional.ts",
+    "execution/channels/private.ts",
+    "execution/channels/public.ts",
+  ]);
   const wire = /\bfetch\(|"(node:)?(http|https|http2|net|tls|dgram|undici|ws)"/;
   expect(holding(wire).filter((file) => file.startsWith("execution/"))).toEqual([
     "execution/channels/httpJson.ts",
