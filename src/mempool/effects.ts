@@ -1,0 +1,119 @@
+import type { PendingTransaction } from "../chain/types.ts";
+import { createOverlay } from "../market/overlay.ts";
+import type { StateView } from "../market/stateView.ts";
+import { createBalances } from "./balances.ts";
+import { runConcentrated } from "./effectsConcentrated.ts";
+import { runPayment } from "./effectsPayment.ts";
+import { NO_REASON, REASONS } from "./effectsReasons.ts";
+import type { Dialect } from "./effectsReasons.ts";
+import { cloud, hopsOf, isPool } from "./effectsRun.ts";
+import type { EffectsContext, Outcome, PoolEffect, Run } from "./effectsRun.ts";
+import { runV2 } from "./effectsV2.ts";
+import type { DecodedTransaction, OptionalCalls, RouterCall, SwapCall } from "./routerCall.ts";
+
+export type { EffectsContext, PoolEffect } from "./effectsRun.ts";
+
+export interface Effects {
+  /** In the order of execution; the hops of one swap in trade order. Empty where the transaction reverts. */
+  readonly effects: readonly PoolEffect[];
+  /** The reason that the router or the pool gives; null: nothing that we see makes it revert. */
+  readonly reverts: string | null;
+  /** False: a pool on its way is unknown; what it does behind that hop is not known. */
+  readonly complete: boolean;
+}
+
+/**
+ * What a decoded transaction does to every pool, exact to the unit with the contracts' own rounding, were it mined
+ * alone on `view`. Taken for granted: the sender owns and has approved what it pays, and the router holds nothing but
+ * the transaction's value at the start. A swap's effects end before the first hop that the book lacks; swaps behind it
+ * go on where they do not depend on it.
+ */
+export function predictEffects(
+  decoded: DecodedTransaction,
+  transaction: Pick<PendingTransaction, "from" | "value">,
+  view: StateView,
+  context: EffectsContext,
+): Effects {
+  const run: Run = {
+    context,
+    dialect: dialectOf(decoded),
+    view: createOverlay(view),
+    balances: createBalances([[null, transaction.value]]),
+    effects: [],
+    estimate: false,
+    complete: true,
+    clouded: new Set(),
+  };
+  const reverts =
+    unpayable(run, decoded, transaction.value) ??
+    expired(run, decoded.deadline) ??
+    runCalls(run, decoded.calls);
+  return reverts === null
+    ? { effects: run.effects, reverts, complete: run.complete }
+    : { effects: [], reverts, complete: true };
+}
+
+/** Of the routers that we read only UniswapV2Router02's functions are called `swap…` and have a deadline each. */
+function dialectOf({ functionName, calls }: DecodedTransaction): Dialect {
+  if (functionName.startsWith("execute")) return "universal";
+  const [first] = calls;
+  const dated = first?.type === "swap" && first.deadline !== null;
+  return dated && functionName.startsWith("swap") ? "v2Router" : "periphery";
+}
+
+/** Functions of UniswapV2Router02 that trade tokens alone take no coins; all other routers take them everywhere. */
+const unpayable = ({ dialect }: Run, { functionName }: DecodedTransaction, value: bigint): Outcome =>
+  value > 0n && dialect === "v2Router" && !/^swap(Exact)?ETHFor/.test(functionName) ? NO_REASON : null;
+
+const expired = ({ context: { timestamp }, dialect }: Run, deadline: bigint | null): Outcome =>
+  timestamp !== null && deadline !== null && deadline < timestamp ? REASONS[dialect].expired : null;
+
+function runCalls(run: Run, calls: readonly RouterCall[]): Outcome {
+  for (const call of calls) {
+    const reason =
+      call.type === "swap"
+        ? runSwap(run, call)
+        : call.type === "optional"
+          ? runOptional(run, call)
+          : runPayment(run, call);
+    if (reason !== null) return reason;
+  }
+  return null;
+}
+
+function runSwap(run: Run, swap: SwapCall): Outcome {
+  const late = expired(run, swap.deadline);
+  if (late !== null) return late;
+  if (swap.path.some((token, i) => token === swap.path[i + 1])) return REASONS[run.dialect].identical;
+  const hops = hopsOf(run, swap);
+  const fromRouter = swap.amountIsBalance || swap.payer === "router";
+  const kind = hops.find(({ pool }) => pool !== null)?.pool?.kind;
+  if (kind === undefined || (fromRouter && !run.complete)) return cloud(run, hops);
+  run.estimate ||= swap.feeOnTransfer || isPool(run, swap.receiver);
+  const amount = swap.amountIsBalance ? run.balances.of(swap.path[0] ?? null) : swap.amount;
+  return (kind === "v2" ? runV2 : runConcentrated)(run, swap, hops, amount);
+}
+
+/** Tries the group on a copy of everything; when it fails, the copy is forgotten. */
+function runOptional(run: Run, { calls }: OptionalCalls): null {
+  const group: Run = {
+    ...run,
+    view: createOverlay(run.view),
+    balances: run.balances.copy(),
+    effects: [],
+    clouded: new Set(run.clouded),
+  };
+  if (runCalls(group, calls) !== null) return null;
+  // Behind an unknown hop it may still fail, and then none of it happens.
+  const doubtful = run.complete && !group.complete;
+  for (const pool of group.view.changed) {
+    const state = group.view.stateOf(pool);
+    if (state !== null) run.view.set(pool, state);
+  }
+  for (const pool of group.clouded) run.clouded.add(pool);
+  for (const effect of group.effects) run.effects.push(doubtful ? { ...effect, estimate: true } : effect);
+  run.balances = group.balances;
+  run.estimate = group.estimate || doubtful;
+  run.complete = group.complete;
+  return null;
+}
