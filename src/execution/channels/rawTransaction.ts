@@ -101,12 +101,13 @@ export function createRawTransactionChannel(place: PlaceOptions, wire: Wire): Ch
     }
   };
   const probe = async (deadlineMs: number): Promise<Probe> => {
+    const signal = AbortSignal.timeout(deadlineMs);
     try {
-      const body = bodyOf(method, wire.probe);
-      return judgeProbe(await postJson(endpoint, body, AbortSignal.timeout(deadlineMs)), method);
+      return judgeProbe(await postJson(endpoint, bodyOf(method, wire.probe), signal), method);
     } catch (error) {
-      if (error instanceof HttpFailure) return { type: "unavailable", reason: error.message };
-      throw error;
+      if (!(error instanceof HttpFailure)) throw error;
+      const reason = signal.aborted ? `no answer in ${deadlineMs} ms` : error.message;
+      return { type: "unavailable", reason };
     }
   };
   return {
