@@ -26,6 +26,35 @@ const dex = z.discriminatedUnion("kind", [
   z.strictObject({ ...exchange, kind: z.literal("algebra"), deployer: address, quoter: address.optional() }),
 ]);
 
+const contract = { address, name: z.string().min(1) };
+const dexName = z.string().min(1);
+/** By what a router's calls look like. `dex`: the exchange (a name in `dexes`) whose pools it trades with. */
+const router = z.discriminatedUnion("family", [
+  /** UniswapV2Router02. */
+  z.strictObject({ ...contract, family: z.literal("v2"), dex: dexName }),
+  /** Uniswap's SwapRouter. */
+  z.strictObject({ ...contract, family: z.literal("v3"), dex: dexName }),
+  /** QuickSwap's SwapRouter. */
+  z.strictObject({ ...contract, family: z.literal("algebra"), dex: dexName }),
+  /** Uniswap's SwapRouter02; without `dexV2` where it was deployed without a V2 factory. */
+  z.strictObject({
+    ...contract,
+    family: z.literal("router02"),
+    dexV2: dexName.nullable().default(null),
+    dexV3: dexName,
+  }),
+  /** Uniswap's Universal Router; `hopPrices` from 2.1.1 on, where swaps carry a least price for each hop. */
+  z.strictObject({
+    ...contract,
+    family: z.literal("universal"),
+    dexV2: dexName.nullable().default(null),
+    dexV3: dexName,
+    hopPrices: z.boolean().default(false),
+  }),
+  /** Aggregators: only a simulation tells what a call does. */
+  z.strictObject({ ...contract, family: z.literal("opaque") }),
+]);
+
 const registrySchema = z.strictObject({
   schema: z.literal("chain-registry/1"),
   chainId: z.int().positive(),
@@ -53,10 +82,14 @@ const registrySchema = z.strictObject({
     }),
   ),
   dexes: z.array(dex),
+  routers: z.array(router),
 });
 
 /** An exchange: where its pools come from, and what they cost. */
 export type Dex = z.output<typeof dex>;
+
+/** A contract that users call to swap, and how its calls are read. */
+export type Router = z.output<typeof router>;
 
 /** What the product knows of a chain by itself: tokens, exchanges, and the rules of its blocks. */
 export type ChainRegistry = Omit<z.output<typeof registrySchema>, "schema" | "tokens"> & {
@@ -68,6 +101,21 @@ const FOLDER = new URL("../../data/chains/", import.meta.url);
 
 const twice = (names: readonly string[]): string | undefined =>
   names.find((name, i) => names.indexOf(name) !== i);
+
+/** The exchanges that a router trades with, each with the kind that it must have. */
+function exchangesOf(one: Router): readonly (readonly [Dex["kind"], string])[] {
+  switch (one.family) {
+    case "opaque":
+      return [];
+    case "v2":
+    case "v3":
+    case "algebra":
+      return [[one.family, one.dex]];
+    case "router02":
+    case "universal":
+      return [["v3", one.dexV3], ...(one.dexV2 === null ? [] : [["v2", one.dexV2] as const])];
+  }
+}
 
 const complain = (source: string, why: string): never => {
   throw new PlainError(EXIT.config, `${source}: ${why}`);
@@ -82,12 +130,19 @@ export function parseRegistry(document: unknown, source: string): ChainRegistry 
   }
   const { schema: _schema, tokens, ...rest } = parsed.data;
   const registry = { ...rest, tokens: new Map(tokens.map((token) => [token.address, token])) };
-  const again = twice(tokens.map((token) => token.address)) ?? twice(rest.dexes.map(({ name }) => name));
+  const again =
+    twice(tokens.map((token) => token.address)) ??
+    twice(rest.dexes.map(({ name }) => name)) ??
+    twice(rest.routers.flatMap((one) => [one.address, one.name]));
   if (again !== undefined) complain(source, `${again} stands there twice`);
   const unknown = [rest.native.wrapped, ...rest.usd, ...rest.bases].find(
     (token) => !registry.tokens.has(token),
   );
   if (unknown !== undefined) complain(source, `${unknown} is not among its tokens`);
+  for (const one of rest.routers)
+    for (const [kind, name] of exchangesOf(one))
+      if (!rest.dexes.some((other) => other.name === name && other.kind === kind))
+        complain(source, `router ${one.name}: ${name} is no ${kind} exchange of it`);
   return registry;
 }
 

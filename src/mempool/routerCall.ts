@@ -1,4 +1,4 @@
-import type { Address } from "../chain/types.ts";
+import type { Address, Hash } from "../chain/types.ts";
 
 /** A router's place: the one who sent the transaction, the router's own balance, or an address that is named. */
 export type Party = "sender" | "router" | Address;
@@ -48,12 +48,12 @@ export type PaymentCall =
       readonly minimum: bigint;
       readonly receiver: Party;
     }
-  /** Out of the router's balance: an amount, or a share of it in hundredths of a percent. */
+  /** Out of the router's balance: an amount, or a share of it in parts of 10^4 (`bips`) or 10^18 (`wad`), rounded down. */
   | {
       readonly type: "pay";
       readonly token: Address | null;
       readonly amount: bigint;
-      readonly unit: "raw" | "bips";
+      readonly unit: "raw" | "bips" | "wad";
       readonly receiver: Party;
     }
   /** From the sender into the router, or to whom is named. */
@@ -83,6 +83,10 @@ export interface DecodedTransaction {
   readonly calls: readonly RouterCall[];
   /** Seconds since 1970, after which the whole transaction reverts; null: none beside those of its swaps. */
   readonly deadline: bigint | null;
+  /** The block that it must follow directly, else it reverts; null: any. */
+  readonly parentHash: Hash | null;
+  /** Why it reverts in every state, as its calldata and value alone tell; null: that depends. */
+  readonly reverts: string | null;
 }
 
 /** Not read, and why; never a guess. `opaque`: a contract whose effect only a simulation tells. */
