@@ -58,9 +58,9 @@ interface Relay {
   readonly tell: (text: string) => string;
 }
 
-/** Names the bundle for one target block at the relay, so that it can be taken back. */
+/** Names our nonce in one target block at the relay: what comes later for it takes the place of what was there. */
 function replacementUuid(bundle: Bundle, block: number, keccak256: Keccak256): string {
-  const hex = toHex(keccak256.hash(Buffer.from(`${bundle.id}:${block}`, "utf8"))).slice(2);
+  const hex = toHex(keccak256.hash(Buffer.from(`${bundle.slot}:${block}`, "utf8"))).slice(2);
   const variant = ((parseInt(hex.slice(16, 17), 16) & 3) | 8).toString(16);
   const parts = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, variant + hex.slice(17, 20)];
   return [...parts, hex.slice(20, 32)].join("-");

@@ -39,7 +39,8 @@ async function readPool(
 ): Promise<readonly [Address, Record<Hash, Hash>]> {
   const slots = POOL_SLOTS[kind];
   const words = await Promise.all(slots.map((slot) => read(address, slot)));
-  if (words[0] === ZERO) throw new Error(`${address} does not keep its state where a ${kind} pool does`);
+  if (words[0] === ZERO)
+    throw new Error(`${address} keeps nothing where pools of kind ${kind} have their state`);
   return [address, Object.fromEntries(slots.map((slot, i) => [wordOf(slot), words[i] ?? ZERO]))];
 }
 

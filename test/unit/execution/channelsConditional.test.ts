@@ -92,7 +92,7 @@ test("without pools or parent nothing is sent; with none, in words, it goes with
 test.each([
   ["a node that is away", () => Promise.reject(new Error("timeout")), /no conditions: timeout/],
   ["a word that is none", () => Promise.resolve(null), /no conditions/],
-  ["a pool of another build", () => Promise.resolve("0x0"), /does not keep its state/],
+  ["a pool of another build", () => Promise.resolve("0x0"), /keeps nothing where/],
 ])("%s: nothing is sent, and the place is not blamed", async (_name, request, detail) => {
   const channel = channelOn({ request });
   for (let i = 0; i < 6; i++) {
