@@ -1,11 +1,13 @@
-import type { Address, BlockHeader, BlockRef, Hash } from "../chain/types.ts";
+import type { Address, BlockHeader, BlockRef, Hash, PendingTransaction } from "../chain/types.ts";
 import type { FeedEvent } from "../engine/events.ts";
 import type { Clock } from "../lib/clock.ts";
 import { EXIT, PlainError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { createBlockLogs, type BlockLogs } from "./blockLogs.ts";
+import { createBlockTransactions } from "./blockTransactions.ts";
 import { feedStats, type FeedStats } from "./feedStats.ts";
 import { createFollower, type FollowedNode, type Follower } from "./follower.ts";
+import { createForesight, foresightDefaults, type Foresight, type ForesightOptions } from "./foresight.ts";
 import { createHeads, type Heads } from "./heads.ts";
 import { createHeadTarget, type HeadTarget } from "./headTarget.ts";
 import { createLogListener, type LogListener } from "./logListener.ts";
@@ -31,6 +33,7 @@ export interface FeedOptions {
   /** Pending transactions that wait for their turn; the oldest are shed first. */
   readonly pendingQueue: number;
   readonly hydrateAtOnce: number;
+  readonly foresight: ForesightOptions;
   /** Blocks held to undo; as deep as the market's own journal. */
   readonly journalDepth: number;
   /** A longer way to the newest block is not walked: everything is loaded anew. */
@@ -53,6 +56,7 @@ export const feedDefaults = {
   pendingReceivers: [],
   pendingQueue: 4096,
   hydrateAtOnce: 16,
+  foresight: foresightDefaults,
   journalDepth: 256,
   maxBackfill: 128,
   maxFilterAddresses: 1000,
@@ -81,6 +85,13 @@ export interface Feed {
   run(signal: AbortSignal): Promise<void>;
   /** Reads these pools anew at the head; ends in a `repaired` event. */
   repair(pools: readonly Address[]): void;
+  /** Simulates a transaction on top of `parent`, if the node can and has time; ends in a `foreseen` event, or in none. */
+  foresee(transaction: PendingTransaction, parent: BlockRef): void;
+  /**
+   * When the event that is being told came in, on the monotonic clock; of a pending transaction its frame, which may
+   * have waited for its turn.
+   */
+  receivedAt(): number;
   /** Loads everything anew; ends in a `synced` event. */
   resync(reason: string): void;
   /** The newest block told. */
@@ -97,6 +108,7 @@ interface FeedRoom {
   readonly timeline: Timeline;
   readonly follower: Follower;
   readonly pendings: Pendings;
+  readonly foresight: Foresight;
   readonly repairs: Repairs;
   readonly watchdog: Watchdog;
 }
@@ -113,6 +125,7 @@ export function createFeed(options: FeedOptions, parts: FeedParts): Feed {
       await checkChain(connection, options.chainId);
       await listen(connection, room);
       const node = followed(connection, room, parts.log);
+      if (options.pending !== "off") void room.foresight.use(connection, signal);
       await together(
         [
           async (stop) => await room.follower.run(node, stop),
@@ -139,6 +152,8 @@ export function createFeed(options: FeedOptions, parts: FeedParts): Feed {
       broken.signal.throwIfAborted();
     },
     repair: (pools) => room.repairs.ask(pools),
+    foresee: (transaction, parent) => room.foresight.ask(transaction, parent),
+    receivedAt: () => pendings.deliveringSince ?? parts.clock.monotonic(),
     resync: (reason) => room.follower.resync(reason),
     head: () => refOf(heads.tip),
     stats: () => feedStats({ ...room, socket: parts.socket, clock: parts.clock }),
@@ -173,7 +188,18 @@ function furnish(options: FeedOptions, { socket, loader, clock, log, onEvent }: 
   );
   const listener = createLogListener(options, { blockLogs, noticed, heads, target });
   const timeline = createTimeline(options, { clock, log, heads, onEvent });
-  const follower = createFollower(options, { clock, heads, target, blockLogs, noticed, loader, timeline });
+  const transactions = options.pending === "off" ? null : createBlockTransactions({ clock, timeline });
+  const follower = createFollower(options, {
+    clock,
+    heads,
+    target,
+    blockLogs,
+    noticed,
+    loader,
+    timeline,
+    transactions,
+  });
+  const foresight = createForesight(options.foresight, { clock, log, heads, timeline });
   const pendings = createPendings(
     {
       source: options.pending,
@@ -196,7 +222,19 @@ function furnish(options: FeedOptions, { socket, loader, clock, log, onEvent }: 
     pendings,
     framesRead: () => socket.stats().messages,
   });
-  return { heads, target, noticed, blockLogs, listener, timeline, follower, pendings, repairs, watchdog };
+  return {
+    heads,
+    target,
+    noticed,
+    blockLogs,
+    listener,
+    timeline,
+    follower,
+    pendings,
+    foresight,
+    repairs,
+    watchdog,
+  };
 }
 
 async function checkChain(connection: RpcConnection, chainId: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { BlockLogs } from "./blockLogs.ts";
+import type { Foresight, ForesightStats } from "./foresight.ts";
 import type { HeadTarget } from "./headTarget.ts";
 import type { LogListener } from "./logListener.ts";
 import type { NoticedLogs } from "./noticedLogs.ts";
@@ -44,6 +45,7 @@ export interface FeedStats {
     readonly shed: number;
     readonly starved: boolean;
   };
+  readonly foresight: ForesightStats;
   readonly repairsWaiting: number;
 }
 
@@ -56,6 +58,7 @@ interface Sources {
   readonly listener: LogListener;
   readonly noticed: NoticedLogs;
   readonly pendings: Pendings;
+  readonly foresight: Foresight;
   readonly repairs: Repairs;
   readonly watchdog: Watchdog;
 }
@@ -93,6 +96,7 @@ export function feedStats(sources: Sources): FeedStats {
       shed: sources.pendings.shed,
       starved: sources.watchdog.starved,
     },
+    foresight: sources.foresight.stats(),
     repairsWaiting: sources.repairs.waiting,
   };
 }

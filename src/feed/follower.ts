@@ -4,6 +4,7 @@ import type { NextFee } from "../engine/events.ts";
 import type { Clock } from "../lib/clock.ts";
 import { RetryableError } from "../lib/errors.ts";
 import type { BlockLogs, ProvenLogs } from "./blockLogs.ts";
+import type { BlockTransactions } from "./blockTransactions.ts";
 import { pathTo, type ChainPath } from "./chainPath.ts";
 import { latestHeader, type Asking } from "./headers.ts";
 import type { Heads } from "./heads.ts";
@@ -42,6 +43,8 @@ export interface FollowerParts {
   readonly noticed: NoticedLogs;
   readonly loader: PoolLoader;
   readonly timeline: Timeline;
+  /** Null: nobody wants to know what a block holds. */
+  readonly transactions: BlockTransactions | null;
 }
 
 type Way = ChainPath & { readonly type: "path" };
@@ -148,6 +151,7 @@ async function walk(
     for (const { block, proof, fees } of proofs) {
       if (commit(parts, block, { proof, fees, isLast: block === newest })) deaf = true;
     }
+    if (newest !== undefined && blocks.includes(newest)) parts.transactions?.ask(node, newest);
     if (deaf) await node.listenToLogs();
   }
 }

@@ -38,6 +38,13 @@ export interface PendingsStats {
   delivered: number;
 }
 
+interface Ready {
+  readonly transaction: PendingTransaction;
+  readonly time: number;
+  /** On the monotonic clock. */
+  readonly since: number;
+}
+
 /** Pending transactions, each once, in the order of receipt; blocks go before them when both wait. */
 export interface Pendings {
   /** Null: nothing to subscribe to. */
@@ -47,6 +54,8 @@ export interface Pendings {
   clear(): void;
   /** To be asked about once a second. */
   checkRate(): RateVerdict;
+  /** When the transaction that is being told came in, on the monotonic clock; null between two. */
+  readonly deliveringSince: number | null;
   readonly stats: Readonly<PendingsStats>;
   readonly shed: number;
 }
@@ -57,11 +66,12 @@ const SLICE = 64;
 
 export function createPendings(options: PendingsOptions, parts: PendingsParts): Pendings {
   const { clock, onPending } = parts;
-  const ready = createBoundedQueue<{ transaction: PendingTransaction; time: number }>(options.queueLength);
+  const ready = createBoundedQueue<Ready>(options.queueLength);
   const seen = createSeenHashes(REMEMBERED);
   const rate = createRateWatch();
   const stats: PendingsStats = { told: 0, duplicates: 0, unusable: 0, delivered: 0 };
   let scheduled = false;
+  let deliveringSince: number | null = null;
 
   const deliver = (): void => {
     scheduled = false;
@@ -69,7 +79,9 @@ export function createPendings(options: PendingsOptions, parts: PendingsParts): 
       const next = ready.shift();
       if (next === undefined) return;
       stats.delivered++;
+      deliveringSince = next.since;
       onPending(next.transaction, next.time);
+      deliveringSince = null;
     }
     schedule();
   };
@@ -84,7 +96,7 @@ export function createPendings(options: PendingsOptions, parts: PendingsParts): 
       stats.unusable++;
       return;
     }
-    ready.push({ transaction, time });
+    ready.push({ transaction, time, since: clock.monotonic() });
     schedule();
   };
   const hydration = createHydration(
@@ -106,6 +118,9 @@ export function createPendings(options: PendingsOptions, parts: PendingsParts): 
     clear: () => {
       while (ready.shift() !== undefined);
       hydration.clear();
+    },
+    get deliveringSince() {
+      return deliveringSince;
     },
     checkRate: () => rate.check(clock.monotonic()),
     stats,

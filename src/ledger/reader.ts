@@ -4,6 +4,7 @@ import { InputError } from "../lib/errors.ts";
 import { ledgerError, openReadable } from "./database.ts";
 import type { LedgerSummary, OpportunityReport, TradeReport } from "./report.ts";
 import { fateColumn, hexColumn } from "./rows.ts";
+import { readStatus, type StatusReport } from "./statusQuery.ts";
 import { readOpportunities } from "./whyQuery.ts";
 
 interface TradesQuery {
@@ -20,6 +21,8 @@ export interface LedgerReader {
   readonly trades: (query?: TradesQuery) => readonly TradeReport[];
   /** Of one run, or of all. */
   readonly summary: (runId?: number) => LedgerSummary;
+  /** At `now`, in milliseconds since 1970. */
+  readonly status: (now: number) => StatusReport;
   readonly close: () => void;
 }
 
@@ -30,6 +33,7 @@ export function openReader(path: string): LedgerReader {
     why: (reference) => parsed(path, () => readOpportunities(db, reference)),
     trades: (query = {}) => parsed(path, () => readTrades(db, query)),
     summary: (runId) => parsed(path, () => readSummary(db, runId ?? null)),
+    status: (now) => parsed(path, () => readStatus(db, now)),
     close: () => void db.close(),
   };
 }

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { toJson } from "../lib/bigint.ts";
 import { safeText } from "../lib/safeText.ts";
+import { backrunWriter, predictionWriter } from "./predictions.ts";
 import type {
   BlockRecord,
   JudgedRecord,
@@ -19,6 +20,8 @@ export function createRecordWriter(db: Database, runId: number): (records: reado
     reverted: revertedWriter(db, runId),
     judged: judgedWriter(db, runId),
     quarantine: quarantineWriter(db, runId),
+    prediction: predictionWriter(db, runId),
+    backrun: backrunWriter(db, runId),
     event: eventWriter(db, runId),
   };
   const writeOne = (record: LedgerRecord): void => {
@@ -33,6 +36,10 @@ export function createRecordWriter(db: Database, runId: number): (records: reado
         return write.judged(record);
       case "quarantine":
         return write.quarantine(record);
+      case "prediction":
+        return write.prediction(record);
+      case "backrun":
+        return write.backrun(record);
       case "event":
         return write.event(record);
     }

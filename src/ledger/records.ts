@@ -1,5 +1,5 @@
-import type { Address, BlockHeader, BlockRef, Pool, Token } from "../chain/types.ts";
-import type { Judged } from "../engine/decisions.ts";
+import type { Address, BlockHeader, BlockRef, Hash, Pool, Token } from "../chain/types.ts";
+import type { Judged, PredictionDecision } from "../engine/decisions.ts";
 import type { Trigger } from "../search/opportunity.ts";
 
 /** One start of the daemon: everything else in the ledger belongs to one. */
@@ -66,6 +66,20 @@ export interface NotableRecord extends Timed {
   readonly facts: Readonly<Record<string, string | number | bigint | boolean | null>>;
 }
 
+/** How a prediction held when its transaction was mined. */
+export interface PredictionRecord extends Timed {
+  readonly type: "prediction";
+  readonly prediction: PredictionDecision;
+}
+
+/** A plan behind a pending transaction that went out; `micros` from the trigger's frame, where it came just then. */
+export interface BackrunRecord extends Timed {
+  readonly type: "backrun";
+  readonly intentId: string;
+  readonly triggerHash: Hash;
+  readonly micros: number | null;
+}
+
 /** What is written in batches. */
 export type LedgerRecord =
   | RegistryRecord
@@ -73,6 +87,8 @@ export type LedgerRecord =
   | RevertedRecord
   | JudgedRecord
   | QuarantineRecord
+  | PredictionRecord
+  | BackrunRecord
   | NotableRecord;
 
 /** A token that was named nowhere is shown by its address and in raw units. */
