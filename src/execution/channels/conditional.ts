@@ -41,6 +41,7 @@ export function createConditionalChannel(options: PlaceOptions, rpc: Rpc): Chann
   return createRawTransactionChannel(options, {
     method: "bor_sendRawTransactionConditional",
     promises: {
+      // It cannot land late, but stays in the producer's pool, where its nonce has to be bid for.
       atomic: false,
       private: true,
       revertProtection: true,
