@@ -19,7 +19,7 @@ export function devAccount(name: string): DevAccount {
   return { name, address: lowerHex(signer.address), privateKey, signer };
 }
 
-export const TRADER_COUNT = 8;
+export const TRADER_COUNT = 12;
 
 export const traderAccounts = (): readonly DevAccount[] =>
   Array.from({ length: TRADER_COUNT }, (_, i) => devAccount(`trader ${i}`));

@@ -73,6 +73,9 @@ export const loadArtifacts = () => ({
   v3Quoter: npm(v3Path(V3, "QuoterV2", "lens/")),
   v3TickLens: npm(v3Path(V3, "TickLens", "lens/")),
   swapRouter02: npm(v3Path("@uniswap/swap-router-contracts", "SwapRouter02")),
+  universalRouter: npm(
+    "@uniswap/universal-router/artifacts/contracts/UniversalRouter.sol/UniversalRouter.json",
+  ),
   algebraFactory: patchAlgebra(npm(v3Path("@cryptoalgebra/core", "AlgebraFactory"))),
   algebraDeployer: npm(v3Path("@cryptoalgebra/core", "AlgebraPoolDeployer")),
   algebraRouter: patchAlgebra(npm(v3Path(ALGEBRA, "SwapRouter"))),
@@ -81,6 +84,8 @@ export const loadArtifacts = () => ({
   multicall3: multicall3(),
   devToken: own("DevToken"),
   rivalArb: own("RivalArb"),
+  permit2: own("Permit2Stub"),
+  aggregator: own("Aggregator"),
 });
 
 export type Artifacts = ReturnType<typeof loadArtifacts>;

@@ -48,3 +48,21 @@ export async function grant(rpc: Rpc, wrapped: Address, grants: readonly Grant[]
   });
   await Promise.all(writes);
 }
+
+/** Unlimited amount (160 bits) and a time without end (48 bits), as Permit2 packs them. */
+const PERMIT2_UNLIMITED = (1n << 208n) - 1n;
+
+/** Lets the spender take the holders' tokens by Permit2, written straight to its storage. */
+export async function grantByPermit2(
+  rpc: Rpc,
+  permit2: Address,
+  wanted: { holders: readonly Address[]; tokens: readonly Address[]; spender: Address },
+): Promise<void> {
+  const { holders, tokens, spender } = wanted;
+  const slots = holders.flatMap((holder) =>
+    tokens.map((token) => mapped(spender, mapped(token, mapped(holder, 0n)))),
+  );
+  await Promise.all(
+    slots.map((slot) => rpc.request("anvil_setStorageAt", [permit2, slot, word(PERMIT2_UNLIMITED)])),
+  );
+}

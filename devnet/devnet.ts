@@ -11,6 +11,7 @@ import type { Chain, DevStats, ReorgOptions } from "./chain.ts";
 import { startCompetitor } from "./competitor.ts";
 import { createFaults } from "./faults.ts";
 import type { Faults } from "./faults.ts";
+import type { FlowMarket } from "./flow/order.ts";
 import { MARKET_AGE_SECONDS, makeGenesis } from "./genesis.ts";
 import { AddressText } from "./hex.ts";
 import { pricedTokens } from "./market.ts";
@@ -41,6 +42,8 @@ export interface DevnetOptions {
   readonly seed?: number;
   /** Noise traders in their own process; default false. */
   readonly traders?: boolean;
+  /** Names of flow kinds, or of routers (`universal`): the traders open only such trades. Default: all. */
+  readonly flow?: readonly string[];
   /** A rival searcher that takes two-pool V2 arbitrages by paying more; default false. */
   readonly competitor?: boolean;
   /** Ports of node and relay; 0 (default) takes free ones. */
@@ -63,6 +66,8 @@ export interface Devnet {
   readonly tokens: readonly PricedToken[];
   readonly pools: readonly DevPool[];
   readonly registry: DevRegistry;
+  /** What the calls of `flow/` are made from. */
+  readonly market: FlowMarket;
   readonly faults: Faults & {
     /** Node frozen: it accepts connections and answers nothing until `thaw`. */
     freeze(): void;
@@ -151,7 +156,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
     const anvil = await startAnvil([`--timestamp=${start - MARKET_AGE_SECONDS}`]);
     ends.push(() => anvil.stop());
     // Its process comes up while the contracts are planted.
-    const noise = options.traders === true ? startTraders(seed) : null;
+    const noise = options.traders === true ? startTraders(seed, options.flow) : null;
     if (noise !== null) ends.push(noise.stop);
     const rpc = await connectRpc(anvil.wsUrl);
     ends.push(() => rpc.close());
@@ -170,12 +175,13 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
     ends.push(() => relay.stop());
     const firstBlock = genesis.number + 1;
     const spreadMs = (blockTimeMs ?? 0) / 2;
+    const market = { registry, tokens, pools: pools.map(({ address }) => address) };
     const guests: BlockGuest[] = [];
     const invite = (guest: BlockGuest): void => {
       guests.push(guest);
       ends.push(guest.stop);
     };
-    if (noise !== null) invite(await noise.enter({ firstBlock, spreadMs }, chain));
+    if (noise !== null) invite(await noise.enter({ firstBlock, pools: market.pools, spreadMs }, chain));
     if (options.competitor === true) {
       const { wrapped } = registry;
       invite(startCompetitor({ chain, pools, tokens, account: accounts.rival, wrapped }));
@@ -194,6 +200,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
       tokens,
       pools,
       registry,
+      market,
       faults: {
         ...faults,
         freeze: node.gate.freeze,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Address } from "../src/chain/types.ts";
 import type { DevAccount, NamedAccounts } from "./accounts.ts";
 import type { Artifacts } from "./artifacts.ts";
-import { grant } from "./balances.ts";
+import { grant, grantByPermit2 } from "./balances.ts";
 import { quantity } from "./hex.ts";
 import { amountWorth } from "./market.ts";
 import type { PricedToken } from "./market.ts";
@@ -78,10 +78,12 @@ const spenders = (registry: DevRegistry): readonly Address[] => [
   registry.swapRouter02,
   registry.algebra.router,
   registry.algebraPositions,
+  registry.permit2,
+  registry.aggregator,
 ];
 
-/** Gives every holder five million dollars of every token, approved to all routers. */
-function grantAll({ rpc, registry, tokens, accounts, traders }: GenesisParts): Promise<void> {
+/** Gives every holder five million dollars of every token, approved to all routers, also by way of Permit2. */
+async function grantAll({ rpc, registry, tokens, accounts, traders }: GenesisParts): Promise<void> {
   const { maker, alice, bob, carol } = accounts;
   const holders = [maker, alice, bob, carol, ...traders].map(({ address }) => address);
   const grants = tokens.map((token) => ({
@@ -90,7 +92,13 @@ function grantAll({ rpc, registry, tokens, accounts, traders }: GenesisParts): P
     holders,
     spenders: spenders(registry),
   }));
-  return grant(rpc, registry.wrapped, grants);
+  await grant(rpc, registry.wrapped, grants);
+  const tokensOf = tokens.map(({ address }) => address);
+  await grantByPermit2(rpc, registry.permit2, {
+    holders,
+    tokens: tokensOf,
+    spender: registry.universalRouter,
+  });
 }
 
 /** Plants the contracts, funds the accounts and makes the markets; ends with every pool filled, and an empty block. */

@@ -22,6 +22,23 @@ const planting = (at: Address, { abi, bytecode }: Artifact, args: readonly unkno
   initCode: args.length === 0 ? bytecode : encodeDeployData({ abi, bytecode, args }),
 });
 
+/** The Universal Router without Uniswap V4 and bridges, which the local chain has not. */
+const universalRouter = ({ universalRouter: at, ...registry }: DevRegistry, artifact: Artifact): Planting =>
+  planting(at, artifact, [
+    {
+      permit2: registry.permit2,
+      weth9: registry.wrapped,
+      v2Factory: registry.uniswapV2.factory,
+      v3Factory: registry.v3.factory,
+      pairInitCodeHash: registry.uniswapV2.initCodeHash,
+      poolInitCodeHash: registry.v3.initCodeHash,
+      v4PoolManager: zeroAddress,
+      v3NFTPositionManager: registry.v3Positions,
+      v4PositionManager: zeroAddress,
+      spokePool: zeroAddress,
+    },
+  ]);
+
 function plantings(
   registry: DevRegistry,
   artifacts: Artifacts,
@@ -29,8 +46,6 @@ function plantings(
   { owner, rival }: NamedAccounts,
 ): readonly Planting[] {
   const { v3, algebra, wrapped } = registry;
-  const quickswap = registry.v2[0];
-  if (quickswap === undefined) throw new Error("the registry lists no V2 exchange");
   return [
     planting(wrapped, artifacts.weth9),
     ...tokens
@@ -48,7 +63,7 @@ function plantings(
     planting(registry.v3TickLens, artifacts.v3TickLens),
     planting(registry.v3Positions, artifacts.v3Positions, [v3.factory, wrapped, zeroAddress]),
     planting(registry.swapRouter02, artifacts.swapRouter02, [
-      quickswap.factory,
+      registry.uniswapV2.factory,
       v3.factory,
       registry.v3Positions,
       wrapped,
@@ -63,6 +78,9 @@ function plantings(
       zeroAddress,
       algebra.deployer,
     ]),
+    planting(registry.permit2, artifacts.permit2),
+    universalRouter(registry, artifacts.universalRouter),
+    planting(registry.aggregator, artifacts.aggregator),
     planting(registry.multicall3, artifacts.multicall3),
     planting(RIVAL_CONTRACT, artifacts.rivalArb, [rival.address]),
   ];

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { AddressText } from "./hex.ts";
+import { AddressText, HashText } from "./hex.ts";
 
 const Registry = z.object({
   native: z.object({ wrapped: AddressText }),
@@ -14,6 +14,7 @@ const Registry = z.object({
       router: AddressText,
       quoter: AddressText.optional(),
       deployer: AddressText.optional(),
+      initCodeHash: HashText,
     }),
   ),
 });
@@ -24,6 +25,11 @@ const BESIDE = {
   v3TickLens: "0xbfd8137f7d1516d3ea5ca83523914859ec47f573",
   swapRouter02: "0x68b3465833fb72a70ecdf485e0e4c7bd8665fc45",
   algebraPositions: "0x8ef88e4c7cfbbac1c163f7eddd4b578792201de6",
+  /** V2.1.2. */
+  universalRouter: "0xdc264714f68d84cf29bc605589405e78bdbe7c9f",
+  permit2: "0x000000000022d473030f116ddee9f6b43ac78ba3",
+  /** 1inch's sixth router; an aggregator of our own stands there, whose calldata is as opaque. */
+  aggregator: "0x111111125421ca6dc452d289314280a0f8842a65",
 } as const;
 
 /** The addresses of the product's own registry for chain 137: the local chain is planted where it points. */
@@ -36,11 +42,14 @@ export function readRegistry() {
     return found;
   };
   const algebra = dex("quickswap_v3");
+  const uniswapV2 = dex("uniswap_v2");
   return {
     tokens: registry.tokens,
     wrapped: registry.native.wrapped,
     multicall3: registry.multicall3,
-    v2: ["quickswap_v2", "sushiswap_v2", "uniswap_v2"].map(dex),
+    v2: [dex("quickswap_v2"), dex("sushiswap_v2"), uniswapV2],
+    /** Whose pairs SwapRouter02 and the Universal Router use. */
+    uniswapV2,
     v3: { ...dex("uniswap_v3"), quoter: AddressText.parse(dex("uniswap_v3").quoter) },
     algebra: {
       ...algebra,

@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Address } from "../src/chain/types.ts";
 import type { Chain } from "./chain.ts";
+import { flowKinds } from "./flow/kinds.ts";
 import { HexText } from "./hex.ts";
 import type { BlockGuest } from "./miner.ts";
 import { RpcError } from "./rpc.ts";
@@ -12,6 +14,8 @@ const PATIENCE_MS = { clock: 10_000, hand: 30_000 } as const;
 
 interface TradersOptions {
   readonly firstBlock: number;
+  /** In the order of `VENUES`. */
+  readonly pools: readonly Address[];
   /** A batch arrives spread over this time after the block before it; 0: at once, blocks are made by hand. */
   readonly spreadMs: number;
 }
@@ -64,12 +68,14 @@ async function submit(
 /**
  * Starts the traders' process. For each block it sends the batch of (seed, block) as soon as the block before stands;
  * `ready` tells when the batch is in the pool, so that every run has the same transactions in the same blocks. The
- * pool is reached directly: faults of the node's port do not touch the traders.
+ * pool is reached directly: faults of the node's port do not touch the traders. `flow` as in `createNoise`.
  */
-export function startTraders(seed: number): Traders {
+export function startTraders(seed: number, flow: readonly string[] = []): Traders {
+  // Names that nobody knows are said here, not by a process that ends.
+  flowKinds(flow);
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", join(import.meta.dirname, "tradersProcess.ts"), String(seed)],
+    ["--import", "tsx", join(import.meta.dirname, "tradersProcess.ts"), String(seed), ...flow],
     {
       cwd: join(import.meta.dirname, ".."),
       stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -95,8 +101,9 @@ export function startTraders(seed: number): Traders {
   // Whoever stops before `enter` does not want to hear of it.
   up.catch(() => undefined);
 
-  const enter: Traders["enter"] = async ({ firstBlock, spreadMs }, chain) => {
+  const enter: Traders["enter"] = async ({ firstBlock, pools, spreadMs }, chain) => {
     await up;
+    if (child.connected) child.send({ firstBlock, pools });
     const underWay = new Set<Promise<void>>();
     const batches = new Map<number, { readonly done: Promise<void>; readonly arrive: () => void }>();
     let lastAsked = firstBlock - 1;
@@ -109,7 +116,7 @@ export function startTraders(seed: number): Traders {
       });
       batches.set(block, { done, arrive });
       batches.delete(block - 2);
-      if (child.connected) child.send({ firstBlock, block });
+      if (child.connected) child.send({ block });
     };
     child.on("message", (json) => {
       const message = Message.parse(json);

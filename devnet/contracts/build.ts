@@ -6,7 +6,7 @@ import { compileContracts } from "../../contracts/compile.ts";
  * Compiles the local chain's own contracts to `artifacts.json`, which is committed.
  * Run it after a change: `npx tsx devnet/contracts/build.ts`.
  */
-const NAMES = ["DevToken", "RivalArb"] as const;
+const NAMES = ["DevToken", "RivalArb", "Permit2Stub", "Aggregator"] as const;
 
 /** The text of `artifacts.json`: for each contract its ABI and creation code. */
 export function compileArtifacts(): string {
