@@ -100,7 +100,11 @@ export function tableOf(cycles: readonly SampleCycle[]): SampleTable {
     tokenIn[(edges[pool] ?? 0) ^ 1] = ids.get(to) ?? 0;
   }
   const prices = new Float64Array(ids.size).fill(1);
-  const layout = { edgeRates: new Float64Array(2 * hops.length * LEVELS) };
+  const [edgeRates, edgeBends] = [
+    new Float64Array(2 * hops.length * LEVELS),
+    new Float64Array(2 * hops.length),
+  ];
+  const layout = { edgeRates, edgeBends };
   const table = createPoolTable(tokenIn, { layout, ladder: { sizes: new Float64Array(LEVELS) }, prices });
   for (const [pool, { state }] of hops.entries()) setPool(table, pool, state);
   const optimum = createOptimum({ curves: table.curves, prices, tokenIn });

@@ -1,8 +1,8 @@
 //! The scan's kernel in Rust, the standard library alone: the twin of `kernel/assembly/scan.ts` on the same bytes.
 //!
 //! Arguments: the image of a layout's memory, and a file of blocks: for each, a count, then so many changes, each a
-//! pool's id and its 16 rates (32-bit integers and float64, little-endian). Each line `FROM TO` on stdin walks the
-//! blocks FROM .. TO; the answer is one line: hits, a hash of them, and the nanoseconds of each block's scan.
+//! pool's id, its 16 rates and 2 bends (32-bit integers and float64, little-endian). Each line `FROM TO` on stdin walks the
+//! blocks FROM .. TO; the answer is one line: hits, a hash of them and their bounds, and the nanoseconds of each block's scan.
 //! The image comes with the ids of all pools in `changed`; their number is the third argument.
 
 use std::io::{BufRead, Write};
@@ -15,6 +15,9 @@ const CHUNK: u32 = 16;
 const FAIR: f64 = 1.05;
 const UNFAIR: f64 = 1.0 / 1.05;
 const LEAST_HEAD: f64 = 1e-9;
+const SLACK: f64 = 1.0 + 1e-6;
+const HEAD_SLACK: f64 = 1.0 - 1e-6;
+const SURE: f64 = 0.8;
 
 const HIT_KINDS: u32 = 5;
 const PAIR: u32 = 0;
@@ -24,6 +27,8 @@ const THREE_FORWARDS: u32 = 3;
 
 type Row = [f64; LEVELS];
 type Head = [f32; HEADS];
+/// Rate and slip of all pools of a lane, then of the changed ones.
+type Envelope = [f64; 4];
 
 /// The arrays of the layout, in the order of the header (see `reserveArrays` in `src/search/scan/memory.ts`).
 #[derive(Clone, Copy)]
@@ -62,6 +67,12 @@ struct Layout {
     pair_marks: *mut u8,
     record_marks: *mut u8,
     chunk_bounds: *mut Head,
+    group_of_record: *const u32,
+    edge_bends: *mut f64,
+    lane_envelopes: *mut Envelope,
+    sizes: *const Row,
+    hit_bounds: *mut f32,
+    hit_looks: *mut f32,
 }
 
 macro_rules! at {
@@ -108,6 +119,12 @@ unsafe fn read_layout(image: *mut u8) -> Layout {
         pair_marks: slot(33),
         record_marks: slot(34),
         chunk_bounds: slot(35) as _,
+        group_of_record: slot(18) as _,
+        edge_bends: slot(36) as _,
+        lane_envelopes: slot(37) as _,
+        sizes: slot(38) as _,
+        hit_bounds: slot(39) as _,
+        hit_looks: slot(40) as _,
     }
 }
 
@@ -123,7 +140,6 @@ impl Scan {
         let touched = self.touch_pairs(count);
         for i in 0..touched {
             let pair = at!(l.touched_pairs, i);
-            at!(l.pair_marks, pair) = 0;
             let moved = self.refresh_lane(2 * pair) as u32 | (self.refresh_lane(2 * pair + 1) as u32) << 1;
             at!(l.touched_pairs, i) = 4 * pair + moved;
         }
@@ -142,6 +158,9 @@ impl Scan {
                 self.test_records(pair);
                 self.test_closed_groups(pair);
             }
+        }
+        for i in 0..touched {
+            at!(l.pair_marks, at!(l.touched_pairs, i) >> 2) = 0;
         }
         for i in 0..count {
             at!(l.pool_marks, at!(l.changed, i)) = 0;
@@ -179,17 +198,25 @@ impl Scan {
         let l = self.layout;
         let mut best = [0.0; LEVELS];
         let mut best_changed = [0.0; LEVELS];
+        let (mut rate, mut bend, mut changed_rate, mut changed_bend) = (0f64, f64::INFINITY, 0f64, f64::INFINITY);
         for place in at!(l.first_pool, lane >> 1)..at!(l.end_pool, lane >> 1) {
             let pool = at!(l.pools_of_pair, place);
-            let edge = &at!(l.edge_rates, 2 * pool + (at!(l.pool_flips, pool) as u32 ^ (lane & 1)));
+            let id = 2 * pool + (at!(l.pool_flips, pool) as u32 ^ (lane & 1));
+            let (edge, edge_bend) = (&at!(l.edge_rates, id), at!(l.edge_bends, id));
             let rates = lifted(edge);
             raise(&mut best, &rates);
+            rate = greater(edge[0], rate);
+            bend = if edge_bend < bend { edge_bend } else { bend };
             if at!(l.pool_marks, pool) == 1 {
+                changed_rate = greater(edge[0], changed_rate);
+                changed_bend = if edge_bend < changed_bend { edge_bend } else { changed_bend };
                 raise(&mut best_changed, &rates);
             }
         }
         at!(l.lane_rates, lane) = best;
         at!(l.changed_rates, lane) = best_changed;
+        let slip = |rate: f64, bend: f64| if rate > 0.0 { rate * bend } else { 0.0 };
+        at!(l.lane_envelopes, lane) = [rate, slip(rate, bend), changed_rate, slip(changed_rate, changed_bend)];
         let heads = narrow(&best);
         let moved = at!(l.lane_heads, lane) != heads;
         at!(l.lane_heads, lane) = heads;
@@ -230,11 +257,64 @@ impl Scan {
     }
 
     unsafe fn hit_record(&mut self, record: u32, kind: u32) {
-        if self.is_hit(record, kind) {
-            return;
-        }
         at!(self.layout.record_marks, record) |= 1 << kind;
         self.hit(record, kind);
+    }
+
+    unsafe fn hit_triangle(&mut self, record: u32, way: u32) {
+        if self.is_hit(record, THREE_FORWARDS + way) {
+            return;
+        }
+        self.bound_triangle(record, way);
+        self.hit_record(record, THREE_FORWARDS + way);
+    }
+
+    unsafe fn set_bounds(&self, most: f64, looks: f64) {
+        at!(self.layout.hit_bounds, self.found) = most as f32;
+        at!(self.layout.hit_looks, self.found) = looks as f32;
+    }
+
+    unsafe fn bound_pair(&self, pair: u32) {
+        let [rate, slip, ..] = at!(self.layout.lane_envelopes, 2 * pair);
+        let [back, back_slip, ..] = at!(self.layout.lane_envelopes, 2 * pair + 1);
+        let most = most_of(rate * back, slip + rate * back_slip);
+        self.set_bounds(most, most * SURE);
+    }
+
+    unsafe fn bound_triangle(&self, record: u32, way: u32) {
+        let l = self.layout;
+        let first = at!(l.first_lane, record);
+        let closing = at!(l.closing_lane, at!(l.group_of_record, record)) as u32;
+        let [rate1, slip1, ..] = at!(l.lane_envelopes, if way == 0 { first } else { closing ^ 1 });
+        let [rate2, slip2, ..] = at!(l.lane_envelopes, at!(l.second_lane, record) ^ way);
+        let [rate3, slip3, ..] = at!(l.lane_envelopes, if way == 0 { closing } else { first ^ 1 });
+        let product = rate1 * rate2;
+        let most = most_of(product * rate3, slip1 + rate1 * slip2 + product * slip3);
+        self.set_bounds(most, most * SURE);
+    }
+
+    unsafe fn bound_square(&self, words: *const u32, way: u32) {
+        let l = self.layout;
+        let record = *words >> 1;
+        let others = &at!(l.group_bounds, 2 * *words.add(2) + (way ^ 1));
+        let (one, two) = (at!(l.first_lane, record), at!(l.second_lane, record));
+        let (first, second) = if way == 0 { (one, two) } else { (two ^ 1, one ^ 1) };
+        let (mut most, mut looks) = (0f64, 0f64);
+        for (hop, changed, other) in [(0, first, second), (1, second, first)] {
+            if at!(l.pair_marks, changed >> 1) != 1 {
+                continue;
+            }
+            let [_, _, rate, slip] = at!(l.lane_envelopes, changed);
+            let [other_rate, other_slip, ..] = at!(l.lane_envelopes, other);
+            let curvature = if hop == 0 { slip + rate * other_slip } else { other_slip + other_rate * slip };
+            let behind = if way == 0 { curvature } else { curvature / (rate * other_rate) };
+            let half = row_product(&at!(l.changed_rates, changed), &at!(l.lane_rates, other));
+            most = greater(most_of(half[0] * others[0] as f64 / HEAD_SLACK, behind), most);
+            for level in 1..HEADS {
+                looks = greater((half[level] * others[level] as f64 - 1.0) * (*l.sizes)[level], looks);
+            }
+        }
+        self.set_bounds(most, looks);
     }
 
     unsafe fn test_pair(&mut self, pair: u32) {
@@ -247,6 +327,7 @@ impl Scan {
         let back = row_product(&at!(l.changed_rates, one), &at!(l.lane_rates, other));
         let forth = row_product(&at!(l.lane_rates, one), &at!(l.changed_rates, other));
         if (self.reaches(&back) || self.reaches(&forth)) && self.pair_pays(first, end) {
+            self.bound_pair(pair);
             self.hit(pair, PAIR);
         }
     }
@@ -325,7 +406,7 @@ impl Scan {
         let l = self.layout;
         let half = row_product(&at!(l.changed_rates, changed), &at!(l.lane_rates, *words.add(1) ^ way));
         if self.reaches(&row_product(&half, &at!(l.lane_rates, *words.add(3) ^ way))) {
-            self.hit_record(*words >> 1, THREE_FORWARDS + way);
+            self.hit_triangle(*words >> 1, way);
         }
     }
 
@@ -344,6 +425,7 @@ impl Scan {
                 let first = &at!(l.lane_rates, at!(l.first_lane, other) ^ back);
                 let second = &at!(l.lane_rates, at!(l.second_lane, other) ^ back);
                 if self.reaches(&row_product(&half, &row_product(first, second))) {
+                    self.bound_square(words, way);
                     self.hit_record(record, FOUR_FORWARDS + way);
                     return;
                 }
@@ -418,13 +500,27 @@ impl Scan {
                 let first = &at!(l.lane_rates, at!(l.first_lane, record) ^ way);
                 let second = &at!(l.lane_rates, at!(l.second_lane, record) ^ way);
                 if self.reaches(&row_product(&row_product(first, second), last)) {
-                    self.hit_record(record, THREE_FORWARDS + way);
+                    self.hit_triangle(record, way);
                 }
             }
             record = self.next_record(record + 1, end, way, &changed);
         }
         self.tighten(group, way, &changed);
     }
+}
+
+#[inline(always)]
+fn greater(one: f64, other: f64) -> f64 {
+    if one > other { one } else { other }
+}
+
+/// Most that a map of marginal rate `product` and slip `curvature` earns.
+fn most_of(product: f64, curvature: f64) -> f64 {
+    if !(product > 1.0) {
+        return 0.0;
+    }
+    let root = product.sqrt() - 1.0;
+    root * root * SLACK / curvature
 }
 
 #[inline(always)]
@@ -487,6 +583,7 @@ fn aligned(bytes: &[u8]) -> *mut u8 {
 struct Change {
     pool: u32,
     rates: [f64; 2 * LEVELS],
+    bends: [f64; 2],
 }
 
 fn read_blocks(bytes: &[u8]) -> Vec<Vec<Change>> {
@@ -507,12 +604,15 @@ fn take_u32(rest: &mut &[u8]) -> u32 {
 
 fn take_change(rest: &mut &[u8]) -> Change {
     let pool = take_u32(rest);
-    let rates = std::array::from_fn(|_| {
-        let (head, tail) = rest.split_at(8);
-        *rest = tail;
-        f64::from_le_bytes(head.try_into().unwrap())
-    });
-    Change { pool, rates }
+    let rates = std::array::from_fn(|_| take_f64(rest));
+    let bends = std::array::from_fn(|_| take_f64(rest));
+    Change { pool, rates, bends }
+}
+
+fn take_f64(rest: &mut &[u8]) -> f64 {
+    let (head, tail) = rest.split_at(8);
+    *rest = tail;
+    f64::from_le_bytes(head.try_into().unwrap())
 }
 
 fn main() {
@@ -539,6 +639,7 @@ fn answer(scan: &mut Scan, blocks: &[Vec<Change>]) {
             unsafe {
                 at!(l.changed, place) = change.pool;
                 *(l.edge_rates.add(2 * change.pool as usize) as *mut [f64; 2 * LEVELS]) = change.rates;
+                *(l.edge_bends.add(2 * change.pool as usize) as *mut [f64; 2]) = change.bends;
             }
         }
         let start = Instant::now();
@@ -547,6 +648,7 @@ fn answer(scan: &mut Scan, blocks: &[Vec<Change>]) {
         hits += found as u64;
         for i in 0..found {
             hash = hash.wrapping_mul(31).wrapping_add(unsafe { at!(l.hits, i) });
+            hash = hash.wrapping_mul(31).wrapping_add(unsafe { at!(l.hit_bounds, i) }.to_bits());
         }
     }
     println!("{hits} {hash}{times}");

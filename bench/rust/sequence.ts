@@ -5,19 +5,20 @@ import { createScanParts, loadAll } from "../../src/search/scan/scanParts.ts";
 import type { BenchBlock, LivingMarket } from "../market/types.ts";
 
 /** What a block writes before its scan. */
-export interface BlockRates {
+export interface BlockQuotes {
   readonly pools: Int32Array;
-  /** RATES a pool: its `edgeRates`, one edge after the other. */
-  readonly rates: Float64Array;
+  /** QUOTE a pool: its `edgeRates`, one edge after the other, and its two `edgeBends`. */
+  readonly quotes: Float64Array;
 }
 
-/** Both edges of a pool. */
-export const RATES = 2 * LEVELS;
+/** Rates of both edges of a pool, and all that a quote writes. */
+const RATES = 2 * LEVELS;
+export const QUOTE = RATES + 2;
 
 /** The same work for any kernel: a market's first rates, and those of its next blocks. */
 export interface ScanSequence {
   readonly poolCount: number;
-  readonly blocks: readonly BlockRates[];
+  readonly blocks: readonly BlockQuotes[];
   /** A new layout with the first rates, every pool in `changed`. */
   createLayout(): Layout;
 }
@@ -39,51 +40,59 @@ export function recordSequence(market: LivingMarket, { maxHops, k, blocks }: Seq
   const parts = createScanParts(pools, options);
   const stateOf = new Map(pools.map(({ address }, pool) => [address, states[pool] ?? null]));
   loadAll(parts, options, { stateOf: (pool) => stateOf.get(pool) ?? null, rateFloat: () => Number.NaN });
-  const { edgeRates } = parts.index.layout;
-  const first = edgeRates.slice();
+  const { edgeRates, edgeBends } = parts.index.layout;
+  const first = { edgeRates: edgeRates.slice(), edgeBends: edgeBends.slice() };
 
-  const ratesOf = ({ changes }: BenchBlock): BlockRates => {
-    const rates = new Float64Array(RATES * changes.length);
+  const quotesOf = ({ changes }: BenchBlock): BlockQuotes => {
+    const quotes = new Float64Array(QUOTE * changes.length);
     for (const [place, { pool, state }] of changes.entries()) {
       parts.table.set(pool, state);
       parts.table.quote(pool);
-      rates.set(edgeRates.subarray(RATES * pool, RATES * (pool + 1)), RATES * place);
+      quotes.set(edgeRates.subarray(RATES * pool, RATES * (pool + 1)), QUOTE * place);
+      quotes.set(edgeBends.subarray(2 * pool, 2 * pool + 2), QUOTE * place + RATES);
     }
-    return { pools: Int32Array.from(changes, ({ pool }) => pool), rates };
+    return { pools: Int32Array.from(changes, ({ pool }) => pool), quotes };
   };
   return {
     poolCount: pools.length,
-    blocks: Array.from({ length: blocks }, () => ratesOf(market.nextBlock(k))),
+    blocks: Array.from({ length: blocks }, () => quotesOf(market.nextBlock(k))),
     createLayout: () => {
       const { layout } = createScanIndex(pools, options);
-      layout.edgeRates.set(first);
+      layout.edgeRates.set(first.edgeRates);
+      layout.edgeBends.set(first.edgeBends);
       for (let pool = 0; pool < pools.length; pool++) layout.changed[pool] = pool;
       return layout;
     },
   };
 }
 
-/** Writes a block's rates and lists its pools; returns how many. */
-export function writeBlock({ edgeRates, changed }: Layout, { pools, rates }: BlockRates): number {
+/** Writes a block's quotes and lists its pools; returns how many. */
+export function writeBlock(
+  { edgeRates, edgeBends, changed }: Layout,
+  { pools, quotes }: BlockQuotes,
+): number {
   changed.set(pools);
-  for (let place = 0; place < pools.length; place++)
-    edgeRates.set(rates.subarray(RATES * place, RATES * (place + 1)), RATES * (pools[place] ?? 0));
+  for (let place = 0; place < pools.length; place++) {
+    const [pool = 0, from] = [pools[place], QUOTE * place];
+    edgeRates.set(quotes.subarray(from, from + RATES), RATES * pool);
+    edgeBends.set(quotes.subarray(from + RATES, from + QUOTE), 2 * pool);
+  }
   return pools.length;
 }
 
 /** The blocks as `scan.rs` reads them. */
-export function blocksFile(blocks: readonly BlockRates[]): Buffer {
-  const pieces = blocks.flatMap(({ pools, rates }) => {
+export function blocksFile(blocks: readonly BlockQuotes[]): Buffer {
+  const pieces = blocks.flatMap(({ pools, quotes }) => {
     const count = Buffer.alloc(4);
     count.writeUInt32LE(pools.length);
-    return [count, ...Array.from(pools, (pool, place) => changeBytes(pool, rates, place))];
+    return [count, ...Array.from(pools, (pool, place) => changeBytes(pool, quotes, place))];
   });
   return Buffer.concat(pieces);
 }
 
-function changeBytes(pool: number, rates: Float64Array, place: number): Buffer {
-  const bytes = Buffer.alloc(4 + 8 * RATES);
+function changeBytes(pool: number, quotes: Float64Array, place: number): Buffer {
+  const bytes = Buffer.alloc(4 + 8 * QUOTE);
   bytes.writeUInt32LE(pool);
-  for (let i = 0; i < RATES; i++) bytes.writeDoubleLE(rates[RATES * place + i] ?? 0, 4 + 8 * i);
+  for (let i = 0; i < QUOTE; i++) bytes.writeDoubleLE(quotes[QUOTE * place + i] ?? 0, 4 + 8 * i);
   return bytes;
 }

@@ -12,7 +12,7 @@ import type { Summary } from "../harness/stats.ts";
 import { blocksFile, writeBlock } from "./sequence.ts";
 import type { ScanSequence } from "./sequence.ts";
 
-/** Blocks in a row: how many hits, a hash of them in their order, and what each scan took. */
+/** Blocks in a row: how many hits, a hash of them and their bounds in their order, and what each scan took. */
 export interface Walk {
   readonly hits: number;
   readonly hash: number;
@@ -82,6 +82,7 @@ function runKernel(
   const kernel = create(layout);
   if (kernel === null) return null;
   kernel.scan(sequence.poolCount);
+  const bounds = new Uint32Array(layout.memory.buffer, layout.hitBounds.byteOffset, layout.hitBounds.length);
   return {
     name,
     walk: (from, to) => {
@@ -94,7 +95,10 @@ function runKernel(
         const found = kernel.scan(count);
         micros.push((performance.now() - start) * 1000);
         hits += found;
-        for (let i = 0; i < found; i++) hash = (Math.imul(hash, 31) + (layout.hits[i] ?? 0)) >>> 0;
+        for (let i = 0; i < found; i++) {
+          hash = (Math.imul(hash, 31) + (layout.hits[i] ?? 0)) >>> 0;
+          hash = (Math.imul(hash, 31) + (bounds[i] ?? 0)) >>> 0;
+        }
       }
       return { hits, hash, micros };
     },

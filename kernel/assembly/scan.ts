@@ -13,6 +13,12 @@ const CHUNK_SHIFT: u32 = 4;
 const FAIR: f64 = 1.05;
 const UNFAIR: f64 = 1.0 / 1.05;
 const LEAST_HEAD: f64 = 1e-9;
+/** Rate and slip of all pools of a lane, then of the changed ones: float64. */
+const ENVELOPE_BYTES: u32 = 32;
+const CHANGED_ENVELOPE: u32 = 16;
+const SLACK: f64 = 1.0 + 1e-6;
+const HEAD_SLACK: f64 = 1.0 - 1e-6;
+const SURE: f64 = 0.8;
 
 const HIT_KINDS: u32 = 5;
 const PAIR: u32 = 0;
@@ -38,6 +44,7 @@ const POOLS_OF_PAIR: usize = 13;
 const BASE_PAIRS: usize = 15;
 const FIRST_RECORD: usize = 16;
 const END_RECORD: usize = 17;
+const GROUP_OF_RECORD: usize = 18;
 const FIRST_LANE: usize = 19;
 const SECOND_LANE: usize = 20;
 const TRIANGLES: usize = 21;
@@ -55,6 +62,11 @@ const POOL_MARKS: usize = 32;
 const PAIR_MARKS: usize = 33;
 const RECORD_MARKS: usize = 34;
 const CHUNK_BOUNDS: usize = 35;
+const EDGE_BENDS: usize = 36;
+const LANE_ENVELOPES: usize = 37;
+const SIZES: usize = 38;
+const HIT_BOUNDS: usize = 39;
+const HIT_LOOKS: usize = 40;
 
 let found: u32 = 0;
 
@@ -83,6 +95,12 @@ function rates(slot: usize, at: u32): usize {
   return header(slot) + at * ROW_BYTES;
 }
 
+// @ts-ignore: decorator
+@inline
+function envelopes(lane: u32): usize {
+  return header(LANE_ENVELOPES) + lane * ENVELOPE_BYTES;
+}
+
 export function scan(count: u32): u32 {
   found = 0;
   const touched = touchPairs(count);
@@ -90,7 +108,6 @@ export function scan(count: u32): u32 {
   const touchedPairs = header(TOUCHED_PAIRS);
   for (let at: u32 = 0; at < touched; at++) {
     const pair = int(TOUCHED_PAIRS, at);
-    store<u8>(header(PAIR_MARKS) + pair, 0);
     const moved = refreshLane(2 * pair) | (refreshLane(2 * pair + 1) << 1);
     store<u32>(touchedPairs + (at << 2), 4 * pair + moved);
   }
@@ -105,6 +122,7 @@ export function scan(count: u32): u32 {
     testRecords(pair, maxHops);
     testClosedGroups(pair);
   }
+  for (let at: u32 = 0; at < touched; at++) store<u8>(header(PAIR_MARKS) + (int(TOUCHED_PAIRS, at) >> 2), 0);
   for (let at: u32 = 0; at < count; at++) store<u8>(header(POOL_MARKS) + int(CHANGED, at), 0);
   clearRecordMarks();
   return found;
@@ -136,10 +154,18 @@ function refreshLane(lane: u32): u32 {
   let changed1 = best0;
   let changed2 = best0;
   let changed3 = best0;
+  let rate: f64 = 0;
+  let bend: f64 = Infinity;
+  let changedRate: f64 = 0;
+  let changedBend: f64 = Infinity;
   for (let at = int(FIRST_POOL, lane >> 1); at < end; at++) {
     const pool = int(POOLS_OF_PAIR, at);
-    const edge = rates(EDGE_RATES, 2 * pool + (byte(POOL_FLIPS, pool) ^ (lane & 1)));
+    const id = 2 * pool + (byte(POOL_FLIPS, pool) ^ (lane & 1));
+    const edge = rates(EDGE_RATES, id);
     const marginal = load<f64>(edge);
+    const edgeBend = load<f64>(header(EDGE_BENDS) + (id << 3));
+    rate = max(rate, marginal);
+    bend = min(bend, edgeBend);
     let rate0 = v128.load(edge);
     if (marginal < UNFAIR) rate0 = f64x2.replace_lane(rate0, 0, marginal * FAIR);
     const rate1 = v128.load(edge, 16);
@@ -150,6 +176,8 @@ function refreshLane(lane: u32): u32 {
     best2 = f64x2.pmax(best2, rate2);
     best3 = f64x2.pmax(best3, rate3);
     if (byte(POOL_MARKS, pool) != 1) continue;
+    changedRate = max(changedRate, marginal);
+    changedBend = min(changedBend, edgeBend);
     changed0 = f64x2.pmax(changed0, rate0);
     changed1 = f64x2.pmax(changed1, rate1);
     changed2 = f64x2.pmax(changed2, rate2);
@@ -165,6 +193,11 @@ function refreshLane(lane: u32): u32 {
   v128.store(changed, changed1, 16);
   v128.store(changed, changed2, 32);
   v128.store(changed, changed3, 48);
+  const envelope = envelopes(lane);
+  store<f64>(envelope, rate);
+  store<f64>(envelope, rate > 0 ? rate * bend : 0, 8);
+  store<f64>(envelope, changedRate, 16);
+  store<f64>(envelope, changedRate > 0 ? changedRate * changedBend : 0, 24);
   const heads: usize = header(LANE_HEADS) + lane * HEAD_BYTES;
   const before = v128.load(heads);
   const after = narrow(best0, best1);
@@ -233,11 +266,79 @@ function hit(id: u32, kind: u32): void {
   store<u32>(header(HITS) + (found++ << 2), HIT_KINDS * id + kind);
 }
 
-/** Writes a hit down unless it is there already. */
 function hitRecord(record: u32, kind: u32): void {
-  if (isHit(record, kind)) return;
   store<u8>(header(RECORD_MARKS) + record, byte(RECORD_MARKS, record) | (1 << kind));
   hit(record, kind);
+}
+
+/** Writes a triangle down unless it is there already. */
+function hitTriangle(record: u32, way: u32): void {
+  if (isHit(record, THREE_FORWARDS + way)) return;
+  boundTriangle(record, way);
+  hitRecord(record, THREE_FORWARDS + way);
+}
+
+/** Most that a map of marginal rate `product` and slip `curvature` earns. */
+function mostOf(product: f64, curvature: f64): f64 {
+  if (!(product > 1)) return 0;
+  const root = Math.sqrt(product) - 1;
+  return (root * root * SLACK) / curvature;
+}
+
+function setBounds(most: f64, looks: f64): void {
+  store<f32>(header(HIT_BOUNDS) + (found << 2), <f32>most);
+  store<f32>(header(HIT_LOOKS) + (found << 2), <f32>looks);
+}
+
+/** The bounds of the next hit: see `src/search/scan/hitBounds.ts`. */
+function boundPair(pair: u32): void {
+  const one = envelopes(2 * pair);
+  const other = one + ENVELOPE_BYTES;
+  const rate = load<f64>(one);
+  const most = mostOf(rate * load<f64>(other), load<f64>(one, 8) + rate * load<f64>(other, 8));
+  setBounds(most, most * SURE);
+}
+
+function boundTriangle(record: u32, way: u32): void {
+  const first = int(FIRST_LANE, record);
+  const closing = int(CLOSING_LANE, int(GROUP_OF_RECORD, record));
+  const one = envelopes(way == 0 ? first : closing ^ 1);
+  const two = envelopes(int(SECOND_LANE, record) ^ way);
+  const three = envelopes(way == 0 ? closing : first ^ 1);
+  const rate = load<f64>(one);
+  const product = rate * load<f64>(two);
+  const curvature = load<f64>(one, 8) + rate * load<f64>(two, 8) + product * load<f64>(three, 8);
+  const most = mostOf(product * load<f64>(three), curvature);
+  setBounds(most, most * SURE);
+}
+
+function boundSquare(touch: usize, way: u32): void {
+  const record = load<u32>(touch) >> 1;
+  const others: usize = header(GROUP_BOUNDS) + (2 * load<u32>(touch, 8) + (way ^ 1)) * HEAD_BYTES;
+  const first = way == 0 ? int(FIRST_LANE, record) : int(SECOND_LANE, record) ^ 1;
+  const second = way == 0 ? int(SECOND_LANE, record) : int(FIRST_LANE, record) ^ 1;
+  let most: f64 = 0;
+  let looks: f64 = 0;
+  for (let hop: u32 = 0; hop < 2; hop++) {
+    const changed = hop == 0 ? first : second;
+    const other = hop == 0 ? second : first;
+    if (byte(PAIR_MARKS, changed >> 1) != 1) continue;
+    const rate = load<f64>(envelopes(changed), CHANGED_ENVELOPE);
+    const slip = load<f64>(envelopes(changed), CHANGED_ENVELOPE + 8);
+    const otherRate = load<f64>(envelopes(other));
+    const otherSlip = load<f64>(envelopes(other), 8);
+    const curvature = hop == 0 ? slip + rate * otherSlip : otherSlip + otherRate * slip;
+    const behind = way == 0 ? curvature : curvature / (rate * otherRate);
+    const one = rates(CHANGED_RATES, changed);
+    const two = rates(LANE_RATES, other);
+    most = max(most, mostOf((load<f64>(one) * load<f64>(two) * <f64>load<f32>(others)) / HEAD_SLACK, behind));
+    for (let level: u32 = 1; level < 4; level++) {
+      const half = load<f64>(one + (level << 3)) * load<f64>(two + (level << 3));
+      const whole = half * <f64>load<f32>(others + (level << 2));
+      looks = max(looks, (whole - 1) * load<f64>(header(SIZES) + (level << 3)));
+    }
+  }
+  setBounds(most, looks);
 }
 
 // @ts-ignore: decorator
@@ -294,7 +395,9 @@ function testPair(pair: u32): void {
   const all = rates(LANE_RATES, 2 * pair);
   const changed = rates(CHANGED_RATES, 2 * pair);
   if (!twoReach(changed, all + ROW_BYTES) && !twoReach(all, changed + ROW_BYTES)) return;
-  if (pairPays(pair)) hit(pair, PAIR);
+  if (!pairPays(pair)) return;
+  boundPair(pair);
+  hit(pair, PAIR);
 }
 
 /** Whether one of the pair's changed pools and another pool, either way round, reach a threshold. */
@@ -381,7 +484,7 @@ function testWay(touch: usize, changed: u32, way: u32, rates: v128, four: bool):
 function testClosing(touch: usize, changed: u32, way: u32): void {
   const lane = rates(LANE_RATES, load<u32>(touch, 4) ^ way);
   const closing = rates(LANE_RATES, load<u32>(touch, 12) ^ way);
-  if (threeReach(rates(CHANGED_RATES, changed), lane, closing)) hitRecord(load<u32>(touch) >> 1, THREE_FORWARDS + way);
+  if (threeReach(rates(CHANGED_RATES, changed), lane, closing)) hitTriangle(load<u32>(touch) >> 1, way);
 }
 
 /**
@@ -402,6 +505,7 @@ function testOthers(touch: usize, changed: u32, way: u32): void {
     const third = rates(LANE_RATES, int(FIRST_LANE, other) ^ back);
     const fourth = rates(LANE_RATES, int(SECOND_LANE, other) ^ back);
     if (!fourReach(one, two, third, fourth)) continue;
+    boundSquare(touch, way);
     hitRecord(record, FOUR_FORWARDS + way);
     return;
   }
@@ -485,7 +589,7 @@ function testTriangles(group: u32, closing: u32, way: u32): void {
     if (byte(TRIANGLES, record) != 1) continue;
     const first = rates(LANE_RATES, int(FIRST_LANE, record) ^ way);
     const second = rates(LANE_RATES, int(SECOND_LANE, record) ^ way);
-    if (threeReach(first, second, rates(CHANGED_RATES, closing ^ way))) hitRecord(record, THREE_FORWARDS + way);
+    if (threeReach(first, second, rates(CHANGED_RATES, closing ^ way))) hitTriangle(record, way);
   }
   tighten(group, way, changed);
 }

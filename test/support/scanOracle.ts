@@ -83,6 +83,7 @@ export function drawRates(layout: Layout, pool: number, random: () => number, wi
   const price = 1 + (random() - 0.5) * width;
   for (const edge of [2 * pool, 2 * pool + 1]) {
     let rate = wild ? random() * 1.5 : (edge % 2 === 0 ? price : 1 / price) * (1 - random() * 0.004);
+    layout.edgeBends[edge] = rate > 0 ? 10 ** -(16 + 4 * random()) : Infinity;
     const most = random() < 0.2 ? integer(random, 0, LEVELS) : LEVELS;
     for (let level = 0; level < LEVELS; level++) {
       layout.edgeRates[edge * LEVELS + level] = level >= most ? 0 : rate;

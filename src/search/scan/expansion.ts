@@ -12,19 +12,17 @@ import type { PoolChoiceParts } from "./poolChoice.ts";
 export interface Expansion {
   /** Forgets all hits. */
   start(): void;
-  /** Takes in `count` hits of `layout.hits`; false when `expired` came first. */
-  read(count: number, expired: () => boolean): boolean;
+  /** Takes in `count` hits of `layout.hits`. */
+  read(count: number): void;
   /** Follows all that was read to its end; results in `ranked`. False when `expired` came first. */
   explore(expired: () => boolean): boolean;
 }
 
 /** Steps that are taken for a first answer whatever the time: it was found within 650, in eight milliseconds. */
 const STEPS_FOR_FIRST = 1024;
-/** Hits read between two looks at the clock: some hundred microseconds. A block has fewer. */
-const HITS_AT_ONCE = 1024;
 
 export function createExpansion(parts: PoolChoiceParts): Expansion {
-  const { layout, ranked } = parts;
+  const { ranked } = parts;
   const { cutoffFloat } = ranked;
   const candidates = createCandidates();
   const { boundFloat } = candidates;
@@ -35,20 +33,19 @@ export function createExpansion(parts: PoolChoiceParts): Expansion {
   /** The hit that was followed first: it stands in the candidates still. */
   let opened = -1;
 
-  const follow = (hops: number): void => {
-    if (hops !== UNOPENED) choice.best(lanes, hops);
-    else if (reader.open(lanes[0] ?? 0)) choice.best(reader.best, SCAN_HOPS);
+  const follow = (hit: number): void => {
+    const hops = reader.open(hit);
+    if (hops > 0) choice.best(reader.best, hops);
   };
   const followFirst = (): void => {
-    if ((reader.firstFloat[0] ?? 0) === 0) return;
-    lanes.set(reader.first);
-    const hops = reader.firstHops[0] ?? 0;
-    if (hops === UNOPENED) opened = lanes[0] ?? 0;
-    follow(hops);
+    opened = reader.first;
+    if (opened >= 0) follow(opened);
   };
   const followNext = (): void => {
     const hops = candidates.take(lanes);
-    if (hops !== UNOPENED || lanes[0] !== opened) follow(hops);
+    const hit = lanes[0] ?? 0;
+    if (hops !== UNOPENED) choice.best(lanes, hops);
+    else if (hit !== opened) follow(hit);
   };
   return {
     start: () => {
@@ -65,12 +62,6 @@ export function createExpansion(parts: PoolChoiceParts): Expansion {
       }
       return true;
     },
-    read: (count, expired) => {
-      for (let hit = 0; hit < count; hit++) {
-        if (hit % HITS_AT_ONCE === HITS_AT_ONCE - 1 && expired()) return false;
-        reader.read(layout.hits[hit] ?? 0);
-      }
-      return true;
-    },
+    read: (count) => reader.read(count),
   };
 }

@@ -35,6 +35,8 @@ export function fillLayout({ pools, graph, records, ladder, maxHops }: LayoutPar
     },
     maxHops,
   );
+  layout.edgeBends.fill(Infinity);
+  layout.sizes.set(ladder.sizes);
   layout.thresholds.set(ladder.thresholds);
   for (let level = 0; level < HEAD_LEVELS; level++) {
     const from = level === HEAD_LEVELS - 1 ? LEVELS - 1 : level;

@@ -85,7 +85,7 @@ function startWork(parts: GrowthParts): Work {
 function join(work: Work, id: number, { token0, token1 }: Pool): boolean {
   const { layout, web } = work;
   const [from, to] = [tokenId(work, token0), tokenId(work, token1)];
-  layout.edgeRates.fill(0, 2 * id * LEVELS, 2 * (id + 1) * LEVELS);
+  clearRates(layout, id);
   layout.poolFlips[id] = from < to ? 0 : 1;
   layout.pairOfPool[id] = -1;
   if (from === to) return true;
@@ -96,6 +96,11 @@ function join(work: Work, id: number, { token0, token1 }: Pool): boolean {
   layout.poolsOfPair[place] = id;
   layout.pairOfPool[id] = pair;
   return true;
+}
+
+function clearRates({ edgeRates, edgeBends }: Layout, id: number): void {
+  edgeRates.fill(0, 2 * id * LEVELS, 2 * (id + 1) * LEVELS);
+  edgeBends.fill(Infinity, 2 * id, 2 * id + 2);
 }
 
 function tokenId({ tokens, tokenIds }: Work, token: Address): number {
@@ -120,9 +125,9 @@ function addPair(work: Work, low: number, high: number): number {
 
 /** The pair stays, with the pools that are left. */
 function leave({ layout }: GrowthParts, id: number): void {
-  const { pairOfPool, firstPool, endPool, poolsOfPair, edgeRates } = layout;
+  const { pairOfPool, firstPool, endPool, poolsOfPair } = layout;
   const pair = pairOfPool[id] ?? -1;
-  edgeRates.fill(0, 2 * id * LEVELS, 2 * (id + 1) * LEVELS);
+  clearRates(layout, id);
   pairOfPool[id] = -1;
   if (pair < 0) return;
   const last = (endPool[pair] ?? 0) - 1;

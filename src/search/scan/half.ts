@@ -1,24 +1,20 @@
-import { TERMS } from "./curves.ts";
 import { LEVELS } from "./ladder.ts";
 import { liftedRate } from "./laneRates.ts";
+import { ENVELOPE } from "./layout.ts";
 import type { PoolChoiceParts } from "./poolChoice.ts";
 import { edgeAlong } from "./scanIndex.ts";
 
 /** Two lanes in a row of which at least one goes through a pool that changed: bounds of what they give. */
 export interface Half {
   readonly lanes: Int32Array;
-  /**
-   * PRODUCT and CURVATURE: marginal rate and slip of an envelope, in raw units. RATE: product of the lifted marginal
-   * rates, in value.
-   */
+  /** PRODUCT and CURVATURE: marginal rate and slip of an envelope, in values. */
   readonly map: Float64Array;
 }
 
 export const PRODUCT = 0;
 export const CURVATURE = 1;
-export const RATE = 2;
 
-export const createHalf = (): Half => ({ lanes: new Int32Array(2), map: new Float64Array(3) });
+export const createHalf = (): Half => ({ lanes: new Int32Array(2), map: new Float64Array(2) });
 
 /** Writes the half of these lanes; false when no pool of theirs changed. */
 export function setHalf(half: Half, parts: PoolChoiceParts, first: number, second: number): boolean {
@@ -27,7 +23,6 @@ export function setHalf(half: Half, parts: PoolChoiceParts, first: number, secon
   lanes[1] = second;
   map[PRODUCT] = 0;
   map[CURVATURE] = Infinity;
-  map[RATE] = 0;
   const atFirst = widen(half, parts, 0);
   const atSecond = widen(half, parts, 1);
   return atFirst || atSecond;
@@ -35,25 +30,24 @@ export function setHalf(half: Half, parts: PoolChoiceParts, first: number, secon
 
 /** Widens the half by the ways through the changed pools of one of its lanes. */
 function widen({ lanes, map }: Half, parts: PoolChoiceParts, hop: 0 | 1): boolean {
-  const { layout, fresh, terms, envelopes } = parts;
-  const { firstPool, endPool, poolsOfPair } = layout;
+  const { layout, fresh } = parts;
+  const { firstPool, endPool, poolsOfPair, edgeRates, edgeBends, laneEnvelopes } = layout;
   const lane = lanes[hop] ?? 0;
   const other = lanes[1 - hop] ?? 0;
-  const otherRate = envelopes.lanes[2 * other] ?? 0;
-  const otherSlip = envelopes.lanes[2 * other + 1] ?? 0;
+  const otherRate = laneEnvelopes[other * ENVELOPE] ?? 0;
+  const otherSlip = laneEnvelopes[other * ENVELOPE + 1] ?? 0;
   let found = false;
   for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
     const pool = poolsOfPair[at] ?? 0;
     if (fresh[pool] !== 1) continue;
     found = true;
     const edge = edgeAlong(layout, pool, lane);
-    const rate = terms[edge * TERMS] ?? 0;
-    const slip = envelopes.slips[edge] ?? 0;
+    const rate = edgeRates[edge * LEVELS] ?? 0;
+    if (rate === 0) continue;
+    const slip = rate * (edgeBends[edge] ?? 0);
     const curvature = hop === 0 ? slip + rate * otherSlip : otherSlip + otherRate * slip;
     if (rate * otherRate > (map[PRODUCT] ?? 0)) map[PRODUCT] = rate * otherRate;
     if (curvature < (map[CURVATURE] ?? 0)) map[CURVATURE] = curvature;
-    const lifted = liftedRate(layout, edge, 0) * (layout.laneRates[other * LEVELS] ?? 0);
-    if (lifted > (map[RATE] ?? 0)) map[RATE] = lifted;
   }
   return found;
 }

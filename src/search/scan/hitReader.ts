@@ -1,14 +1,12 @@
 import type { Candidates } from "./candidates.ts";
-import { createHalf, CURVATURE, freshRates, PRODUCT, RATE, setHalf } from "./half.ts";
+import { createHalf, CURVATURE, freshRates, PRODUCT, setHalf } from "./half.ts";
 import type { Half } from "./half.ts";
 import { LEVELS } from "./ladder.ts";
-import { CHUNK, CHUNK_SHIFT, HEAD_LEVELS, HIT, HIT_KINDS, SCAN_HOPS } from "./layout.ts";
+import { CHUNK, CHUNK_SHIFT, ENVELOPE, HEAD_LEVELS, HIT, HIT_KINDS, SCAN_HOPS } from "./layout.ts";
 import { timesLeast, writeNeeded } from "./needed.ts";
-import { boundFloat } from "./poolChoice.ts";
+import { boundFloat, ratioOf } from "./poolChoice.ts";
 import type { PoolChoiceParts } from "./poolChoice.ts";
 
-/** A short cycle's bound is near its worth. */
-const SURE = 0.8;
 /** Heads are float32: a product of two errs by less. */
 const HEAD_SLACK = 1 - 1e-6;
 
@@ -16,32 +14,34 @@ export interface HitReaderParts extends PoolChoiceParts {
   readonly candidates: Candidates;
 }
 
-/** Adds a hit to the candidates, with a bound of all its cycles; short ones as the cycle that they are. */
+/** Adds hits to the candidates, each with the bound of all its cycles, and opens those that come to their turn. */
 export interface HitReader {
   /** Forgets what looked best. */
   start(): void;
-  read(hit: number): void;
+  /** Takes in the first `count` hits of `layout.hits`. */
+  read(count: number): void;
   /**
-   * Adds the cycles of tokens of a hit that stood in the candidates itself, each with its bound. The one with the
-   * greatest is kept back: it is to be explored at once, for the cutoff; false when there is none.
+   * The cycle of tokens that a hit is; of one that stands for many, the one with the greatest bound, while the others
+   * that may be listed become candidates. It is in `best` and to be explored at once, for the cutoff; returns its hops,
+   * 0 when there is none.
    */
-  open(hit: number): boolean;
-  /** What `open` kept back. */
+  open(hit: number): number;
   readonly best: Int32Array;
   /**
-   * The hit or cycle that looks best at the ladder's own sizes, as it stands in the candidates: a better guess than the
-   * greatest bound. [0] of `firstFloat` is what it looks like, 0 for none; its hops are `firstHops[0]`.
+   * The hit that looks best at the ladder's own sizes: a better guess than the greatest bound. -1 for none. It stands in
+   * the candidates too.
    */
-  readonly first: Int32Array;
-  readonly firstHops: Int32Array;
-  readonly firstFloat: Float64Array;
+  readonly first: number;
 }
 
-/** Hops of a candidate that is a hit of many cycles: its first lane is the hit. */
+/** Hops of a candidate that is a hit: its first lane is the hit. */
 export const UNOPENED = 0;
 
 /** The parts, and what the steps below hand to each other. */
-interface Work extends HitReaderParts, Pick<HitReader, "best" | "first" | "firstHops" | "firstFloat"> {
+interface Work extends HitReaderParts, Pick<HitReader, "best"> {
+  first: number;
+  /** [0]: what `first` looks like. */
+  readonly firstFloat: Float64Array;
   /** The cycle at hand. */
   readonly lanes: Int32Array;
   /** [0]: bound of `best` so far. */
@@ -62,85 +62,76 @@ export function createHitReader(parts: HitReaderParts): HitReader {
     lanes: new Int32Array(SCAN_HOPS),
     best: new Int32Array(SCAN_HOPS),
     bestFloat: new Float64Array(1),
-    first: new Int32Array(SCAN_HOPS),
-    firstHops: new Int32Array(1),
+    first: -1,
     firstFloat: new Float64Array(1),
     half: createHalf(),
     rates: new Float64Array(LEVELS),
     needed: new Float64Array(LEVELS),
     neededHeads: new Float64Array(HEAD_LEVELS),
   };
-  const { best, first, firstHops, firstFloat } = work;
   return {
-    start: () => void (firstFloat[0] = 0),
-    read: (hit) => read(work, hit),
+    start: () => {
+      work.first = -1;
+      work.firstFloat[0] = 0;
+    },
+    read: (count) => read(work, count),
     open: (hit) => open(work, hit),
-    best,
-    first,
-    firstHops,
-    firstFloat,
+    best: work.best,
+    get first() {
+      return work.first;
+    },
   };
 }
 
-function read(work: Work, hit: number): void {
+/** Bounds are at reference prices: at today's value of a base they are at most so much more. */
+function mostRatio({ baseRates, prices }: Work): number {
+  const { length } = baseRates;
+  let most = 0;
+  for (let base = 0; base < length; base++) {
+    const ratio = (baseRates[base] ?? NaN) / (prices[base] ?? 1);
+    if (ratio > most) most = ratio;
+  }
+  return most;
+}
+
+function read(work: Work, count: number): void {
+  const { candidates, ranked, lanes, firstFloat } = work;
+  const { hits, hitBounds, hitLooks } = work.layout;
+  const ratio = mostRatio(work);
+  const cutoff = ranked.cutoffFloat[0] ?? 0;
+  for (let at = 0; at < count; at++) {
+    const worth = (hitBounds[at] ?? 0) * ratio;
+    if (!(worth > 0 && worth >= cutoff)) continue;
+    candidates.addedFloat[0] = worth;
+    lanes[0] = hits[at] ?? 0;
+    candidates.add(lanes, UNOPENED);
+    const looks = hitLooks[at] ?? 0;
+    if (!(looks > (firstFloat[0] ?? 0))) continue;
+    firstFloat[0] = looks;
+    work.first = lanes[0];
+  }
+}
+
+function open(work: Work, hit: number): number {
+  const { layout, best } = work;
   const id = Math.floor(hit / HIT_KINDS);
   const kind = hit % HIT_KINDS;
-  if (kind === HIT.pair) readPair(work, id);
-  else if (kind === HIT.threeForwards) readTriangle(work, id, true);
-  else if (kind === HIT.threeBackwards) readTriangle(work, id, false);
-  else readSquares(work, id, hit);
-}
-
-/** Bases have the lowest token ids: direction 0 starts at the first base of the two. */
-function readPair(work: Work, pair: number): void {
-  const { lanes } = work;
-  lanes[0] = 2 * pair;
-  lanes[1] = 2 * pair + 1;
-  considerShort(work, 2);
-}
-
-function readTriangle(work: Work, record: number, forwards: boolean): void {
-  const { lanes } = work;
-  const { closingLane, groupOfRecord, firstLane, secondLane } = work.layout;
-  const closing = closingLane[groupOfRecord[record] ?? 0] ?? 0;
-  const first = firstLane[record] ?? 0;
-  const second = secondLane[record] ?? 0;
-  lanes[0] = forwards ? first : closing ^ 1;
-  lanes[1] = forwards ? second : second ^ 1;
-  lanes[2] = forwards ? closing : first ^ 1;
-  considerShort(work, 3);
-}
-
-/** The cycle in `lanes`. */
-function considerShort(work: Work, hops: number): void {
-  const { lanes, envelopes } = work;
-  let product = 1;
-  let curvature = 0;
-  for (let hop = 0; hop < hops; hop++) {
-    const lane = lanes[hop] ?? 0;
-    curvature += product * (envelopes.lanes[2 * lane + 1] ?? 0);
-    product *= envelopes.lanes[2 * lane] ?? 0;
+  if (kind === HIT.fourForwards || kind === HIT.fourBackwards)
+    return openSquares(work, id, kind === HIT.fourForwards) ? SCAN_HOPS : 0;
+  if (kind === HIT.pair) {
+    // Bases have the lowest token ids: direction 0 starts at the first base of the two.
+    best[0] = 2 * id;
+    best[1] = 2 * id + 1;
+    return 2;
   }
-  const worth = boundFloat(product, curvature) * valueOf(work, lanes[0] ?? 0);
-  work.candidates.addedFloat[0] = worth;
-  add(work, hops);
-  if (worth * SURE > (work.firstFloat[0] ?? 0)) keepFirst(work, hops, worth * SURE);
-}
-
-function keepFirst({ first, firstHops, firstFloat, lanes }: Work, hops: number, looksFloat: number): void {
-  first.set(lanes);
-  firstHops[0] = hops;
-  firstFloat[0] = looksFloat;
-}
-
-/** Wei of native per raw unit of the base that a lane leaves. */
-const valueOf = ({ layout, baseRates }: Work, lane: number): number =>
-  baseRates[layout.laneTokens[lane] ?? 0] ?? NaN;
-
-/** Adds `lanes` when `addedFloat`, its worth, can still be listed. */
-function add({ candidates, ranked, lanes }: Work, hops: number): void {
-  const worth = candidates.addedFloat[0] ?? 0;
-  if (worth > 0 && worth >= (ranked.cutoffFloat[0] ?? 0)) candidates.add(lanes, hops);
+  const forwards = kind === HIT.threeForwards;
+  const closing = layout.closingLane[layout.groupOfRecord[id] ?? 0] ?? 0;
+  const first = layout.firstLane[id] ?? 0;
+  const second = layout.secondLane[id] ?? 0;
+  best[0] = forwards ? first : closing ^ 1;
+  best[1] = forwards ? second : second ^ 1;
+  best[2] = forwards ? closing : first ^ 1;
+  return 3;
 }
 
 /** The half of a record that a hit names, in the hit's direction; false when no pool of it changed. */
@@ -151,40 +142,15 @@ function takeHalf(work: Work, record: number, forwards: boolean): boolean {
   return forwards ? setHalf(work.half, work, first, second) : setHalf(work.half, work, second ^ 1, first ^ 1);
 }
 
-/**
- * The record with the best that its group may give the other way. Whatever that is, it adds slip: forwards behind the
- * record's own, backwards before it, where it multiplies the record's by a rate of at least 1 / PRODUCT.
- */
-function readSquares(work: Work, record: number, hit: number): void {
-  const { layout, ladder, lanes, half } = work;
-  const { groupOfRecord, groupBounds, firstLane, recordHeads } = layout;
-  const forwards = hit % HIT_KINDS === HIT.fourForwards;
-  if (!takeHalf(work, record, forwards)) return;
-  const bounds = 2 * HEAD_LEVELS * (groupOfRecord[record] ?? 0) + (forwards ? HEAD_LEVELS : 0);
-  const curvature = half.map[CURVATURE] ?? 0;
-  const slip = forwards ? curvature : curvature / (half.map[PRODUCT] ?? 1);
-  const bound = boundFloat(((half.map[RATE] ?? 0) * (groupBounds[bounds] ?? 0)) / HEAD_SLACK, slip);
-  lanes[0] = hit;
-  work.candidates.addedFloat[0] = bound * valueOf(work, firstLane[record] ?? 0);
-  add(work, UNOPENED);
-  const heads = 2 * HEAD_LEVELS * record + (forwards ? 0 : HEAD_LEVELS);
-  for (let level = 1; level < HEAD_LEVELS; level++) {
-    const rate = (recordHeads[heads + level] ?? 0) * (groupBounds[bounds + level] ?? 0);
-    const looks = (rate - 1) * (ladder.sizes[level] ?? 0);
-    if (looks > (work.firstFloat[0] ?? 0)) keepFirst(work, UNOPENED, looks);
-  }
-}
-
-function open(work: Work, hit: number): boolean {
-  const record = Math.floor(hit / HIT_KINDS);
-  const forwards = hit % HIT_KINDS === HIT.fourForwards;
-  const { layout, lanes, ranked, prices } = work;
-  const { groupOfRecord, firstRecord, endRecord, firstLane, secondLane, laneTokens } = layout;
-  takeHalf(work, record, forwards);
+/** False when none of the record's cycles may be listed. */
+function openSquares(work: Work, record: number, forwards: boolean): boolean {
+  const { layout, lanes, ranked } = work;
+  const { groupOfRecord, firstRecord, endRecord, firstLane, secondLane } = layout;
+  if (!takeHalf(work, record, forwards)) return false;
   const first = firstLane[record] ?? 0;
   const second = secondLane[record] ?? 0;
-  const value = valueOf(work, first);
-  setNeeded(work, value / (prices[laneTokens[first] ?? 0] ?? 1));
+  const ratio = ratioOf(work, first);
+  setNeeded(work, ratio);
   // The record's own place in the cycle, and the others' of its group.
   const own = forwards ? 0 : 2;
   const place = 2 - own;
@@ -203,10 +169,10 @@ function open(work: Work, hit: number): boolean {
     const near = forwards ? (secondLane[other] ?? 0) ^ 1 : (firstLane[other] ?? 0);
     const far = forwards ? (firstLane[other] ?? 0) ^ 1 : (secondLane[other] ?? 0);
     const bound = forwards ? boundBehind(work, near, far) : boundBefore(work, near, far);
-    if (!(bound * value >= cutoff) || !reaches(work, near, far)) continue;
+    if (!(bound * ratio >= cutoff) || !reaches(work, near, far)) continue;
     lanes[place] = near;
     lanes[place + 1] = far;
-    keepBest(work, bound * value);
+    keepBest(work, bound * ratio);
   }
 }
 
@@ -265,25 +231,26 @@ function nextReaching({ layout, rates, neededHeads }: Work, from: number, end: n
   return end;
 }
 
-/** Most that the half earns with these lanes behind it, in raw units of the base. */
-function boundBehind({ half, envelopes }: Work, third: number, fourth: number): number {
-  const { lanes } = envelopes;
+/** Most that the half earns with these lanes behind it. */
+function boundBehind({ half, layout }: Work, third: number, fourth: number): number {
+  const { laneEnvelopes } = layout;
   const before = half.map[PRODUCT] ?? 0;
-  const product = before * (lanes[2 * third] ?? 0);
-  const whole = product * (lanes[2 * fourth] ?? 0);
+  const product = before * (laneEnvelopes[third * ENVELOPE] ?? 0);
+  const whole = product * (laneEnvelopes[fourth * ENVELOPE] ?? 0);
   if (!(whole > 1)) return 0;
-  const slip = (half.map[CURVATURE] ?? 0) + before * (lanes[2 * third + 1] ?? 0);
-  return boundFloat(whole, slip + product * (lanes[2 * fourth + 1] ?? 0));
+  const slip = (half.map[CURVATURE] ?? 0) + before * (laneEnvelopes[third * ENVELOPE + 1] ?? 0);
+  return boundFloat(whole, slip + product * (laneEnvelopes[fourth * ENVELOPE + 1] ?? 0));
 }
 
-/** Most that the half earns with these lanes before it, in raw units of the base. */
-function boundBefore({ half, envelopes }: Work, first: number, second: number): number {
-  const { lanes } = envelopes;
-  const rate = lanes[2 * first] ?? 0;
-  const product = rate * (lanes[2 * second] ?? 0);
+/** Most that the half earns with these lanes before it. */
+function boundBefore({ half, layout }: Work, first: number, second: number): number {
+  const { laneEnvelopes } = layout;
+  const rate = laneEnvelopes[first * ENVELOPE] ?? 0;
+  const product = rate * (laneEnvelopes[second * ENVELOPE] ?? 0);
   const whole = product * (half.map[PRODUCT] ?? 0);
   if (!(whole > 1)) return 0;
-  const slip = (lanes[2 * first + 1] ?? 0) + rate * (lanes[2 * second + 1] ?? 0);
+  const slip =
+    (laneEnvelopes[first * ENVELOPE + 1] ?? 0) + rate * (laneEnvelopes[second * ENVELOPE + 1] ?? 0);
   return boundFloat(whole, slip + product * (half.map[CURVATURE] ?? 0));
 }
 

@@ -1,3 +1,4 @@
+import { boundPair, boundSquare, boundTriangle } from "./hitBounds.ts";
 import { liftedRate, raiseHeads, refreshLanes, refreshRecords } from "./laneRates.ts";
 import { LEVELS } from "./ladder.ts";
 import { CHUNK, CHUNK_SHIFT, HEAD_LEVELS, HIT, HIT_KINDS, TOUCH_WORDS } from "./layout.ts";
@@ -42,7 +43,6 @@ function scan(work: Work, count: number): number {
   const touched = touchPairs(work, count);
   for (let at = 0; at < touched; at++) {
     const pair = touchedPairs[at] ?? 0;
-    pairMarks[pair] = 0;
     touchedPairs[at] = 4 * pair + refreshLanes(work, pair);
   }
   for (let at = 0; at < touched; at++) {
@@ -57,6 +57,7 @@ function scan(work: Work, count: number): number {
     testRecords(work, pair);
     testClosedGroups(work, pair);
   }
+  for (let at = 0; at < touched; at++) pairMarks[(touchedPairs[at] ?? 0) >> 2] = 0;
   for (let at = 0; at < count; at++) poolMarks[changed[at] ?? 0] = 0;
   clearRecordMarks(work);
   return work.found;
@@ -84,11 +85,16 @@ function hit(work: Work, id: number, kind: number): void {
   work.hits[work.found++] = HIT_KINDS * id + kind;
 }
 
-/** Writes a hit down unless it is there already. */
 function hitRecord(work: Work, record: number, kind: number): void {
-  if (isHit(work, record, kind)) return;
   work.recordMarks[record] = (work.recordMarks[record] ?? 0) | (1 << kind);
   hit(work, record, kind);
+}
+
+/** Writes a triangle down unless it is there already. */
+function hitTriangle(work: Work, record: number, way: number): void {
+  if (isHit(work, record, HIT.threeForwards + way)) return;
+  boundTriangle(work, work.found, record, way);
+  hitRecord(work, record, HIT.threeForwards + way);
 }
 
 const isHit = ({ recordMarks }: Work, record: number, kind: number): boolean =>
@@ -114,7 +120,9 @@ function testPair(work: Work, pair: number): void {
     const forth = (laneRates[one + level] ?? 0) * (changedRates[other + level] ?? 0);
     if (back >= threshold || forth >= threshold) promising = true;
   }
-  if (promising && pairPays(work, pair)) hit(work, pair, HIT.pair);
+  if (!promising || !pairPays(work, pair)) return;
+  boundPair(work, work.found, pair);
+  hit(work, pair, HIT.pair);
 }
 
 /** Whether one of the pair's changed pools and another pool, either way round, reach a threshold. */
@@ -233,7 +241,7 @@ function testClosing(work: Work, touch: number, changed: number, way: number): v
   const { touching } = work;
   setHalf(work, changed, (touching[touch + 1] ?? 0) ^ way);
   if (halfReaches(work, (touching[touch + 3] ?? 0) ^ way))
-    hitRecord(work, (touching[touch] ?? 0) >> 1, HIT.threeForwards + way);
+    hitTriangle(work, (touching[touch] ?? 0) >> 1, way);
 }
 
 /**
@@ -253,6 +261,7 @@ function testOthers(work: Work, touch: number, changed: number, way: number): vo
     if (other === end) break;
     if (other === record) continue;
     if (!halvesReach(work, (firstLane[other] ?? 0) ^ back, (secondLane[other] ?? 0) ^ back)) continue;
+    boundSquare(work, work.found, touch, way);
     hitRecord(work, record, HIT.fourForwards + way);
     return;
   }
@@ -355,7 +364,7 @@ function testTriangles(work: Work, group: number, closing: number, way: number):
     if (record === end) break;
     if (triangles[record] !== 1) continue;
     if (halvesReach(work, (firstLane[record] ?? 0) ^ way, (secondLane[record] ?? 0) ^ way))
-      hitRecord(work, record, HIT.threeForwards + way);
+      hitTriangle(work, record, way);
   }
   tighten(work, group, way);
 }

@@ -1,5 +1,5 @@
 import { FAIR, LEVELS } from "./ladder.ts";
-import { CHUNK_SHIFT, HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
+import { CHUNK_SHIFT, ENVELOPE, HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 
 const UNFAIR = 1 / FAIR;
@@ -13,8 +13,7 @@ export function liftedRate({ edgeRates }: Layout, edge: number, level: number): 
 }
 
 /**
- * Writes the lanes of a pair anew: `laneRates` and `laneHeads` over all its pools, `changedRates` over the marked
- * ones. Returns whose heads moved: 1 for direction 0, plus 2 for direction 1. `refreshRecords` takes it.
+ * Writes the lanes of a pair anew: rates, heads and envelopes over all its pools, and over the marked ones alone. Returns whose heads moved: 1 for direction 0, plus 2 for direction 1. `refreshRecords` takes it.
  */
 export const refreshLanes = (layout: Layout, pair: number): number =>
   refreshLane(layout, 2 * pair) | (refreshLane(layout, 2 * pair + 1) << 1);
@@ -24,6 +23,7 @@ function refreshLane(layout: Layout, lane: number): number {
   const { edgeRates, laneRates, changedRates } = layout;
   const row = lane * LEVELS;
   const end = endPool[lane >> 1] ?? 0;
+  refreshEnvelopes(layout, lane);
   laneRates.fill(0, row, row + LEVELS);
   changedRates.fill(0, row, row + LEVELS);
   for (let at = firstPool[lane >> 1] ?? 0; at < end; at++) {
@@ -38,6 +38,31 @@ function refreshLane(layout: Layout, lane: number): number {
     }
   }
   return moveHeads(layout, lane);
+}
+
+function refreshEnvelopes(layout: Layout, lane: number): void {
+  const { firstPool, endPool, poolsOfPair, poolFlips, poolMarks, edgeRates, edgeBends, laneEnvelopes } =
+    layout;
+  let rate = 0;
+  let bend = Infinity;
+  let changedRate = 0;
+  let changedBend = Infinity;
+  for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
+    const pool = poolsOfPair[at] ?? 0;
+    const edge = 2 * pool + ((poolFlips[pool] ?? 0) ^ (lane & 1));
+    const edgeRate = edgeRates[edge * LEVELS] ?? 0;
+    const edgeBend = edgeBends[edge] ?? 0;
+    if (edgeRate > rate) rate = edgeRate;
+    if (edgeBend < bend) bend = edgeBend;
+    if (poolMarks[pool] !== 1) continue;
+    if (edgeRate > changedRate) changedRate = edgeRate;
+    if (edgeBend < changedBend) changedBend = edgeBend;
+  }
+  const to = lane * ENVELOPE;
+  laneEnvelopes[to] = rate;
+  laneEnvelopes[to + 1] = rate > 0 ? rate * bend : 0;
+  laneEnvelopes[to + 2] = changedRate;
+  laneEnvelopes[to + 3] = changedRate > 0 ? changedRate * changedBend : 0;
 }
 
 /** 1 when one of a lane's heads is another now. */

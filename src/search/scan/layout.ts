@@ -31,6 +31,8 @@ export interface Layout {
    * From level 1 on rates never rise with size.
    */
   readonly edgeRates: Float64Array;
+  /** By edge, of its envelope (see `envelopes.ts`): slip over rate, per wei of native; Infinity where the rate is 0. */
+  readonly edgeBends: Float64Array;
   /** By pool: the edge that goes along direction 0 of its pair is `2 * pool + poolFlips[pool]`. */
   readonly poolFlips: Uint8Array;
   /** -1 where no pool has this id. */
@@ -48,6 +50,11 @@ export interface Layout {
   readonly laneRates: Float64Array;
   /** LEVELS a lane, of touched pairs only: best lifted rate of the pools that changed in this scan. */
   readonly changedRates: Float64Array;
+  /**
+   * ENVELOPE a lane: rate and slip of a curve that none of the pair's pools passes, the best rate with the least bend;
+   * then those of the changed pools alone, of touched pairs only. Rates are marginal and not lifted.
+   */
+  readonly laneEnvelopes: Float64Array;
   /**
    * HEAD_LEVELS a lane: its first rates again, for the coarse tests. The last one stands for all higher levels too,
    * which it bounds. Whatever passes a coarse test is tested again with `laneRates`.
@@ -85,6 +92,8 @@ export interface Layout {
   readonly endClosed: Int32Array;
   readonly closedGroups: Int32Array;
 
+  /** The ladder's sizes, in wei of native. */
+  readonly sizes: Float64Array;
   readonly thresholds: Float64Array;
   /** HEAD_LEVELS: what products of four heads must reach; less than the thresholds by what float32 may lose. */
   readonly headThresholds: Float32Array;
@@ -93,6 +102,10 @@ export interface Layout {
   readonly changed: Int32Array;
   /** Out: hits, each `HIT_KINDS * id + kind`, each once; there is room for all. */
   readonly hits: Int32Array;
+  /** By hit: most that any of its cycles through a changed pool earns, in wei of native at reference prices. */
+  readonly hitBounds: Float32Array;
+  /** By hit: what the best of them looks like at the ladder's own sizes, in the same; a guess. */
+  readonly hitLooks: Float32Array;
 
   /** Scratch of the kernel: touched pairs, each as `4 * pair` plus which lanes moved. */
   readonly touchedPairs: Int32Array;
@@ -109,6 +122,8 @@ export const HEAD_LEVELS = 4;
 /** Records under one of the `chunkBounds`: `record >> CHUNK_SHIFT` is a record's chunk. */
 export const CHUNK = 16;
 export const CHUNK_SHIFT = 4;
+/** Numbers of a lane's envelopes. */
+export const ENVELOPE = 4;
 /** 32-bit words of a touch. */
 export const TOUCH_WORDS = 4;
 

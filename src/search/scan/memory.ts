@@ -1,5 +1,5 @@
 import { LEVELS } from "./ladder.ts";
-import { CHUNK, HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
+import { CHUNK, ENVELOPE, HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { PAGE_BYTES } from "./webAssembly.ts";
 
@@ -110,5 +110,10 @@ function reserveArrays(sizes: Sizes, room: Room) {
     pairMarks: room.uint8(pairs),
     recordMarks: room.uint8(records),
     chunkBounds: room.float32(2 * Math.ceil(records / CHUNK) * HEAD_LEVELS),
+    edgeBends: room.float64(2 * pools),
+    laneEnvelopes: room.float64(2 * pairs * ENVELOPE),
+    sizes: room.float64(LEVELS),
+    hitBounds: room.float32(pairs + 4 * records),
+    hitLooks: room.float32(pairs + 4 * records),
   };
 }

@@ -1,8 +1,6 @@
-import { TERMS } from "./curves.ts";
-import type { Envelopes } from "./envelopes.ts";
 import { LEVELS } from "./ladder.ts";
 import type { Ladder } from "./ladder.ts";
-import { SCAN_HOPS } from "./layout.ts";
+import { ENVELOPE, SCAN_HOPS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { timesLeast, writeNeeded } from "./needed.ts";
 import type { Ranked } from "./ranked.ts";
@@ -17,9 +15,6 @@ export interface PoolChoiceParts {
   readonly ladder: Pick<Ladder, "minProfitFloat" | "sizes">;
   /** By token: reference prices, at which that is counted. */
   readonly prices: Float64Array;
-  /** TERMS an edge: its marginal rate comes first. */
-  readonly terms: Float64Array;
-  readonly envelopes: Envelopes;
   /** By base: wei of native per raw unit today; NaN is not known, and its cycles are left out. */
   readonly baseRates: Float64Array;
   readonly worthFloat: WorthFloat;
@@ -27,6 +22,12 @@ export interface PoolChoiceParts {
   /** By pool: 1 when it changed. Only cycles through such a pool are offered. */
   readonly fresh: Uint8Array;
 }
+
+/** Today's value of the base that a lane leaves, over its reference price; NaN is not known. */
+export const ratioOf = ({ layout, baseRates, prices }: PoolChoiceParts, lane: number): number => {
+  const base = layout.laneTokens[lane] ?? 0;
+  return (baseRates[base] ?? NaN) / (prices[base] ?? 1);
+};
 
 /** Chooses the pools along the lanes of a cycle of tokens; every choice that can still beat the cutoff is priced. */
 export interface PoolChoice {
@@ -36,7 +37,7 @@ export interface PoolChoice {
 /** Float error of a bound, with room. */
 const SLACK = 1 + 1e-9;
 
-/** Most that a map of marginal rate `product` and slip `curvature` earns, in raw units: see `createOptimum`. */
+/** Most that a map of marginal rate `product` and slip `curvature` earns: see `createOptimum`. */
 export function boundFloat(product: number, curvature: number): number {
   if (!(product > 1)) return 0;
   const root = Math.sqrt(product) - 1;
@@ -58,8 +59,8 @@ interface Work extends PoolChoiceParts {
   readonly needed: Float64Array;
   lanes: Int32Array;
   hops: number;
-  /** Wei of native per raw unit of the base. */
-  value: number;
+  /** Today's value of the base over its reference price. */
+  ratio: number;
 }
 
 export function createPoolChoice(parts: PoolChoiceParts): PoolChoice {
@@ -74,24 +75,26 @@ export function createPoolChoice(parts: PoolChoiceParts): PoolChoice {
     needed: new Float64Array(LEVELS),
     lanes: new Int32Array(0),
     hops: 0,
-    value: 0,
+    ratio: 0,
   };
   return { best: (lanes, hops) => best(work, lanes, hops) };
 }
 
 function best(work: Work, lanes: Int32Array, hops: number): void {
-  const { restProducts, restCurvatures, freshAhead, envelopes } = work;
+  const { restProducts, restCurvatures, freshAhead } = work;
+  const { laneEnvelopes } = work.layout;
   work.lanes = lanes;
   work.hops = hops;
-  work.value = work.baseRates[work.layout.laneTokens[lanes[0] ?? 0] ?? 0] ?? NaN;
+  work.ratio = ratioOf(work, lanes[0] ?? 0);
   if (!reaches(work)) return;
   restProducts[hops] = 1;
   restCurvatures[hops] = 0;
   freshAhead[hops] = 0;
   for (let depth = hops - 1; depth >= 0; depth--) {
     const lane = lanes[depth] ?? 0;
-    const rate = envelopes.lanes[2 * lane] ?? 0;
-    restCurvatures[depth] = (envelopes.lanes[2 * lane + 1] ?? 0) + rate * (restCurvatures[depth + 1] ?? 0);
+    const rate = laneEnvelopes[lane * ENVELOPE] ?? 0;
+    restCurvatures[depth] =
+      (laneEnvelopes[lane * ENVELOPE + 1] ?? 0) + rate * (restCurvatures[depth + 1] ?? 0);
     restProducts[depth] = rate * (restProducts[depth + 1] ?? 0);
     freshAhead[depth] = freshAhead[depth + 1] === 1 || hasFresh(work, lane) ? 1 : 0;
   }
@@ -99,9 +102,8 @@ function best(work: Work, lanes: Int32Array, hops: number): void {
 }
 
 /** The ladder knows depth where the envelope of pools of unlike depth does not, and the cutoff may have risen. */
-function reaches({ layout, ladder, prices, ranked, needed, lanes, hops, value }: Work): boolean {
-  const { laneRates, laneTokens } = layout;
-  const ratio = value / (prices[laneTokens[lanes[0] ?? 0] ?? 0] ?? 1);
+function reaches({ layout, ladder, ranked, needed, lanes, hops, ratio }: Work): boolean {
+  const { laneRates } = layout;
   writeNeeded(needed, layout, timesLeast(ranked.cutoffFloat[0] ?? 0, ratio, ladder));
   for (let level = 0; level < LEVELS; level++) {
     let product = 1;
@@ -144,11 +146,14 @@ function descend(work: Work, depth: number, freshBefore: boolean): void {
 /** Chooses the edge at this depth; returns a bound of all cycles that go on from there, in wei of native. */
 function boundWith(work: Work, depth: number, edge: number): number {
   const { products, curvatures, restProducts, restCurvatures } = work;
+  const { edgeRates, edgeBends } = work.layout;
   const before = products[depth] ?? 0;
-  const product = before * (work.terms[edge * TERMS] ?? 0);
-  const curvature = (curvatures[depth] ?? 0) + before * (work.envelopes.slips[edge] ?? 0);
+  const rate = edgeRates[edge * LEVELS] ?? 0;
+  const product = before * rate;
+  // A rate of 0 has no end of bend, and no profit.
+  const curvature = (curvatures[depth] ?? 0) + product * (edgeBends[edge] ?? 0);
   products[depth + 1] = product;
   curvatures[depth + 1] = curvature;
   const whole = product * (restProducts[depth + 1] ?? 0);
-  return boundFloat(whole, curvature + product * (restCurvatures[depth + 1] ?? 0)) * work.value;
+  return boundFloat(whole, curvature + product * (restCurvatures[depth + 1] ?? 0)) * work.ratio;
 }

@@ -2,6 +2,7 @@ import type { ConcentratedState, PoolState } from "../../amm/poolState.ts";
 import { v2Fault } from "../../amm/v2.ts";
 import { createCurves } from "./curves.ts";
 import type { Curves } from "./curves.ts";
+import { envelopeSlipFloat } from "./envelopes.ts";
 import type { Ladder } from "./ladder.ts";
 import type { Layout } from "./layout.ts";
 import { createQuote } from "./quotes.ts";
@@ -27,12 +28,12 @@ export interface PoolTable {
   takeReserves(pool: number, words: Uint32Array): boolean;
   /** The pool's state: made from the words when first asked for, then the same object until it changes. */
   exactState(pool: number): PoolState | null;
-  /** Writes the pool's `edgeRates`: see `Quote`. */
+  /** Writes the pool's `edgeRates` and `edgeBends`: see `Quote`. */
   quote(pool: number): void;
 }
 
 export interface PoolTableParts {
-  readonly layout: Pick<Layout, "edgeRates">;
+  readonly layout: Pick<Layout, "edgeRates" | "edgeBends">;
   readonly ladder: Pick<Ladder, "sizes">;
   /** By token: wei of native per raw unit, any positive number; read at each quote. */
   readonly prices: Float64Array;
@@ -48,7 +49,9 @@ export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }:
   const newer = new Uint8Array(pools);
   /** -1: not known to be V2. */
   const feesPpm = new Int32Array(pools).fill(-1);
-  const quote = createQuote({ curves, ladder, prices, tokenIn, edgeRates: layout.edgeRates });
+  const { edgeRates, edgeBends } = layout;
+  const slipFloat = (edge: number): number => envelopeSlipFloat(curves, edge, states[edge >> 1] ?? null);
+  const quote = createQuote({ curves, ladder, prices, tokenIn, edgeRates, edgeBends, slipFloat });
 
   const setConcentrated = (pool: number, state: ConcentratedState): void => {
     feesPpm[pool] = -1;

@@ -1,8 +1,6 @@
 import type { Pool } from "../../chain/types.ts";
 import { createExpansion } from "./expansion.ts";
 import type { Expansion } from "./expansion.ts";
-import { createEnvelopes } from "./envelopes.ts";
-import type { Envelopes } from "./envelopes.ts";
 import type { WorthFloat } from "./poolChoice.ts";
 import { createRanked } from "./ranked.ts";
 import type { Ranked } from "./ranked.ts";
@@ -88,7 +86,6 @@ export function createScan(pools: readonly Pool[], options: ScanPartsOptions): S
 
 interface Work {
   readonly parts: ScanParts;
-  readonly envelopes: Envelopes;
   readonly ranked: Ranked;
   readonly expansion: Expansion;
   readonly baseRates: Float64Array;
@@ -104,10 +101,8 @@ interface Work {
 }
 
 function createWork(parts: ScanParts, { bases, ladder }: ScanPartsOptions): Work {
-  const { index, table, optimum, prices, tokenIn } = parts;
+  const { index, optimum, prices, tokenIn } = parts;
   const { layout } = index;
-  const { terms } = table.curves;
-  const envelopes = createEnvelopes(layout, table);
   const ranked = createRanked(MOST_RANKED);
   const fresh = new Uint8Array(layout.pools);
   const baseRates = new Float64Array(bases.length).fill(NaN);
@@ -118,18 +113,7 @@ function createWork(parts: ScanParts, { bases, ladder }: ScanPartsOptions): Work
   return {
     parts,
     ranked,
-    envelopes,
-    expansion: createExpansion({
-      layout,
-      ladder,
-      prices,
-      terms,
-      envelopes,
-      baseRates,
-      worthFloat,
-      ranked,
-      fresh,
-    }),
+    expansion: createExpansion({ layout, ladder, prices, baseRates, worthFloat, ranked, fresh }),
     baseRates,
     fresh,
     listed: new Uint8Array(layout.pools),
@@ -183,9 +167,8 @@ function addRepriced({ parts, listed: isListed }: Work, asked: number, listed: n
 
 /** `asked` pools are what is asked for; the screen hears of all that were quoted. */
 function find(work: Work, asked: number, request: ScanRequest): boolean {
-  const { parts, ranked, envelopes, expansion, fresh, quoted } = work;
+  const { parts, ranked, expansion, fresh, quoted } = work;
   const { changed } = parts.index.layout;
-  envelopes.refresh(changed, quoted);
   ranked.start(request.limit, request.leastFloat);
   expansion.start();
   for (let at = 0; at < asked; at++) fresh[changed[at] ?? 0] = 1;
@@ -224,7 +207,7 @@ function screen(work: Work, expired: () => boolean): boolean {
     const hits = parts.kernel.scan(count);
     work.heard += count;
     work.hits += hits;
-    if (!expansion.read(hits, expired)) return false;
+    expansion.read(hits);
   }
   return true;
 }

@@ -52,8 +52,11 @@ function checkMarket(random: () => number, pools: readonly Pool[], options: Bloc
       .slice(0, most);
     for (const pool of changed) drawRates(layout, pool, random, options.width);
     twin.edgeRates.set(layout.edgeRates);
+    twin.edgeBends.set(layout.edgeBends);
     const hits = scanned(layout, kernel, changed);
     expect(scanned(twin, twinKernel, changed)).toEqual(hits);
+    for (const key of ["hitBounds", "hitLooks", "laneEnvelopes"] as const)
+      expect(twin[key].slice(0, hits.length)).toEqual(layout[key].slice(0, hits.length));
     expect(hits.toSorted((x, y) => x - y)).toEqual(hitsByDefinition(layout, new Set(changed)));
     total += hits.length;
   }

@@ -23,7 +23,8 @@ function bench(pools: number): Bench {
   const tokenIn = Int32Array.from({ length: 2 * pools }, (_, edge) => edge % 2);
   const prices = new Float64Array([1, 1]);
   const rates = new Float64Array(2 * pools * LEVELS);
-  const table = createPoolTable(tokenIn, { layout: { edgeRates: rates }, ladder, prices });
+  const layout = { edgeRates: rates, edgeBends: new Float64Array(2 * pools) };
+  const table = createPoolTable(tokenIn, { layout, ladder, prices });
   return { table, rates, prices };
 }
 

@@ -26,7 +26,10 @@ interface Scene {
 function scene(tokens: number, links: readonly Link[]): Scene {
   const tokenIn = Int32Array.from(links.flatMap(({ one, other }) => [one, other]));
   const prices = new Float64Array(tokens);
-  const layout = { edgeRates: new Float64Array(2 * links.length * LEVELS) };
+  const layout = {
+    edgeRates: new Float64Array(2 * links.length * LEVELS),
+    edgeBends: new Float64Array(2 * links.length),
+  };
   const table = createPoolTable(tokenIn, { layout, ladder: createLadder(1e16, 4), prices });
   for (const [pool, { state }] of links.entries()) table.set(pool, state);
   const references = createReferences(0, { curves: table.curves, tokenIn, prices });

@@ -26,7 +26,10 @@ import {
 function sized(legs: readonly Leg[]): Sizing | null {
   const tokenIn = new Int32Array(2 * legs.length);
   const prices = new Float64Array([1]);
-  const layout = { edgeRates: new Float64Array(2 * legs.length * LEVELS) };
+  const layout = {
+    edgeRates: new Float64Array(2 * legs.length * LEVELS),
+    edgeBends: new Float64Array(2 * legs.length),
+  };
   const ladder = { sizes: new Float64Array(LEVELS) };
   const table = createPoolTable(tokenIn, { layout, ladder, prices });
   for (const [pool, { state }] of legs.entries()) table.set(pool, state);

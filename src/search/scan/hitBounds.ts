@@ -1,0 +1,82 @@
+import { LEVELS } from "./ladder.ts";
+import { ENVELOPE, HEAD_LEVELS } from "./layout.ts";
+import type { Layout } from "./layout.ts";
+
+/** Float error of a bound that is kept in float32, with room. */
+const SLACK = 1 + 1e-6;
+/** A short cycle's bound is near its worth. */
+const SURE = 0.8;
+/** Heads are float32: a product of two errs by less. */
+const HEAD_SLACK = 1 - 1e-6;
+
+/** Most that a map of marginal rate `product` and slip `curvature` earns: see `createOptimum`. */
+function mostOf(product: number, curvature: number): number {
+  if (!(product > 1)) return 0;
+  const root = Math.sqrt(product) - 1;
+  return (root * root * SLACK) / curvature;
+}
+
+/** Writes the bounds of the hit at a place: a pair's two hops. */
+export function boundPair({ laneEnvelopes, hitBounds, hitLooks }: Layout, place: number, pair: number): void {
+  const one = 2 * pair * ENVELOPE;
+  const other = one + ENVELOPE;
+  const rate = laneEnvelopes[one] ?? 0;
+  const curvature = (laneEnvelopes[one + 1] ?? 0) + rate * (laneEnvelopes[other + 1] ?? 0);
+  const most = mostOf(rate * (laneEnvelopes[other] ?? 0), curvature);
+  hitBounds[place] = most;
+  hitLooks[place] = most * SURE;
+}
+
+/** The same for a record's triangle, one way round. */
+export function boundTriangle(layout: Layout, place: number, record: number, way: number): void {
+  const { firstLane, secondLane, groupOfRecord, closingLane, laneEnvelopes, hitBounds, hitLooks } = layout;
+  const first = firstLane[record] ?? 0;
+  const closing = closingLane[groupOfRecord[record] ?? 0] ?? 0;
+  const one = (way === 0 ? first : closing ^ 1) * ENVELOPE;
+  const two = ((secondLane[record] ?? 0) ^ way) * ENVELOPE;
+  const three = (way === 0 ? closing : first ^ 1) * ENVELOPE;
+  const rate = laneEnvelopes[one] ?? 0;
+  const product = rate * (laneEnvelopes[two] ?? 0);
+  const curvature =
+    (laneEnvelopes[one + 1] ?? 0) +
+    rate * (laneEnvelopes[two + 1] ?? 0) +
+    product * (laneEnvelopes[three + 1] ?? 0);
+  const most = mostOf(product * (laneEnvelopes[three] ?? 0), curvature);
+  hitBounds[place] = most;
+  hitLooks[place] = most * SURE;
+}
+
+/**
+ * The same for a record, one way, with the best that its group may give the other way: what it earns at most with the
+ * changed pools of either of its lanes. Whatever the group gives adds slip: forwards behind the record's own, backwards
+ * before it, where it multiplies the record's by at least 1 over the record's rate.
+ */
+export function boundSquare(layout: Layout, place: number, touch: number, way: number): void {
+  const { touching, firstLane, secondLane, pairMarks, groupBounds, sizes } = layout;
+  const { laneRates, changedRates, laneEnvelopes, hitBounds, hitLooks } = layout;
+  const record = (touching[touch] ?? 0) >> 1;
+  const others = (2 * (touching[touch + 2] ?? 0) + (way ^ 1)) * HEAD_LEVELS;
+  const first = (way === 0 ? firstLane[record] : (secondLane[record] ?? 0) ^ 1) ?? 0;
+  const second = (way === 0 ? secondLane[record] : (firstLane[record] ?? 0) ^ 1) ?? 0;
+  let most = 0;
+  let looks = 0;
+  for (let hop = 0; hop < 2; hop++) {
+    const changed = hop === 0 ? first : second;
+    const other = hop === 0 ? second : first;
+    if (pairMarks[changed >> 1] !== 1) continue;
+    const rate = laneEnvelopes[changed * ENVELOPE + 2] ?? 0;
+    const slip = laneEnvelopes[changed * ENVELOPE + 3] ?? 0;
+    const otherRate = laneEnvelopes[other * ENVELOPE] ?? 0;
+    const otherSlip = laneEnvelopes[other * ENVELOPE + 1] ?? 0;
+    const curvature = hop === 0 ? slip + rate * otherSlip : otherSlip + otherRate * slip;
+    const behind = way === 0 ? curvature : curvature / (rate * otherRate);
+    for (let level = 0; level < HEAD_LEVELS; level++) {
+      const half = (changedRates[changed * LEVELS + level] ?? 0) * (laneRates[other * LEVELS + level] ?? 0);
+      const whole = half * (groupBounds[others + level] ?? 0);
+      if (level === 0) most = Math.max(most, mostOf(whole / HEAD_SLACK, behind));
+      else looks = Math.max(looks, (whole - 1) * (sizes[level] ?? 0));
+    }
+  }
+  hitBounds[place] = most;
+  hitLooks[place] = looks;
+}
