@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { EXIT } from "../../../src/lib/errors.ts";
 import { fates, rows, value, type Row } from "../../support/appLedger.ts";
 import { deadPort, startRecordingProxy, type RecordingProxy } from "../../support/appProxy.ts";
 import { KEY_NAME, startAppStage, type AppStage } from "../../support/appStage.ts";
@@ -75,6 +76,38 @@ const filesOf = (folder: string): string =>
   readdirSync(folder)
     .map((name) => readFileSync(join(folder, name), "latin1"))
     .join("\n");
+
+test("a public channel is refused without the operator's word; with it, it is warned of and used", async () => {
+  const before = sendsSeen().length;
+  const config = { ...stage.live, channels: [{ type: "public", url: proxy.httpUrl }] };
+  const refused = await stage.startLive(stage.config(config)).exited;
+  expect(refused).toMatchObject({ code: EXIT.config });
+  expect(refused.stderr).toContain("write [submission] public = true");
+  expect(sendsSeen()).toHaveLength(before);
+
+  const daemon = stage.startLive(stage.config({ ...config, submission: { public: true } }));
+  await daemon.line(
+    "public channel: everybody sees a plan before it is mined",
+    ({ level }) => level === "warn",
+  );
+  await stage.untilReady(daemon);
+  await stage.untilSent(daemon);
+  expect((await daemon.stop()).code).toBe(0);
+  const [probe, ...sends] = sendsSeen().slice(before);
+  expect(probe).toMatchObject({ method: "eth_sendRawTransaction", params: ["0x00"] });
+  expect(sends.length).toBeGreaterThan(0);
+  expect(new Set(sends.map(({ via, method }) => `${via} ${method}`))).toEqual(
+    new Set(["http eth_sendRawTransaction"]),
+  );
+});
+
+test("an endpoint that does not know its channel's method ends the start", async () => {
+  const channels = [{ type: "conditional", url: `${proxy.httpUrl}/canary-5f1d8e27c9` }];
+  const end = await stage.startLive(stage.config({ ...stage.live, channels })).exited;
+  expect(end).toMatchObject({ code: EXIT.config });
+  expect(end.stderr).toContain('"conditional" does not know bor_sendRawTransactionConditional');
+  expect(end.stderr).not.toContain("canary");
+});
 
 test("with the only channel dead and profit waiting, nothing is sent anywhere else", async () => {
   const before = sendsSeen().length;
