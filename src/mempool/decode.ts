@@ -1,79 +1,92 @@
 import type { Router } from "../chain/registry.ts";
 import type { Address, PendingTransaction } from "../chain/types.ts";
+import { ALGEBRA_FUNCTIONS } from "./decoders/algebra.ts";
 import { Refusal, reverts, unread } from "./decoders/calldata.ts";
 import type { CallContext, Reading, RouterFunction } from "./decoders/routerFunction.ts";
+import { ROUTER02_FUNCTIONS } from "./decoders/router02.ts";
+import { UNIVERSAL_FUNCTIONS } from "./decoders/universal.ts";
 import { V2_FUNCTIONS } from "./decoders/v2.ts";
+import { V3_FUNCTIONS } from "./decoders/v3.ts";
 import type { Decoding } from "./routerCall.ts";
+
+type Call = Pick<PendingTransaction, "to" | "from" | "value" | "input">;
 
 /** Reads what pending transactions ask of the routers that it knows. */
 export interface Decoder {
   /** Never throws, and takes time linear in the calldata. */
-  decode(transaction: Pick<PendingTransaction, "to" | "from" | "value" | "input">): Decoding;
+  decode(transaction: Call): Decoding;
   isRouter(address: Address): boolean;
   routerOf(address: Address): Router | null;
 }
 
-type Family = Router["family"];
+type Functions<R extends Router> = ReadonlyMap<number, RouterFunction<R>>;
 
-/** The functions of each family; a family without any is opaque. */
-const FUNCTIONS: Readonly<Record<Family, readonly RouterFunction[]>> = {
-  v2: V2_FUNCTIONS,
-  v3: [],
-  router02: [],
-  algebra: [],
-  universal: [],
-  opaque: [],
-};
-
-const bySelector = (functions: readonly RouterFunction[]): ReadonlyMap<number, RouterFunction> =>
+const bySelector = <R extends Router>(functions: readonly RouterFunction<R>[]): Functions<R> =>
   new Map(functions.map((one) => [one.selector, one]));
 
-/** Calldata beyond this, in bytes, is no swap of a router; the largest real ones have about 10,000. */
+const V2 = bySelector(V2_FUNCTIONS);
+const V3 = bySelector(V3_FUNCTIONS);
+const ROUTER02 = bySelector(ROUTER02_FUNCTIONS);
+const ALGEBRA = bySelector(ALGEBRA_FUNCTIONS);
+const UNIVERSAL = bySelector(UNIVERSAL_FUNCTIONS);
+
+/** Calldata beyond this, in bytes, is no swap of a router: the largest real ones have some 10,000. */
 const MOST_BYTES = 32_768;
-/** Calls of a router to itself in one transaction, and how deep they may nest. */
-const MOST_CALLS = 64;
+/** Multicalls inside of multicalls. */
 const DEEPEST = 4;
 const SELECTOR_BYTES = 4;
 
 const refuse = (why: string, opaque: boolean): Decoding => ({ type: "unsupported", why, opaque });
 const CREATION = refuse("it creates a contract", false);
 const TRANSFER = refuse("a plain transfer", false);
-const NO_ROUTER = refuse("not a router that is known", true);
+const NO_ROUTER = refuse("no router that is known", true);
 
-/** Reads calls of one transaction by their selectors. */
-function createReader(
-  functions: ReadonlyMap<number, RouterFunction>,
-  transaction: Omit<CallContext, "inner">,
-) {
-  let calls = 0;
-  const open = (calldata: Uint8Array, depth: number): readonly [RouterFunction, Reading] => {
-    if (depth > DEEPEST || ++calls > MOST_CALLS) unread("its calls nest too deep or are too many");
-    if (calldata.length < SELECTOR_BYTES) reverts("it has no selector");
-    const selector = new DataView(calldata.buffer, calldata.byteOffset).getUint32(0);
-    const found = functions.get(selector);
-    if (found === undefined)
-      return unread(`function 0x${selector.toString(16).padStart(8, "0")} of ${transaction.router.name}`);
-    const inner = (nested: Uint8Array): Reading => open(nested, depth + 1)[1];
-    const what = found.read(calldata.subarray(SELECTOR_BYTES), { ...transaction, inner });
-    const unpayable = !found.payable && transaction.value > 0n;
-    return [found, unpayable ? { ...what, reverts: `${found.name} takes no native coins` } : what];
-  };
-  return (calldata: Uint8Array) => open(calldata, 0);
+type Decoded = readonly [functionName: string, Reading];
+
+/** Reads a call by its selector, and by the same functions those that the router makes to itself. */
+function open<R extends Router>(
+  functions: Functions<R>,
+  context: Omit<CallContext<R>, "inner">,
+  calldata: Uint8Array,
+  depth = 0,
+): Decoded {
+  if (depth > DEEPEST) return unread("its calls nest too deep");
+  if (calldata.length < SELECTOR_BYTES) return reverts("it has no selector");
+  const selector = new DataView(calldata.buffer, calldata.byteOffset).getUint32(0);
+  const found = functions.get(selector);
+  if (found === undefined)
+    return unread(`function 0x${selector.toString(16).padStart(8, "0")} of ${context.router.name}`);
+  const inner = (nested: Uint8Array): Reading => open(functions, context, nested, depth + 1)[1];
+  return [found.name, found.read(calldata.subarray(SELECTOR_BYTES), { ...context, inner })];
+}
+
+function openAs(router: Router, rest: Omit<CallContext, "inner" | "router">, calldata: Uint8Array): Decoded {
+  switch (router.family) {
+    case "v2":
+      return open(V2, { router, ...rest }, calldata);
+    case "v3":
+      return open(V3, { router, ...rest }, calldata);
+    case "router02":
+      return open(ROUTER02, { router, ...rest }, calldata);
+    case "algebra":
+      return open(ALGEBRA, { router, ...rest }, calldata);
+    case "universal":
+      return open(UNIVERSAL, { router, ...rest }, calldata);
+    case "opaque":
+      return unread(`${router.name} is opaque`);
+  }
 }
 
 /** Knows the routers of a chain; `wrappedNative` is its wrapped coin. Addresses are in lower case. */
 export function createDecoder(routers: readonly Router[], wrappedNative: Address): Decoder {
   const byAddress = new Map(routers.map((router) => [router.address, router]));
-  const functionsOf = new Map(routers.map(({ family }) => [family, bySelector(FUNCTIONS[family])]));
 
-  const readCall = (router: Router, { from, value, input }: Parameters<Decoder["decode"]>[0]): Decoding => {
-    const functions = functionsOf.get(router.family);
-    if (functions === undefined || functions.size === 0) return refuse(`${router.name} is opaque`, true);
+  const decodeCall = (router: Router, { from, value, input }: Call): Decoding => {
     if (input.length > 2 + 2 * MOST_BYTES) return refuse("its calldata is too long", true);
     const bytes = Buffer.from(input.slice(2), "hex");
-    if (bytes.length * 2 + 2 !== input.length) return refuse("its calldata is no hex", false);
-    const [{ name }, what] = createReader(functions, { router, wrappedNative, sender: from, value })(bytes);
-    return { type: "decoded", router: router.address, functionName: name, ...what };
+    if (2 + 2 * bytes.length !== input.length) return refuse("its calldata is no hex", false);
+    const [functionName, read] = openAs(router, { wrappedNative, sender: from, value }, bytes);
+    return { type: "decoded", router: router.address, functionName, ...read };
   };
 
   return {
@@ -85,11 +98,10 @@ export function createDecoder(routers: readonly Router[], wrappedNative: Address
       const router = byAddress.get(to);
       if (router === undefined) return input === "0x" ? TRANSFER : NO_ROUTER;
       try {
-        return readCall(router, transaction);
+        return decodeCall(router, transaction);
       } catch (error) {
-        return error instanceof Refusal
-          ? refuse(error.message, error.opaque)
-          : refuse(`not read: ${String(error)}`, true);
+        if (error instanceof Refusal) return refuse(error.message, error.opaque);
+        return refuse(`not read: ${String(error)}`, true);
       }
     },
   };

@@ -48,12 +48,12 @@ export type PaymentCall =
       readonly minimum: bigint;
       readonly receiver: Party;
     }
-  /** Out of the router's balance: an amount, or a share of it in parts of 10^4 (`bips`) or 10^18 (`wad`), rounded down. */
+  /** Out of the router's balance: an amount, or a share of it in hundredths of a percent, rounded down. */
   | {
       readonly type: "pay";
       readonly token: Address | null;
       readonly amount: bigint;
-      readonly unit: "raw" | "bips" | "wad";
+      readonly unit: "raw" | "bips";
       readonly receiver: Party;
     }
   /** From the sender into the router, or to whom is named. */
@@ -85,8 +85,6 @@ export interface DecodedTransaction {
   readonly deadline: bigint | null;
   /** The block that it must follow directly, else it reverts; null: any. */
   readonly parentHash: Hash | null;
-  /** Why it reverts in every state, as its calldata and value alone tell; null: that depends. */
-  readonly reverts: string | null;
 }
 
 /** Not read, and why; never a guess. `opaque`: a contract whose effect only a simulation tells. */

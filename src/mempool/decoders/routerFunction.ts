@@ -4,9 +4,9 @@ import type { Address, Hash } from "../../chain/types.ts";
 import type { Party, RouterCall, SwapCall } from "../routerCall.ts";
 import { reverts } from "./calldata.ts";
 
-/** What a function's reading depends on besides its arguments. */
-export interface CallContext {
-  readonly router: Router;
+/** What a function's reading depends on besides its arguments; `R`: the family of its router. */
+export interface CallContext<R extends Router = Router> {
+  readonly router: R;
   readonly wrappedNative: Address;
   readonly sender: Address;
   /** Native coins sent along, in wei; a router's calls to itself see the same. */
@@ -20,29 +20,32 @@ export interface Reading {
   readonly calls: readonly RouterCall[];
   readonly deadline: bigint | null;
   readonly parentHash: Hash | null;
-  readonly reverts: string | null;
 }
 
-export type ReadArguments = (args: Uint8Array, context: CallContext) => Reading;
+/** Gets the bytes behind the selector. */
+export type ReadArguments<R extends Router = Router> = (args: Uint8Array, context: CallContext<R>) => Reading;
 
-export interface RouterFunction {
+export interface RouterFunction<R extends Router = Router> {
   readonly name: string;
   readonly selector: number;
-  readonly payable: boolean;
-  readonly read: ReadArguments;
+  readonly read: ReadArguments<R>;
 }
 
-/** A function by its canonical signature; `read` gets the bytes behind the selector. */
-export const routerFunction = (signature: string, read: ReadArguments, payable = true): RouterFunction => ({
+/** A function by its canonical signature. */
+export const routerFunction = <R extends Router>(
+  signature: string,
+  readArguments: ReadArguments<R>,
+): RouterFunction<R> => ({
   name: signature.slice(0, signature.indexOf("(")),
   selector: Number(toFunctionSelector(`function ${signature}`)),
-  payable,
-  read,
+  read: readArguments,
 });
 
-const UNCONDITIONAL = { deadline: null, parentHash: null, reverts: null } as const;
-
-export const reading = (...calls: readonly RouterCall[]): Reading => ({ calls, ...UNCONDITIONAL });
+export const reading = (...calls: readonly RouterCall[]): Reading => ({
+  calls,
+  deadline: null,
+  parentHash: null,
+});
 
 /** It moves neither a pool nor a balance: permits and approvals. */
 export const HARMLESS: Reading = reading();
@@ -50,20 +53,20 @@ export const HARMLESS: Reading = reading();
 const earliest = (a: bigint | null, b: bigint | null): bigint | null =>
   a === null ? b : b === null || a < b ? a : b;
 
-/** One after the other; all conditions must hold. */
-export const joined = (readings: readonly Reading[]): Reading =>
-  readings.reduce(
-    (all, next) => ({
-      calls: [...all.calls, ...next.calls],
-      deadline: earliest(all.deadline, next.deadline),
-      parentHash:
-        all.parentHash !== null && next.parentHash !== null && all.parentHash !== next.parentHash
-          ? reverts("it waits for two parent blocks")
-          : (all.parentHash ?? next.parentHash),
-      reverts: all.reverts ?? next.reverts,
-    }),
-    HARMLESS,
-  );
+/** One after the other; the conditions of all must hold. */
+export function joined(readings: readonly Reading[]): Reading {
+  const calls: RouterCall[] = [];
+  let deadline: bigint | null = null;
+  let parentHash: Hash | null = null;
+  for (const one of readings) {
+    calls.push(...one.calls);
+    deadline = earliest(deadline, one.deadline);
+    if (parentHash !== null && one.parentHash !== null && parentHash !== one.parentHash)
+      return reverts("it waits for two different parent blocks");
+    parentHash ??= one.parentHash;
+  }
+  return { calls, deadline, parentHash };
+}
 
 type Optional = "feesPpm" | "feeOnTransfer" | "amountIsBalance" | "payer" | "sqrtPriceLimitX96" | "deadline";
 
@@ -71,9 +74,7 @@ type Optional = "feesPpm" | "feeOnTransfer" | "amountIsBalance" | "payer" | "sqr
 export function swapCall(
   fields: Omit<SwapCall, "type" | Optional> & Partial<Pick<SwapCall, Optional>>,
 ): SwapCall {
-  const { path } = fields;
-  if (path.length < 2) reverts("its path has fewer than two tokens");
-  if (path.some((token, i) => token === path[i - 1])) reverts("its path leads from a token to itself");
+  if (fields.path.length < 2) reverts("its path has fewer than two tokens");
   return {
     type: "swap",
     feesPpm: null,
@@ -87,5 +88,7 @@ export function swapCall(
 }
 
 /** Whose balance an address is. */
-export const partyOf = (address: Address, { router, sender }: CallContext): Party =>
-  address === router.address ? "router" : address === sender ? "sender" : address;
+export const partyOf = (
+  address: Address,
+  { router, sender }: Pick<CallContext, "router" | "sender">,
+): Party => (address === router.address ? "router" : address === sender ? "sender" : address);

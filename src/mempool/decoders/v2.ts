@@ -1,4 +1,5 @@
 import { parseAbiParameters } from "viem";
+import type { Router } from "../../chain/registry.ts";
 import { maskedAddress, read, reverts, uint } from "./calldata.ts";
 import {
   type CallContext,
@@ -12,6 +13,8 @@ import {
 
 const TWO_AMOUNTS = parseAbiParameters("bytes32, bytes32, bytes32[], bytes32, bytes32");
 const ONE_AMOUNT = parseAbiParameters("bytes32, bytes32[], bytes32, bytes32");
+
+type V2Router = Extract<Router, { family: "v2" }>;
 
 interface Kind {
   readonly exact: "in" | "out";
@@ -29,9 +32,8 @@ function readArguments(args: Uint8Array, { exact, native }: Kind, value: bigint)
 }
 
 /** UniswapV2Router02 (Solidity 0.6.6 with ABI coder 1: bits above an address are dropped). */
-function readSwap(args: Uint8Array, kind: Kind, context: CallContext): Reading {
+function readSwap(args: Uint8Array, kind: Kind, context: CallContext<V2Router>): Reading {
   const { router, value, wrappedNative } = context;
-  if (router.family !== "v2") return reverts("no V2 router");
   const [amount, limit, tokens, to, deadline] = readArguments(args, kind, value);
   const path = tokens.map(maskedAddress);
   if (kind.native !== undefined && path.at(kind.native === "first" ? 0 : -1) !== wrappedNative)
@@ -52,17 +54,15 @@ function readSwap(args: Uint8Array, kind: Kind, context: CallContext): Reading {
   );
 }
 
-const v2Function = (name: string, kind: Kind): RouterFunction => {
+const v2Function = (name: string, kind: Kind): RouterFunction<V2Router> => {
   const amounts = kind.native === "first" ? "uint256" : "uint256,uint256";
-  return routerFunction(
-    `${name}(${amounts},address[],address,uint256)`,
-    (args, context) => readSwap(args, kind, context),
-    kind.native === "first",
+  return routerFunction(`${name}(${amounts},address[],address,uint256)`, (args, context) =>
+    readSwap(args, kind, context),
   );
 };
 
 /** The nine swaps of UniswapV2Router02. */
-export const V2_FUNCTIONS: readonly RouterFunction[] = [
+export const V2_FUNCTIONS: readonly RouterFunction<V2Router>[] = [
   v2Function("swapExactTokensForTokens", { exact: "in" }),
   v2Function("swapTokensForExactTokens", { exact: "out" }),
   v2Function("swapExactETHForTokens", { exact: "in", native: "first" }),
