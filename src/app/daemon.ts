@@ -212,7 +212,7 @@ function take(room: Room, event: EngineEvent): void {
   for (const decision of decisions) if (decision.type === "submit") send(room, decision);
   for (const decision of decisions) carryOut(room, decision, event.time);
   for (const record of recordsOf(event, room.registry, micros)) room.ledger.record(record);
-  room.meters.event(event, micros);
+  room.meters.event(event, micros, decisions.length);
   tell(room, event, micros);
   service.alive();
   if (!room.ready && event.type === "committed" && event.atHead) {
@@ -246,8 +246,8 @@ function carryOut({ ledger, feed, meters, parts }: Room, decision: Decision, tim
   meters.decision(decision);
   switch (decision.type) {
     case "judged": {
-      const { judged, block } = decision;
-      ledger.record({ type: "judged", time, judged, trigger: { type: "block", ...block }, block });
+      const { judged, trigger, block } = decision;
+      ledger.record({ type: "judged", time, judged, trigger, block });
       return;
     }
     case "quarantine": {
@@ -255,6 +255,12 @@ function carryOut({ ledger, feed, meters, parts }: Room, decision: Decision, tim
       ledger.record({ type: "quarantine", time, cycleId, reason, block });
       return;
     }
+    case "prediction":
+      ledger.record({ type: "prediction", time, prediction: decision });
+      return;
+    case "foresee":
+      feed.foresee(decision.transaction, decision.parent);
+      return;
     case "repair":
       feed.repair(decision.pools);
       return;

@@ -2,6 +2,7 @@ import { POLYGON_FEES, type FeePolicy } from "../chain/fees.ts";
 import { POLYGON_GAS_MODEL } from "../chain/gasModel.ts";
 import type { ChainRegistry } from "../chain/registry.ts";
 import { fromDecimal } from "../chain/units.ts";
+import type { BackrunPolicy } from "../engine/behind.ts";
 import type { EngineOptions } from "../engine/engine.ts";
 import { maxBigint } from "../lib/bigint.ts";
 import type { Config } from "./config.ts";
@@ -26,6 +27,15 @@ export function feePolicyOf({ fees }: Config, { chain }: ChainRegistry): FeePoli
     tipFloor: fromDecimal(String(chain.minTipGwei), GWEI_DECIMALS),
     txFeeCap: fromDecimal(fees.max_tx_fee_native, NATIVE_DECIMALS),
   };
+}
+
+/** Bundles where a channel takes them, or where nothing is sent; else single transactions, if the operator lets them. */
+function backrunPolicyOf({ backrun, channels }: Config): BackrunPolicy | null {
+  if (!backrun.enabled) return null;
+  const minConfidenceFloat = Number(backrun.min_confidence);
+  const bundles = channels.length === 0 || channels.some(({ type }) => type === "flashbots");
+  if (bundles) return { way: "bundle", minConfidenceFloat };
+  return backrun.tail ? { way: "tail", minConfidenceFloat } : null;
 }
 
 export function engineOptionsOf(
@@ -53,6 +63,11 @@ export function engineOptionsOf(
     },
     maxCyclesPerPlan: config.profit.max_cycles_per_plan,
     quarantineBlocks: config.profit.quarantine_blocks,
+    triggers: {
+      routers: registry.routers,
+      ours: config.executor === undefined ? [] : [config.executor.address],
+    },
+    backruns: backrunPolicyOf(config),
     blockSeconds: Math.ceil(registry.chain.blockTimeMs / 1000),
     submits: config.mode !== "observe",
   };

@@ -19,7 +19,8 @@ export interface MeterSources {
 
 /** Turns events and decisions into metrics; kept off every decision's way, after its answer is out. */
 export interface Meters {
-  event(event: EngineEvent, micros: number): void;
+  /** `micros`: how long the engine took for it; `decisions`: how many it led to. */
+  event(event: EngineEvent, micros: number, decisions: number): void;
   decision(decision: Decision): void;
   stage(stage: Stage, micros: number): void;
   /** Takes the gauges' readings and gives all metrics in Prometheus' text form. */
@@ -33,7 +34,7 @@ export function createMeters(metrics: Metrics): Meters {
   let channels: MeterSources["channels"] = {};
   let undone = 0;
   return {
-    event: (event, micros) => {
+    event: (event, micros, decisions) => {
       if (event.type === "reverted") undone++;
       else if (undone > 0) {
         metrics.reorgDepthBlocks.observe(undone);
@@ -43,10 +44,12 @@ export function createMeters(metrics: Metrics): Meters {
         metrics.headBlock.set(event.block.number);
         if (event.atHead) metrics.observeStage("block_to_decision", micros);
       }
+      if (event.type === "pending" && decisions > 0) metrics.observeStage("pending_to_decision", micros);
       if (event.type === "outcome") metrics.fatesTotal.inc({ fate: event.fate });
     },
     decision: (decision) => {
       if (decision.type === "judged") metrics.opportunitiesTotal.inc({ outcome: decision.judged.code });
+      if (decision.type === "prediction") metrics.predictionsTotal.inc({ verdict: decision.verdict });
     },
     stage: (stage, micros) => {
       if (stage !== "sent") metrics.observeStage(STAGES[stage], micros);
@@ -59,6 +62,7 @@ export function createMeters(metrics: Metrics): Meters {
       metrics.halted.set(sources.halted ? 1 : 0);
       metrics.pendingTransactionsTotal.inc(feed.pending.told - (before?.pending.told ?? 0));
       metrics.pendingDroppedTotal.inc({ reason: "shed" }, feed.pending.shed - (before?.pending.shed ?? 0));
+      countForesight(metrics, before, feed);
       metrics.logGapsTotal.inc(feed.logs.unproven - (before?.logs.unproven ?? 0));
       countFrames(metrics, before, feed);
       metrics.reconnectsTotal.inc(feed.socket.reconnects - (before?.socket.reconnects ?? 0));
@@ -73,6 +77,11 @@ export function createMeters(metrics: Metrics): Meters {
 function countFrames(metrics: Metrics, before: FeedStats | null, { logs }: FeedStats): void {
   metrics.logFramesTotal.inc({ decoder: "fast" }, logs.framesFast - (before?.logs.framesFast ?? 0));
   metrics.logFramesTotal.inc({ decoder: "general" }, logs.framesGeneral - (before?.logs.framesGeneral ?? 0));
+}
+
+function countForesight(metrics: Metrics, before: FeedStats | null, { foresight }: FeedStats): void {
+  for (const result of ["answered", "failed", "dropped"] as const)
+    metrics.foresightTotal.inc({ result }, foresight[result] - (before?.foresight[result] ?? 0));
 }
 
 function countSubmissions(

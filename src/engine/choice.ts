@@ -15,7 +15,6 @@ export interface ChoiceOptions {
 }
 
 export interface ChoiceParts {
-  readonly market: StateView;
   readonly search: Search;
   /** Cycles that are believed only when a plan of their own simulates well. */
   readonly doubts: Quarantine;
@@ -36,6 +35,10 @@ export interface Moment {
 export interface ChoiceRequest extends Moment {
   /** Pools through which more pays than is known. */
   readonly unlisted: readonly Address[];
+  /** The state that those who passed are priced on. */
+  readonly state: StateView;
+  /** The state of a settled block, where a wide margin is not believed. */
+  readonly atRest: boolean;
   readonly view: GateView;
 }
 
@@ -52,7 +55,7 @@ export interface Choice {
 /** Of what is found on imagined state only the best after gas is needed: one of the first, before gas. */
 const MOST_FURTHER = 4;
 
-export function createChoice(options: ChoiceOptions, { market, search, doubts }: ChoiceParts): Choice {
+export function createChoice(options: ChoiceOptions, { search, doubts }: ChoiceParts): Choice {
   const { gates, maxCyclesPerPlan } = options;
   /** The last plan was one that goes alone. */
   let wentAlone = false;
@@ -69,12 +72,12 @@ export function createChoice(options: ChoiceOptions, { market, search, doubts }:
     !needsOwnPlan(opportunity, block) && worth(opportunity, view) !== null;
 
   const further = (view: StateView, moved: readonly Address[], request: ChoiceRequest): Further => {
-    const { unlisted, expired } = request;
+    const { unlisted, atRest, expired } = request;
     if (expired?.() === true) return { opportunities: [], complete: false };
     const answer = search.run({
       view,
       changed: [...moved, ...unlisted],
-      atRest: true,
+      atRest,
       whatIf: true,
       limit: MOST_FURTHER,
       enough: (found) => found.some((opportunity) => mayJoin(opportunity, request)),
@@ -93,19 +96,19 @@ export function createChoice(options: ChoiceOptions, { market, search, doubts }:
       return opportunities.filter(may).length >= maxCyclesPerPlan;
     },
     choose: (passed, request) => {
-      const { block, maxFeePerGas, view } = request;
+      const { block, maxFeePerGas, state, view } = request;
       const [best] = passed;
       const others = passed.filter((candidate) => !needsOwnPlan(candidate, block));
       // One that goes alone has the first place, but not twice in a row while others wait.
       const turn = others.length === 0 || !wentAlone;
       const alone = best !== undefined && turn && needsOwnPlan(best, block);
       wentAlone = alone;
-      return selectPlan(alone ? [best] : others, market, {
+      return selectPlan(alone ? [best] : others, state, {
         maxCycles: alone ? 1 : maxCyclesPerPlan,
         worth: (opportunity) => worth(opportunity, view),
         fits: (opportunity, chosen) =>
           chosen.length === 0 || mostCost([...chosen, opportunity], gates, maxFeePerGas) <= gates.txFeeCap,
-        further: (state, moved) => further(state, moved, request),
+        further: (left, moved) => further(left, moved, request),
       });
     },
   };

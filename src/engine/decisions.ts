@@ -1,5 +1,6 @@
-import type { Address, BlockRef, PendingTransaction } from "../chain/types.ts";
-import type { Opportunity, Plan } from "../search/opportunity.ts";
+import type { Address, BlockRef, Hash, PendingTransaction } from "../chain/types.ts";
+import type { CalibrationVerdict } from "../mempool/calibration.ts";
+import type { Opportunity, Plan, Trigger } from "../search/opportunity.ts";
 
 /** Why an opportunity was not sent, or what it was sent for; every opportunity ends with exactly one. */
 export type OutcomeCode =
@@ -14,6 +15,8 @@ export type OutcomeCode =
   | "in_flight"
   | "no_native_price"
   | "plan_full"
+  | "not_better"
+  | "trigger_uncertain"
   | "halted"
   | "observe";
 
@@ -62,8 +65,28 @@ export interface SubmitDecision {
   readonly gasCost: bigint;
 }
 
+/** What a pending transaction did when it was mined, beside what was predicted for it. */
+export interface PredictionDecision {
+  readonly type: "prediction";
+  readonly transactionHash: Hash;
+  /** Name of the router, or the contract's address. */
+  readonly contract: string;
+  /** Name of the function, or its selector. */
+  readonly functionName: string;
+  readonly verdict: CalibrationVerdict;
+  readonly detail: string;
+  /** Of the next prediction of this kind: an estimate from 0 to 1. */
+  readonly confidenceFloat: number;
+  readonly block: BlockRef;
+}
+
 export type Decision =
-  | { readonly type: "judged"; readonly judged: Judged; readonly block: BlockRef }
+  | {
+      readonly type: "judged";
+      readonly judged: Judged;
+      readonly trigger: Trigger;
+      readonly block: BlockRef;
+    }
   | SubmitDecision
   | {
       readonly type: "quarantine";
@@ -71,6 +94,7 @@ export type Decision =
       readonly reason: string;
       readonly block: BlockRef;
     }
+  | PredictionDecision
   /** To be simulated on top of the head, where that is offered: what it does cannot be read. */
   | { readonly type: "foresee"; readonly transaction: PendingTransaction; readonly parent: BlockRef }
   | { readonly type: "repair"; readonly pools: readonly Address[]; readonly block: BlockRef }

@@ -1,11 +1,22 @@
-import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
+import type { Address, BlockRef } from "../chain/types.ts";
 import type { Market } from "../market/market.ts";
 import type { Opportunity, Plan } from "../search/opportunity.ts";
 import type { Search } from "../search/search.ts";
 import type { Standing } from "../search/standing.ts";
 import { createChoice, type Choice, type ChoiceOptions, type Moment } from "./choice.ts";
-import type { Decision, GateNumbers, Judged, OutcomeCode, SubmitDecision } from "./decisions.ts";
-import { passGates, type GateView, type Passage } from "./gates.ts";
+import { decideBehind, type BackrunPolicy, type BehindRequest } from "./behind.ts";
+import type { Decision, OutcomeCode } from "./decisions.ts";
+import { passGates, type GateView } from "./gates.ts";
+import {
+  blockTrigger,
+  gateView,
+  judgedDecision,
+  mostNetFirst,
+  passagesOf,
+  refOf,
+  submitDecision,
+  withChosen,
+} from "./judging.ts";
 import { createQuarantine, type Quarantine } from "./quarantine.ts";
 
 export interface DeskOptions extends ChoiceOptions {
@@ -15,6 +26,8 @@ export interface DeskOptions extends ChoiceOptions {
   readonly blockSeconds: number;
   /** False in `observe`: what passes every gate is only noted. */
   readonly submits: boolean;
+  /** How plans behind pending transactions go out; null: none are made. */
+  readonly backruns: BackrunPolicy | null;
 }
 
 interface DeskParts {
@@ -33,11 +46,13 @@ export interface DeskRequest extends Moment {
   readonly changed: readonly Address[];
 }
 
-/** Judges what pays, and makes at most one plan a block of what passes. */
+/** Judges what pays, and makes of what passes one plan a block, and one behind each pending transaction that opens more. */
 export interface Desk {
   /** Whether these fill a plan, at a moment. */
   enough(moment: Moment): (found: readonly Opportunity[]) => boolean;
   decide(request: DeskRequest): readonly Decision[];
+  /** The same behind a pending transaction. */
+  decideBehind(request: BehindRequest): readonly Decision[];
   /** A simulation or the chain refused this plan: its cycles are tried alone, then quarantined. */
   disbelieve(plan: Plan, reason: string, block: BlockRef): readonly Decision[];
 }
@@ -49,6 +64,10 @@ interface Memory extends DeskParts {
   /** Cycles that are believed only when a plan of their own simulates well. */
   readonly doubts: Quarantine;
   readonly choice: Choice;
+  /** Of plans behind pending transactions: their turns are their own. */
+  readonly choiceBehind: Choice;
+  /** The block since which each open cycle stands as it is. */
+  born: ReadonlyMap<string, number>;
   codes: ReadonlyMap<string, OutcomeCode>;
   suspects: ReadonlySet<string>;
 }
@@ -64,6 +83,8 @@ export function createDesk(options: DeskOptions, parts: DeskParts): Desk {
     quarantine: createQuarantine(MAX_QUARANTINED),
     doubts,
     choice: createChoice(options, { ...parts, doubts }),
+    choiceBehind: createChoice(options, { ...parts, doubts }),
+    born: new Map(),
     codes: new Map(),
     suspects: new Set(),
   };
@@ -73,6 +94,12 @@ export function createDesk(options: DeskOptions, parts: DeskParts): Desk {
       return (found) => memory.choice.fillPlan(found, moment.block, view);
     },
     decide: (request) => decide(memory, request),
+    decideBehind: (request) => {
+      const { backruns } = options;
+      if (backruns === null) return [];
+      const view = gateViewOf(memory, request, memory.suspects);
+      return decideBehind(request, { ...options, backruns, choice: memory.choiceBehind, view });
+    },
     disbelieve: (plan, reason, block) => disbelieve(memory, plan, reason, block),
   };
 }
@@ -80,10 +107,16 @@ export function createDesk(options: DeskOptions, parts: DeskParts): Desk {
 function decide(memory: Memory, request: DeskRequest): readonly Decision[] {
   const { options, standing, choice } = memory;
   const { block, open, fresh, changed } = request;
+  const at = { block, trigger: blockTrigger(block) };
   const suspects = standing.observe(block.number, open, changed);
   const view = gateViewOf(memory, request, suspects);
-  const passages = new Map(open.map((item) => [item.cycle.id, passGates(item, true, options.gates, view)]));
-  const { chosen, dropped } = choice.choose(mostNetFirst(open, passages), { ...request, view });
+  const passages = passagesOf(open, options.gates, view);
+  const { chosen, dropped } = choice.choose(mostNetFirst(open, passages), {
+    ...request,
+    state: memory.market,
+    atRest: true,
+    view,
+  });
 
   const known = new Set(open);
   for (const item of chosen)
@@ -99,48 +132,42 @@ function decide(memory: Memory, request: DeskRequest): readonly Decision[] {
     ({ cycle: { id } }) => always.has(id) || codes.get(id) !== memory.codes.get(id),
   );
   const newSuspects = [...suspects].filter((id) => !memory.suspects.has(id));
+  memory.born = bornOf(memory, request);
   memory.codes = codes;
   memory.suspects = suspects;
   return [
     ...newSuspects.map((cycleId) => quarantined(cycleId, "standing", block)),
-    ...news.map((item): Decision => {
-      return { type: "judged", judged: judgedOf(item, block, passages, codes), block: refOf(block) };
-    }),
-    ...(options.submits && chosen.length > 0 ? [submitOf(options, chosen, block, view)] : []),
+    ...news.map((item) => judgedDecision(item, at, passages, codes)),
+    ...(options.submits && chosen.length > 0
+      ? [
+          submitDecision({
+            ...options,
+            ...at,
+            opportunities: chosen,
+            behind: [],
+            age: ageOf(memory, chosen, block),
+            view,
+          }),
+        ]
+      : []),
   ];
 }
 
-/** Each cycle once, the chosen ones as they are sized in the plan; last those that pay only behind others of it. */
-function withChosen(open: readonly Opportunity[], chosen: readonly Opportunity[]): readonly Opportunity[] {
-  const sized = new Map(open.map((item) => [item.cycle.id, item]));
-  for (const item of chosen) sized.set(item.cycle.id, item);
-  return [...sized.values()];
+/** What was found anew stands since this block; a count that a reorg overtook starts again. */
+function bornOf({ born }: Memory, { block, open, fresh }: DeskRequest): ReadonlyMap<string, number> {
+  const anew = new Set(fresh.map(({ cycle }) => cycle.id));
+  const since = (id: string): number =>
+    anew.has(id) ? block.number : Math.min(born.get(id) ?? block.number, block.number);
+  return new Map(open.map(({ cycle: { id } }) => [id, since(id)]));
 }
 
-function gateViewOf(
-  { market, quarantine }: Memory,
-  { block, gasPrice, prices }: Moment,
-  suspects: ReadonlySet<string>,
-): GateView {
-  return {
-    gasPrice,
-    toNative: (token, amount) => prices.toNative(token, amount),
-    quarantined: (id) => (suspects.has(id) ? "standing" : quarantine.reasonOf(id, block.number)),
-    tainted: (pool) => market.isTainted(pool),
-  };
-}
+const ageOf = ({ born }: Memory, chosen: readonly Opportunity[], block: BlockRef): number =>
+  Math.max(...chosen.map(({ cycle }) => block.number - (born.get(cycle.id) ?? block.number)));
 
-/** Those that pass, by what they leave after gas at today's prices: the order of `open` knows those of its finding. */
-function mostNetFirst(
-  open: readonly Opportunity[],
-  passages: ReadonlyMap<string, Passage>,
-): readonly Opportunity[] {
-  const passing = open.flatMap((opportunity) => {
-    const passage = passages.get(opportunity.cycle.id);
-    return passage?.code === "pass" ? [{ opportunity, net: passage.numbers.net ?? 0n }] : [];
-  });
-  const sorted = passing.toSorted((a, b) => (a.net === b.net ? 0 : a.net > b.net ? -1 : 1));
-  return sorted.map(({ opportunity }) => opportunity);
+function gateViewOf({ market, quarantine }: Memory, moment: Moment, suspects: ReadonlySet<string>): GateView {
+  const quarantined = (id: string): string | null =>
+    suspects.has(id) ? "standing" : quarantine.reasonOf(id, moment.block.number);
+  return gateView(moment, quarantined, (pool) => market.isTainted(pool));
 }
 
 /** Outcomes that say nothing about whether a profit is real: it paid nobody, or could not be judged. */
@@ -169,31 +196,6 @@ function untried(
   return idle.map(({ cycle }) => cycle.id);
 }
 
-function submitOf(
-  options: DeskOptions,
-  opportunities: readonly Opportunity[],
-  block: BlockHeader,
-  view: GateView,
-): SubmitDecision {
-  const numbers = opportunities.map((item, i) => passGates(item, i === 0, options.gates, view).numbers);
-  const sum = (of: (one: GateNumbers) => bigint): bigint =>
-    numbers.reduce((total, one) => total + of(one), 0n);
-  return {
-    type: "submit",
-    intentId: `${block.number + 1}-${block.hash.slice(2, 10)}`,
-    plan: { trigger: { type: "block", number: block.number, hash: block.hash }, opportunities },
-    behind: [],
-    age: 0,
-    parent: refOf(block),
-    targetBlock: block.number + 1,
-    targetTimestamp: block.timestamp + options.blockSeconds,
-    baseFeePerGas: block.baseFeePerGas,
-    opportunityIds: opportunities.map((opportunity) => opportunityId(opportunity, block)),
-    net: sum(({ net }) => net ?? 0n),
-    gasCost: sum(({ gasCost }) => gasCost),
-  };
-}
-
 function disbelieve(memory: Memory, plan: Plan, reason: string, block: BlockRef): readonly Decision[] {
   const { opportunities } = plan;
   const until = block.number + memory.options.quarantineBlocks;
@@ -203,29 +205,9 @@ function disbelieve(memory: Memory, plan: Plan, reason: string, block: BlockRef)
   return alone ? opportunities.map(({ cycle }) => quarantined(cycle.id, reason, block)) : [];
 }
 
-const refOf = ({ number, hash }: BlockRef): BlockRef => ({ number, hash });
-
 const quarantined = (cycleId: string, reason: string, block: BlockRef): Decision => ({
   type: "quarantine",
   cycleId,
   reason,
   block: refOf(block),
 });
-
-/** The same cycle on the same block has the same id in every run. */
-const opportunityId = ({ cycle }: Opportunity, block: BlockRef): string =>
-  `${block.number}-${block.hash.slice(2, 10)}-${cycle.id}`;
-
-function judgedOf(
-  opportunity: Opportunity,
-  block: BlockRef,
-  passages: ReadonlyMap<string, Passage>,
-  codes: ReadonlyMap<string, OutcomeCode>,
-): Judged {
-  const { id } = opportunity.cycle;
-  const passage = passages.get(id);
-  if (passage === undefined) throw new Error(`opportunity ${id} was not judged`);
-  const { detail, numbers } = passage;
-  const code = codes.get(id) ?? "plan_full";
-  return { id: opportunityId(opportunity, block), opportunity, code, detail, numbers };
-}

@@ -1,28 +1,13 @@
-import { nextGasPrice, settledFees, type FeePolicy } from "../chain/fees.ts";
+import { nextGasPrice, settledFees } from "../chain/fees.ts";
 import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
-import { createMarket, type Market } from "../market/market.ts";
-import { createScanSearch, type ScanSearchOptions } from "../search/scanSearch.ts";
-import type { Search } from "../search/search.ts";
-import { createStanding, type Standing } from "../search/standing.ts";
+import type { Market } from "../market/market.ts";
+import { beforeBlock } from "./audit.ts";
+import { foreseen, mined, pending } from "./backruns.ts";
+import { createCore, type Core, type EngineOptions } from "./core.ts";
 import type { Decision, SubmitDecision } from "./decisions.ts";
-import { createDesk, type Desk, type DeskOptions } from "./desk.ts";
 import type { CommittedEvent, EngineEvent, OutcomeEvent, RepairedEvent, SyncedEvent } from "./events.ts";
-import { createOpenBook, type OpenBook } from "./openBook.ts";
 
-export interface EngineOptions extends DeskOptions {
-  readonly search: ScanSearchOptions;
-  readonly fees: FeePolicy;
-  /** Blocks that a reorg may undo. */
-  readonly journalDepth: number;
-  /** Blocks that a cycle may stay profitable and untouched before it is taken for unreal. */
-  readonly standingBlocks: number;
-}
-
-/**
- * Opportunities of one block that are sized, judged and recorded, as long as enough of them pass for a plan: several
- * times what a plan holds. One dislocated pool of a hub opens hundreds, which the best of them close again.
- */
-const MOST_LISTED = 16;
+export type { EngineOptions } from "./core.ts";
 
 /** What the engine knows about itself: for status lines and the ledger. */
 export interface EngineStatus {
@@ -46,23 +31,6 @@ export interface Engine {
   readonly market: Pick<Market, "head" | "pools" | "stateOf" | "tainted">;
 }
 
-/** The engine's parts and what it remembers; changed by the steps below only. */
-interface Core {
-  readonly options: EngineOptions;
-  readonly market: Market;
-  readonly search: Search;
-  readonly book: OpenBook;
-  readonly standing: Standing;
-  readonly desk: Desk;
-  /** By intent, oldest first. */
-  readonly inFlight: Map<string, SubmitDecision>;
-  /** Pools that moved since the last search. */
-  moved: Set<Address>;
-  live: boolean;
-  pendingSeen: number;
-  lastLooked: number;
-}
-
 export function createEngine(options: EngineOptions): Engine {
   const core = createCore(options);
   return {
@@ -82,25 +50,6 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
-function createCore(options: EngineOptions): Core {
-  const market = createMarket({ journalDepth: options.journalDepth });
-  const search = createScanSearch(options.search);
-  const standing = createStanding(options.standingBlocks);
-  return {
-    options,
-    market,
-    search,
-    book: createOpenBook(search, MOST_LISTED),
-    standing,
-    desk: createDesk(options, { market, search, standing }),
-    inFlight: new Map(),
-    moved: new Set(),
-    live: false,
-    pendingSeen: 0,
-    lastLooked: 0,
-  };
-}
-
 function step(core: Core, event: EngineEvent, expired?: () => boolean): readonly Decision[] {
   switch (event.type) {
     case "synced":
@@ -114,12 +63,12 @@ function step(core: Core, event: EngineEvent, expired?: () => boolean): readonly
       return [];
     case "repaired":
       return repaired(core, event);
-    case "pending":
-      core.pendingSeen++;
-      return [];
     case "mined":
+      return mined(core, event, expired);
+    case "pending":
+      return pending(core, event, expired);
     case "foreseen":
-      return [];
+      return foreseen(core, event, expired);
     case "outcome":
       return outcome(core, event);
   }
@@ -139,6 +88,8 @@ function synced(core: Core, { block, pools }: SyncedEvent): readonly Decision[] 
   market.load(block, pools);
   search.removePools(before.filter((pool) => !market.pools.has(pool)));
   search.addPools(pools.map(({ pool }) => pool));
+  core.triggers.load(pools);
+  core.unaudited = null;
   book.update(market, "all", { enough: () => false });
   core.moved = new Set();
   core.standing.clear();
@@ -148,6 +99,7 @@ function synced(core: Core, { block, pools }: SyncedEvent): readonly Decision[] 
 
 function committed(core: Core, event: CommittedEvent, expired?: () => boolean): readonly Decision[] {
   const { block } = event;
+  const before = beforeBlock(block, event.logs, core.market);
   const result = core.market.commit(block, event.logs, event.fees);
   if (!result.ok) {
     if (result.reason === "duplicate" || result.reason === "behind") return [];
@@ -156,6 +108,7 @@ function committed(core: Core, event: CommittedEvent, expired?: () => boolean): 
   }
   for (const pool of event.tainted) core.market.taint(pool, "logs of a block could not be proven complete");
   note(core, result.changed);
+  core.unaudited = before;
   const repairs = repairOf(core.market, block);
   if (!event.atHead) return repairs;
   core.live = true;

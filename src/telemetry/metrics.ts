@@ -1,7 +1,14 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
-type Stage = "block_to_decision" | "simulate" | "journal" | "sign" | "submit";
+type Stage =
+  | "block_to_decision"
+  | "pending_to_decision"
+  | "pending_to_submit"
+  | "simulate"
+  | "journal"
+  | "sign"
+  | "submit";
 
 const STAGE_BUCKETS = [
   25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 1,
@@ -16,12 +23,14 @@ export interface Metrics extends ProcessMetrics {
   readonly stageDurationSeconds: Histogram<"stage">;
   readonly pendingTransactionsTotal: Counter;
   readonly pendingDroppedTotal: Counter<"reason">;
+  readonly foresightTotal: Counter<"result">;
   readonly logGapsTotal: Counter;
   readonly logFramesTotal: Counter<"decoder">;
   readonly taintedPools: Gauge;
   readonly reconnectsTotal: Counter;
   readonly reorgDepthBlocks: Histogram;
   readonly opportunitiesTotal: Counter<"outcome">;
+  readonly predictionsTotal: Counter<"verdict">;
   readonly submissionsTotal: Counter<"channel" | "result">;
   readonly fatesTotal: Counter<"fate">;
   readonly halted: Gauge;
@@ -82,6 +91,7 @@ const feedMetrics = ({ gauge, counter, histogram }: Makers) => ({
   headAgeSeconds: gauge("head_age_seconds", "Age of the last block by its own timestamp"),
   pendingTransactionsTotal: counter("pending_transactions_total", "Pending transactions received"),
   pendingDroppedTotal: counter("pending_dropped_total", "Pending transactions dropped unread", "reason"),
+  foresightTotal: counter("foresight_total", "Simulations of what cannot be read, by their end", "result"),
   logGapsTotal: counter("log_gaps_total", "Blocks whose logs could not be proven complete at once"),
   logFramesTotal: counter("log_frames_total", "Frames with logs by the decoder that read them", "decoder"),
   taintedPools: gauge("tainted_pools", "Pools whose state is in doubt: nothing is sent on them"),
@@ -95,6 +105,11 @@ const feedMetrics = ({ gauge, counter, histogram }: Makers) => ({
 
 const tradeMetrics = ({ counter }: Makers) => ({
   opportunitiesTotal: counter("opportunities_total", "Opportunities by how they ended", "outcome"),
+  predictionsTotal: counter(
+    "predictions_total",
+    "Predictions for pending transactions by how they held when mined",
+    "verdict",
+  ),
   submissionsTotal: counter("submissions_total", "Attempts to hand over a transaction", "channel", "result"),
   fatesTotal: counter("fates_total", "Intents by their final fate", "fate"),
 });

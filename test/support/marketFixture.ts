@@ -105,6 +105,8 @@ export const engineOptions = (minProfit: bigint, standingBlocks: number): Engine
   },
   maxCyclesPerPlan: 4,
   quarantineBlocks: 10,
+  triggers: { routers: [], ours: [] },
+  backruns: { way: "bundle", minConfidenceFloat: 0.75 },
   blockSeconds: 2,
   submits: true,
 });

@@ -30,6 +30,7 @@ const stats = (told: number, unproven: number): FeedStats => ({
     taints: 0,
   },
   pending: { told, duplicates: 0, unusable: 0, delivered: 0, shed: 0, starved: false },
+  foresight: { method: "none", answered: 0, failed: 0, dropped: 2 * told },
   repairsWaiting: 0,
 });
 
@@ -48,6 +49,7 @@ test("readings that grow are counted once, however often they are read", async (
   await meters.read(sources(stats(10, 1), 4));
   const text = await meters.read(sources(stats(15, 1), 5));
   expect(text).toContain("turbo_mev_pending_transactions_total 15\n");
+  expect(text).toContain('turbo_mev_foresight_total{result="dropped"} 30\n');
   expect(text).toContain("turbo_mev_log_gaps_total 1\n");
   expect(text).toContain('turbo_mev_log_frames_total{decoder="fast"} 45\n');
   expect(text).toContain('turbo_mev_log_frames_total{decoder="general"} 1\n');
@@ -60,9 +62,9 @@ test("readings that grow are counted once, however often they are read", async (
 
 test("events: the head, the time of a decision, the depth of a reorg", async () => {
   const meters = createMeters(createMetrics({ version: "1" }));
-  meters.event({ type: "reverted", time: 0, block: ref(8) }, 5);
-  meters.event({ type: "reverted", time: 0, block: ref(7) }, 5);
-  meters.event(committed(header(7), []), 400);
+  meters.event({ type: "reverted", time: 0, block: ref(8) }, 5, 0);
+  meters.event({ type: "reverted", time: 0, block: ref(7) }, 5, 0);
+  meters.event(committed(header(7), []), 400, 1);
   const text = await meters.read(sources(stats(0, 0), 0));
   expect(text).toContain("turbo_mev_head_block 7\n");
   expect(text).toContain('turbo_mev_stage_duration_seconds_sum{stage="block_to_decision"} 0.0004\n');

@@ -1,0 +1,149 @@
+import { backrunFees, baseFeeBound, effectiveGasPrice, nextGasPrice, settledFees } from "../chain/fees.ts";
+import type { BlockHeader, Hash, PendingTransaction } from "../chain/types.ts";
+import { auditBlock, type Finding } from "./audit.ts";
+import type { Moment } from "./choice.ts";
+import type { Core } from "./core.ts";
+import type { Decision } from "./decisions.ts";
+import type { ForeseenEvent, MinedEvent, PendingEvent } from "./events.ts";
+import { refOf } from "./judging.ts";
+import type { Move, Watched } from "./triggers.ts";
+
+/** The steps that concern pending transactions. Settled state is decided on in `engine`. */
+
+/** Opportunities behind one transaction that are sized, judged and recorded, as long as they fill a plan. */
+const MOST_LISTED = 4;
+/** Transactions that still wait after a block and are looked at again, newest first. */
+const MOST_AGAIN = 32;
+/** Of these, simulations that are asked for. */
+const MOST_FORESEEN = 8;
+
+type Expired = (() => boolean) | undefined;
+
+export function pending(core: Core, { transaction }: PendingEvent, expired: Expired): readonly Decision[] {
+  core.pendingSeen++;
+  const { head } = core.market;
+  const kind = core.triggers.take(transaction, head?.number ?? 0);
+  if (kind === "nothing" || head === null || !isReady(core)) return [];
+  if (kind === "opaque") return [{ type: "foresee", transaction, parent: refOf(head) }];
+  return decideBehind(core, transaction.hash, head, expired);
+}
+
+/** Whether anything is decided behind pending transactions; what they do is followed in any case. */
+const isReady = ({ live, options }: Core): boolean => live && options.backruns !== null;
+
+export function foreseen(core: Core, event: ForeseenEvent, expired: Expired): readonly Decision[] {
+  const { head } = core.market;
+  const waitedFor = core.triggers.foreseen(event.hash, event.parent.hash, event.logs);
+  if (!waitedFor || head === null || !isReady(core) || head.hash !== event.parent.hash) return [];
+  return decideBehind(core, event.hash, head, expired);
+}
+
+/** The predictions of the block are checked, its transactions forgotten, and those that still wait looked at again. */
+export function mined(
+  core: Core,
+  { block, transactions }: MinedEvent,
+  expired: Expired,
+): readonly Decision[] {
+  const { market, triggers, unaudited } = core;
+  const { head } = market;
+  if (head === null || head.hash !== block.hash) return [];
+  const findings =
+    unaudited?.block.hash === block.hash
+      ? auditBlock(unaudited, transactions, {
+          market,
+          context: triggers.contextAt(head.timestamp),
+          watchedOf: (hash) => triggers.watchedOf(hash),
+        })
+      : [];
+  if (unaudited !== null) for (const { transactionHash } of unaudited.logs) triggers.learn(transactionHash);
+  core.unaudited = null;
+  triggers.mined(head, transactions);
+  const predictions = findings.map((finding) => note(core, finding, head));
+  return isReady(core) ? [...predictions, ...again(core, head, expired)] : predictions;
+}
+
+function note({ calibration }: Core, { watched, verdict, detail }: Finding, head: BlockHeader): Decision {
+  const { contract, functionName, transaction } = watched;
+  const key = keyOf(watched);
+  calibration.note(key, verdict);
+  return {
+    type: "prediction",
+    transactionHash: transaction.hash,
+    contract,
+    functionName,
+    verdict,
+    detail,
+    confidenceFloat: calibration.confidenceFloat(key),
+    block: refOf(head),
+  };
+}
+
+const keyOf = ({ contract, functionName }: Watched): string => `${contract}.${functionName}`;
+
+function again(core: Core, head: BlockHeader, expired: Expired): readonly Decision[] {
+  const decisions: Decision[] = [];
+  let asked = 0;
+  for (const { transaction, knowledge } of core.triggers.waiting(MOST_AGAIN)) {
+    if (expired?.() === true) break;
+    if (knowledge.type === "read") decisions.push(...decideBehind(core, transaction.hash, head, expired));
+    else if (asked++ < MOST_FORESEEN) decisions.push({ type: "foresee", transaction, parent: refOf(head) });
+  }
+  return decisions;
+}
+
+function decideBehind(core: Core, hash: Hash, head: BlockHeader, expired: Expired): readonly Decision[] {
+  const { market, search, book, desk, triggers, calibration, inFlight, options } = core;
+  const move = triggers.moveOf(hash, market, head.timestamp + options.blockSeconds);
+  const moment = move === null ? null : momentOf(core, move, head, expired);
+  if (move === null || moment === null) return [];
+  const { state, watched, behind } = move;
+  const answer = search.run({
+    view: state,
+    changed: [...core.moved, ...state.changed],
+    atRest: false,
+    whatIf: true,
+    limit: MOST_LISTED,
+    enough: desk.enough(moment),
+    ...(expired && { expired }),
+  });
+  const decisions = desk.decideBehind({
+    ...moment,
+    trigger: { type: "pending", hash },
+    behind,
+    state,
+    fresh: answer.opportunities,
+    untouched: book.all().filter(({ hops }) => !hops.some(({ pool }) => state.isChanged(pool))),
+    unlisted: answer.unlisted,
+    confidenceFloat: calibration.confidenceFloat(keyOf(watched)),
+    rivals: [...inFlight.values()].filter(({ targetBlock }) => targetBlock === head.number + 1),
+  });
+  for (const decision of decisions) if (decision.type === "submit") inFlight.set(decision.intentId, decision);
+  return decisions;
+}
+
+/** Null: the trigger, or one before it, cannot be in the next block, or not in a bundle. */
+function momentOf(core: Core, { behind, state }: Move, block: BlockHeader, expired: Expired): Moment | null {
+  const { options, search } = core;
+  const { fees, backruns } = options;
+  const way = backruns?.way;
+  const bound = baseFeeBound(block.baseFeePerGas, fees.baseFeeStepPpm, 1);
+  if (behind.some((transaction) => !canBeMined(transaction, bound))) return null;
+  if (way === "bundle" && behind.some(({ signed }) => signed === null)) return null;
+  const trigger = behind.at(-1);
+  const bid = trigger === undefined ? null : backrunFees(trigger);
+  if (bid === null) return null;
+  const settled = settledFees(fees, block.baseFeePerGas);
+  const tail = way === "tail";
+  return {
+    block,
+    gasPrice: tail ? effectiveGasPrice(bid, bound) : nextGasPrice(fees, block.baseFeePerGas),
+    maxFeePerGas: tail ? bid.maxFeePerGas : settled.maxFeePerGas,
+    prices: search.valuer(state),
+    ...(expired && { expired }),
+  };
+}
+
+function canBeMined(transaction: PendingTransaction, baseFee: bigint): boolean {
+  const fees = backrunFees(transaction);
+  return fees !== null && fees.maxFeePerGas >= baseFee;
+}
