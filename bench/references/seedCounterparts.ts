@@ -99,6 +99,7 @@ export function bundleOfOne(chainId: number, raw: Hex, targetBlock: number, kecc
     transactions: [raw],
     hashes: [hash],
     targetBlocks: [targetBlock],
+    slot: hash,
     merkleRoot: hash,
     proofs: [[]],
   };

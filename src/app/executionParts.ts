@@ -1,3 +1,4 @@
+import type { RacePolicy } from "../chain/fees.ts";
 import type { ChainRegistry } from "../chain/registry.ts";
 import type { Address } from "../chain/types.ts";
 import { fromDecimal } from "../chain/units.ts";
@@ -32,6 +33,7 @@ export interface ExecutionRoomParts {
 }
 
 const NATIVE_DECIMALS = 18;
+const GWEI_DECIMALS = 9;
 const PPM_DECIMALS = 6;
 const TIMEOUTS = { rpcTimeoutMs: 1000, signTimeoutMs: 500, sendTimeoutMs: 1000, stopMs: 1000 } as const;
 
@@ -71,10 +73,22 @@ function optionsOf(config: Config, registry: ChainRegistry, executor: Address): 
     graceBlocks: config.landing.grace_blocks,
     leastProfitPpm: fromDecimal(config.landing.least_profit_share, PPM_DECIMALS),
     minNet: fromDecimal(config.profit.min_net_native, NATIVE_DECIMALS),
+    backrun: config.backrun,
+    race: racePolicyOf(config),
+    racePercentile: config.race.percentile,
     blockSeconds: [...new Set([Math.floor(seconds), Math.ceil(seconds)])],
     relaySimulation: false,
     confirmations: config.landing.confirmations,
     cancelAfterBlocks: 2,
+  };
+}
+
+function racePolicyOf({ race }: Config): RacePolicy | null {
+  if (!race.enabled) return null;
+  return {
+    sharePpm: fromDecimal(race.share, PPM_DECIMALS),
+    decayPpm: fromDecimal(race.decay, PPM_DECIMALS),
+    maxTip: fromDecimal(race.max_tip_gwei, GWEI_DECIMALS),
   };
 }
 

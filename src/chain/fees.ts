@@ -82,10 +82,59 @@ export interface TriggerFees {
 /**
  * Fees of a back-run: the trigger's, exactly. Bor orders by effective tip, ties by first seen, so equal fields
  * stand behind the trigger under every base fee; one wei more would stand before it. Null when the trigger
- * carries no fee at all.
+ * carries no fee, or one EIP-1559 field without the other: what it bids is not known then.
  */
 export function backrunFees(trigger: TriggerFees): Fees | null {
   const { gasPrice, maxFeePerGas, maxPriorityFeePerGas } = trigger;
   if (maxFeePerGas !== null && maxPriorityFeePerGas !== null) return { maxFeePerGas, maxPriorityFeePerGas };
+  if (maxFeePerGas !== null || maxPriorityFeePerGas !== null) return null;
   return gasPrice === null ? null : { maxFeePerGas: gasPrice, maxPriorityFeePerGas: gasPrice };
+}
+
+/** How a plan on settled state bids against others for its place in the block. */
+export interface RacePolicy {
+  /** Share of the profit after the base fee that the tip may take, in parts per million. */
+  readonly sharePpm: bigint;
+  /** What is left of the bid with every block that the plan's oldest cycle has stood open, in parts per million. */
+  readonly decayPpm: bigint;
+  /** Most wei per gas. */
+  readonly maxTip: bigint;
+}
+
+/** What one plan has to bid with; wei unless said otherwise. */
+export interface RaceStake {
+  /** Before gas. */
+  readonly profit: bigint;
+  /** Least that must be left after gas. */
+  readonly minNet: bigint;
+  /** Gas units. */
+  readonly gas: { readonly expected: bigint; readonly limit: bigint };
+  /** The parent block's. */
+  readonly baseFee: bigint;
+  /** Blocks that its oldest cycle has stood open. */
+  readonly age: number;
+  /** What others paid lately, wei per gas: no more is bid. Null: not known, and no race is run. */
+  readonly recentTip: bigint | null;
+}
+
+/** A cycle that has stood open for so long is contested by nobody. */
+const MOST_DECAY = 64;
+
+/**
+ * Fees of a plan that races: a share of what it leaves after the base fee, spread over the gas limit, fading with its
+ * age; at most what others paid lately, the cap, what `minNet` leaves and what the transaction may cost at all; at
+ * least the usual bid. Every division rounds down. Whether the usual bid still leaves `minNet` is for the caller.
+ */
+export function raceFees(policy: FeePolicy, race: RacePolicy, stake: RaceStake): Fees {
+  const usual = settledFees(policy, stake.baseFee);
+  const { gas, recentTip } = stake;
+  if (recentTip === null) return usual;
+  const left = stake.profit - gas.expected * baseFeeBound(stake.baseFee, policy.baseFeeStepPpm, 1);
+  let bid = (left * race.sharePpm) / PPM / gas.limit;
+  for (let i = Math.min(stake.age, MOST_DECAY); i > 0; i--) bid = (bid * race.decayPpm) / PPM;
+  const base = usual.maxFeePerGas - usual.maxPriorityFeePerGas;
+  const affordable = minBigint((left - stake.minNet) / gas.expected, policy.txFeeCap / gas.limit - base);
+  const capped = minBigint(minBigint(bid, affordable), minBigint(recentTip, race.maxTip));
+  const maxPriorityFeePerGas = maxBigint(usual.maxPriorityFeePerGas, capped);
+  return { maxFeePerGas: base + maxPriorityFeePerGas, maxPriorityFeePerGas };
 }

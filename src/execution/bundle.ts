@@ -8,6 +8,8 @@ export interface OurTransaction {
   readonly author: "us";
   readonly raw: Hex;
   readonly hash: Hash;
+  /** Names the nonce that it spends: of all transactions of ours with the same slot at most one can land. */
+  readonly slot: string;
 }
 
 /** A raw transaction of somebody else, seen pending: it may only stand before ours. */
@@ -19,8 +21,17 @@ export interface TriggerTransaction {
 
 /** A plan on settled state: one transaction of ours, alone. */
 export type Settled = readonly [ours: OurTransaction];
-/** A plan behind one pending transaction. There is no type for the other order, and none for two of ours. */
-export type Backrun = readonly [trigger: TriggerTransaction, ours: OurTransaction];
+/**
+ * A plan behind a pending transaction: where its sender has earlier ones pending these first, then the trigger, then
+ * ours. There is no type for ours before any of them, and none for two of ours.
+ */
+export type Backrun = readonly [TriggerTransaction, ...TriggerTransaction[], OurTransaction];
+
+/** Ours behind what it follows, if anything. */
+export function behindAll(behind: readonly TriggerTransaction[], ours: OurTransaction): Settled | Backrun {
+  const [first, ...others] = behind;
+  return first === undefined ? [ours] : [first, ...others, ours];
+}
 
 export interface Bundle {
   /** keccak256 of abi.encode(chain id, target blocks, raw transactions). */
@@ -31,6 +42,8 @@ export interface Bundle {
   readonly hashes: readonly Hash[];
   /** Blocks for which the bundle is good, ascending. */
   readonly targetBlocks: readonly number[];
+  /** Our transaction's: a newer bundle with the same slot stands in for this one. */
+  readonly slot: string;
   /** Root of the sorted-pair Merkle tree over the transaction hashes (OpenZeppelin's simple tree). */
   readonly merkleRoot: Hash;
   /** The proof of each transaction, in the order of `transactions`. */
@@ -39,11 +52,15 @@ export interface Bundle {
 
 const hashOf = (raw: Hex, keccak256: Keccak256): Hash => toHex(keccak256.hash(fromHex(raw)));
 
-export const ourTransaction = (raw: Hex, keccak256: Keccak256 = nobleKeccak256): OurTransaction => ({
-  author: "us",
-  raw,
-  hash: hashOf(raw, keccak256),
-});
+/** Without a `slot` it has one of its own. */
+export function ourTransaction(
+  raw: Hex,
+  keccak256: Keccak256 = nobleKeccak256,
+  slot?: string,
+): OurTransaction {
+  const hash = hashOf(raw, keccak256);
+  return { author: "us", raw, hash, slot: slot ?? hash };
+}
 
 /** Throws when the bytes are not those of the transaction that was seen. */
 export function triggerTransaction(
@@ -99,7 +116,7 @@ function bundleId(
 
 /**
  * The bundle of a plan; same content, same id. Throws on what no plan of ours may be: no target, targets not
- * ascending, the trigger's own transaction given as ours, or authors in another order than the types allow.
+ * ascending, a trigger's own transaction given as ours, or authors in another order than the types allow.
  */
 export function createBundle(
   chainId: number,
@@ -107,8 +124,10 @@ export function createBundle(
   targetBlocks: readonly number[],
   keccak256: Keccak256 = nobleKeccak256,
 ): Bundle {
-  const authors = order.map(({ author }) => author).join(" then ");
-  if (authors !== "us" && authors !== "trigger then us") throw new Error(`a bundle cannot be ${authors}`);
+  const [ours, ...others] = order.toReversed();
+  // The types say so already; this is for whoever comes past them.
+  if (ours?.author !== "us" || others.some(({ author }) => author !== "trigger"))
+    throw new Error(`a bundle cannot be ${order.map(({ author }) => author).join(" then ")}`);
   if (targetBlocks.length === 0) throw new Error("a bundle needs a target block");
   if (targetBlocks.some((block, i) => block <= (targetBlocks[i - 1] ?? -1)))
     throw new Error(`target blocks must ascend: ${targetBlocks.join(", ")}`);
@@ -122,6 +141,7 @@ export function createBundle(
     transactions,
     hashes,
     targetBlocks,
+    slot: ours.slot,
     merkleRoot: tree.root,
     proofs: hashes.map((_, i) => tree.proofOf(i)),
   };

@@ -92,7 +92,8 @@ export type SimulatedCall = Omit<z.infer<typeof simulatedCallSchema>, "logs"> & 
   readonly logs: readonly AnswerLog[];
 };
 
-const simulationSchema = z.tuple([z.object({ calls: z.tuple([simulatedCallSchema]) })]);
+const simulationSchema = z.tuple([z.object({ calls: z.array(z.unknown()) })]);
+const statusSchema = z.object({ status: count });
 
 const isFrom = (author: Address, found: unknown): boolean =>
   typeof found === "object" &&
@@ -102,13 +103,32 @@ const isFrom = (author: Address, found: unknown): boolean =>
   found.address.toLowerCase() === author.toLowerCase();
 
 /**
- * `eth_simulateV1` of one block with one call, and of its logs those of `author`: the pools' and tokens' own, a dozen
- * in a plan, decide nothing and are not looked into. Throws on anything else.
+ * `eth_simulateV1` of one block with `length` calls: the statuses of all but the last, and the last one. Of its logs
+ * those of `author`: the pools' and tokens' own, a dozen in a plan, decide nothing and are not looked into. Throws on
+ * anything else.
  */
-export function parseSimulation(answer: unknown, author: Address): SimulatedCall {
+export function parseSimulation(
+  answer: unknown,
+  author: Address,
+  length: number,
+): { readonly before: readonly number[]; readonly last: SimulatedCall } {
   const [{ calls }] = simulationSchema.parse(answer);
-  const [{ logs, ...call }] = calls;
-  return { ...call, logs: logs.filter((found) => isFrom(author, found)).map((found) => log.parse(found)) };
+  if (calls.length !== length) throw new Error(`${calls.length} calls answered, ${length} asked`);
+  const before = calls.slice(0, -1).map((each) => statusSchema.parse(each).status);
+  const { logs, ...call } = simulatedCallSchema.parse(calls.at(-1));
+  const own = logs.filter((found) => isFrom(author, found)).map((found) => log.parse(found));
+  return { before, last: { ...call, logs: own } };
+}
+
+const feeHistorySchema = z.object({ reward: z.array(z.tuple([quantity])) });
+
+/**
+ * `eth_feeHistory` asked for one percentile: the median over the blocks that had transactions, wei per gas; null when
+ * none had. Throws on anything else.
+ */
+export function parseRecentTip(answer: unknown): bigint | null {
+  const tips = feeHistorySchema.parse(answer).reward.flatMap(([tip]) => (tip > 0n ? [tip] : []));
+  return tips.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))[tips.length >> 1] ?? null;
 }
 
 const MAX_CAUSES = 8;

@@ -1,4 +1,4 @@
-import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
+import type { Address, BlockHeader, BlockRef, Hash } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
 import type { OutcomeEvent } from "../engine/events.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -8,12 +8,14 @@ import type { Channel } from "./channels/channel.ts";
 import type { IntentJournal } from "./journal.ts";
 import type { Keccak256 } from "./keccak256.ts";
 import type { NonceState } from "./nonces.ts";
-import { refusal, type PrepareOptions, type Refusal } from "./prepare.ts";
+import type { PrepareOptions } from "./prepare.ts";
+import { refusal, type Refusal } from "./refusal.ts";
 import type { Signer } from "./signer.ts";
 import type { Simulator } from "./simulate.ts";
 import type { Tracker } from "./tracker.ts";
+import type { WayOptions } from "./way.ts";
 
-export interface ExecutionOptions extends PrepareOptions {
+export interface ExecutionOptions extends PrepareOptions, WayOptions {
   readonly chainId: number;
   readonly executor: Address;
   readonly rpcTimeoutMs: number;
@@ -24,8 +26,13 @@ export interface ExecutionOptions extends PrepareOptions {
   readonly relaySimulation: boolean;
   /** Blocks on top of the mined one before a fate is booked. */
   readonly confirmations: number;
-  /** Blocks after the last target until a lingering private transaction is cancelled. */
+  /**
+   * Blocks after the last target until a lingering transaction outside of bundles is cancelled, and between
+   * cancellations. A tail is cancelled at its last block: from then on it can only revert.
+   */
   readonly cancelAfterBlocks: number;
+  /** Percentile of the tips in recent blocks above which no race goes. */
+  readonly racePercentile: number;
   /** Longest wait for work under way when stopped. */
   readonly stopMs: number;
 }
@@ -69,14 +76,31 @@ export interface ExecutionState {
   looking: Promise<void>;
   /** Signatures in a row that came too late or not at all. */
   signerMisses: number;
-  /** A decision is between simulation and the channels' answers. */
+  /** A decision is on its way to the channels. */
   busy: boolean;
+  /** The one decision that waits for its turn; called with false when a newer one takes its place. */
+  waiting: ((itsTurn: boolean) => void) | null;
+  /** The question what others pay; it never rejects. */
+  asking: Promise<void>;
+  /** What others paid lately, wei per gas, while races are run. */
+  recentTip: bigint | null;
+  /** Triggers behind which a tail of ours went out, oldest first: none gets a second one. */
+  readonly tailed: Set<Hash>;
   stopping: boolean;
 }
 
 const SIGNER_MISSES_TO_HALT = 3;
 
 export const signerHalted = (state: ExecutionState): boolean => state.signerMisses >= SIGNER_MISSES_TO_HALT;
+
+/** Triggers remembered: more than can be pending behind each other for as long as one matters. */
+const MOST_TAILED = 1000;
+
+export function rememberTail({ tailed }: ExecutionState, trigger: Hash): void {
+  tailed.add(trigger);
+  const [oldest] = tailed;
+  if (tailed.size > MOST_TAILED && oldest !== undefined) tailed.delete(oldest);
+}
 
 /** Why the decision cannot go on at this moment, or null: asked again after every wait. */
 export function standstill(state: ExecutionState, { parent }: SubmitDecision): Refusal | null {

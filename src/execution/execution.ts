@@ -1,6 +1,7 @@
-import type { BlockHeader, BlockRef } from "../chain/types.ts";
+import type { Address, BlockHeader, BlockRef, Hash } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
-import { parseCount } from "./chainAnswers.ts";
+import type { PendingRef } from "./behind.ts";
+import { parseCount, parseRecentTip, toQuantity } from "./chainAnswers.ts";
 import type { ChannelCounts } from "./channels/channel.ts";
 import {
   signerHalted,
@@ -8,22 +9,29 @@ import {
   type ExecutionOptions,
   type ExecutionParts,
   type ExecutionState,
-  type Stage,
 } from "./context.ts";
 import { withinMs } from "./deadline.ts";
+import { nobleKeccak256 } from "./keccak256.ts";
 import { NO_NONCES, holdAgain, nextNonce, reconcile, releaseNonce, type NonceState } from "./nonces.ts";
-import { prepare, refusal, type Refusal } from "./prepare.ts";
+import { prepare } from "./prepare.ts";
 import { closeUnsent, openIntent, type Pending } from "./records.ts";
 import { recoverIntents } from "./recovery.ts";
-import { sendCancellation, sendPlan } from "./send.ts";
-import { createTracker, type Head, type Tracker, type TrackedIntent } from "./tracker.ts";
+import { refusal, type Refusal } from "./refusal.ts";
+import { sendCancellation, sendPlan, type Steps } from "./send.ts";
+import { createTracker, holdingOf, type Head, type Tracker, type TrackedIntent } from "./tracker.ts";
+import { wayOf } from "./way.ts";
 
 export interface Execution {
-  /** Takes one decision to its fate; resolves when it is refused or handed to the channels. Never rejects. */
+  /**
+   * Takes one decision to its fate; resolves when it is refused or the channels have answered. While one is on its way
+   * to the channels the newest of those that come waits, the others are refused. Never rejects.
+   */
   submit(decision: SubmitDecision): Promise<void>;
   /** A new head: older work is dropped and open fates are asked for. */
   onBlock(header: BlockHeader): void;
   onReverted(block: BlockRef): void;
+  /** A pending transaction was seen: where it replaces a trigger, our tail behind that is cancelled. */
+  onPending(pending: PendingRef): void;
   /**
    * Before the first decision: every intent that a former run left open gets its one fate, and the signer its
    * next nonce. Rejects when the node or the journal is away.
@@ -59,6 +67,7 @@ export function createExecution(options: ExecutionOptions, parts: ExecutionParts
   };
   const idle = async (): Promise<void> => {
     await Promise.all([...working, state.looking]);
+    await state.asking;
   };
   return {
     submit: (decision) => own(submit(state, decision)),
@@ -70,6 +79,12 @@ export function createExecution(options: ExecutionOptions, parts: ExecutionParts
     onReverted: (block) => {
       state.reverted = block;
       state.tracker.reverted(block);
+    },
+    onPending: (pending) => {
+      const { head } = state;
+      if (head === null || !state.tracker.seen(pending)) return;
+      parts.log.info({ trigger: pending }, "trigger replaced, its tail is cancelled");
+      state.looking = state.looking.then(() => follow(state, head));
     },
     recover: async () => {
       const head = await recoverIntents(state);
@@ -111,6 +126,10 @@ function createState(options: ExecutionOptions, parts: ExecutionParts): Executio
     signerMisses: 0,
     looking: Promise.resolve(),
     busy: false,
+    waiting: null,
+    asking: Promise.resolve(),
+    recentTip: null,
+    tailed: new Set(),
     stopping: false,
   };
   return state;
@@ -121,8 +140,8 @@ const isOurs = ({ parts }: ExecutionState, { sender }: TrackedIntent): boolean =
 
 function noteNonce(state: ExecutionState, change: "held" | "freed", intent: TrackedIntent): void {
   if (!isOurs(state, intent)) return;
-  const { nonce, hash } = intent;
-  state.nonces = change === "freed" ? releaseNonce(state.nonces, hash) : holdAgain(state.nonces, nonce, hash);
+  state.nonces =
+    change === "freed" ? releaseNonce(state.nonces, intent.hash) : holdAgain(state.nonces, holdingOf(intent));
 }
 
 async function cancel(
@@ -137,7 +156,26 @@ async function cancel(
 
 /** Looks come one after the other; when blocks come faster, only the newest head is looked at. */
 async function follow(state: ExecutionState, header: BlockHeader): Promise<void> {
-  if (!state.stopping && state.head?.hash === header.hash) await look(state, header);
+  if (state.stopping || state.head?.hash !== header.hash) return;
+  await look(state, header);
+  // No plan waits for it: those of this block bid by what the last one knew.
+  state.asking = refreshRecentTip(state, header);
+}
+
+/** Blocks over which the tips of others are looked at. */
+const TIP_BLOCKS = 20;
+
+/** Without an answer the old figure stays. */
+async function refreshRecentTip(state: ExecutionState, { number }: Head): Promise<void> {
+  const { options, parts } = state;
+  if (options.race === null) return;
+  const params = [toQuantity(TIP_BLOCKS), toQuantity(number), [options.racePercentile]];
+  try {
+    const answer = await parts.rpc.request("eth_feeHistory", params, { timeoutMs: options.rpcTimeoutMs });
+    state.recentTip = parseRecentTip(answer);
+  } catch (error) {
+    parts.log.warn({ err: error }, "fee history not answered");
+  }
 }
 
 /** Two round trips, however much is open: the next plan waits for it before it is signed. */
@@ -145,73 +183,114 @@ async function look(state: ExecutionState, head: Head): Promise<void> {
   await Promise.all([refreshNonces(state, head), state.tracker.look(head)]);
 }
 
+/** Transaction count of the account at that block. Rejects when the node does not tell. */
+async function nonceAt(
+  { parts, options }: ExecutionState,
+  account: Address,
+  block: { readonly blockHash: Hash } | "pending",
+): Promise<number> {
+  const timeout = { timeoutMs: options.rpcTimeoutMs };
+  return parseCount(await parts.rpc.request("eth_getTransactionCount", [account, block], timeout));
+}
+
 /** Asks for the signer's transaction counts. Without an answer the old ones stay. */
 async function refreshNonces(state: ExecutionState, head: Head): Promise<void> {
-  const { live, rpc, log } = state.parts;
+  const { live, log } = state.parts;
   if (live === null) return;
-  const timeout = { timeoutMs: state.options.rpcTimeoutMs };
   const { address } = live.signer;
   try {
     const [latest, pending] = await Promise.all([
-      rpc.request("eth_getTransactionCount", [address, { blockHash: head.hash }], timeout),
-      rpc.request("eth_getTransactionCount", [address, "pending"], timeout),
+      nonceAt(state, address, { blockHash: head.hash }),
+      nonceAt(state, address, "pending"),
     ]);
-    state.nonces = reconcile(state.nonces, { latest: parseCount(latest), pending: parseCount(pending) });
+    state.nonces = reconcile(state.nonces, { latest, pending });
   } catch (error) {
     log.warn({ err: error }, "nonce not answered");
   }
 }
 
-async function submit(state: ExecutionState, decision: SubmitDecision): Promise<void> {
-  const pending: Pending = { decision, calldata: "0x", opened: false };
-  const blocked = state.busy ? refusal("in_flight") : standstill(state, decision);
-  if (blocked !== null) {
-    closeUnsent(state, pending, blocked);
-    return;
-  }
-  state.busy = true;
-  try {
-    const end = await run(state, pending);
-    if (end !== null) closeUnsent(state, pending, end);
-  } catch (error) {
-    state.parts.log.error({ err: error, intent: decision.intentId }, "decision broke an invariant");
-    closeUnsent(state, pending, refusal("internal", error instanceof Error ? error.message : ""));
-  } finally {
-    state.busy = false;
-  }
+/** Resolves to false when a newer decision has taken its place in the queue of one. */
+async function itsTurn(state: ExecutionState): Promise<boolean> {
+  if (!state.busy) return true;
+  state.waiting?.(false);
+  return await new Promise((resolve) => {
+    state.waiting = resolve;
+  });
 }
 
-const nonceRefusal = ({ parts, nonces }: ExecutionState): Refusal | null => {
-  const answer = parts.live === null ? null : nextNonce(nonces);
-  return answer === null || answer.ok ? null : refusal(answer.reason);
-};
+function passTurn(state: ExecutionState): void {
+  const { waiting } = state;
+  state.waiting = null;
+  state.busy = waiting !== null;
+  waiting?.(true);
+}
+
+async function submit(state: ExecutionState, decision: SubmitDecision): Promise<void> {
+  const { parts } = state;
+  const started = parts.clock.monotonic();
+  const pending: Pending = { decision, calldata: "0x", opened: false };
+  const blocked = standstill(state, decision);
+  if (blocked !== null) return closeUnsent(state, pending, blocked);
+  if (!(await itsTurn(state))) return closeUnsent(state, pending, refusal("superseded"));
+  state.busy = true;
+  let its = true;
+  const steps: Steps = {
+    timed: (stage) => {
+      parts.onTiming(stage, Math.round((parts.clock.monotonic() - started) * 1000));
+    },
+    handed: () => {
+      if (its) passTurn(state);
+      its = false;
+    },
+  };
+  try {
+    const end = await run(state, pending, steps);
+    if (end !== null) closeUnsent(state, pending, end);
+  } catch (error) {
+    parts.log.error({ err: error, intent: decision.intentId }, "decision broke an invariant");
+    closeUnsent(state, pending, refusal("internal", error instanceof Error ? error.message : ""));
+  } finally {
+    steps.handed();
+  }
+}
 
 /**
  * Simulation and journal, signature, channels. Null: it is out, and the tracker's. The intent is written while the
  * node simulates: a disk takes from a third of a millisecond to several, and nothing is signed before both are done.
  */
-async function run(state: ExecutionState, pending: Pending): Promise<Refusal | "dry-run" | null> {
+async function run(
+  state: ExecutionState,
+  pending: Pending,
+  steps: Steps,
+): Promise<Refusal | "dry-run" | null> {
   const { parts, options } = state;
-  const started = parts.clock.monotonic();
-  const timed = (stage: Stage): void => {
-    parts.onTiming(stage, Math.round((parts.clock.monotonic() - started) * 1000));
-  };
-  const preparation = await prepare(pending.decision, state.head, options, {
+  const { live } = parts;
+  const { decision } = pending;
+  const way = wayOf(decision, options, live?.channels ?? null);
+  const refused = standstill(state, decision) ?? ("code" in way ? way : null);
+  if (refused !== null || "code" in way) return refused;
+  const preparation = await prepare(decision, state.head, options, {
     simulator: parts.simulator,
+    way,
+    keccak256: live?.keccak256 ?? nobleKeccak256,
+    recentTip: state.recentTip,
     feePpmOf: (pool) => parts.feePpmOf(pool),
+    nonceOf: (account, { hash }) => nonceAt(state, account, { blockHash: hash }),
     onAsked: (calldata) => {
       pending.calldata = calldata;
       openIntent(state, pending);
     },
   });
-  timed("simulated");
+  steps.timed("simulated");
   if (!preparation.ok) return preparation.refusal;
-  const { prepared } = preparation;
   // The look at the head tells what became of the intent before, and with it whether a nonce is free.
   await state.looking;
-  const blocked = standstill(state, pending.decision) ?? nonceRefusal(state);
+  const answer = live === null ? null : nextNonce(state.nonces, way.bundledUntil);
+  const blocked =
+    standstill(state, decision) ?? (answer === null || answer.ok ? null : refusal(answer.reason));
   if (blocked !== null) return blocked;
   if (!pending.opened) return refusal("journal");
-  timed("journaled");
-  return parts.live === null ? "dry-run" : await sendPlan(state, parts.live, { pending, prepared }, timed);
+  steps.timed("journaled");
+  const { prepared } = preparation;
+  return live === null ? "dry-run" : await sendPlan(state, live, { pending, prepared, way }, steps);
 }

@@ -18,6 +18,8 @@ export interface Sent {
   readonly atomicOnly: boolean;
   /** Looks in a row that found the nonce spent and no receipt. */
   readonly spentLooks: number;
+  /** First head at which it is cancelled when it is still there; bundles cannot linger. */
+  readonly cancelFrom: number;
   /** Head at which it was last cancelled, or null. */
   readonly cancelledAt: number | null;
 }
@@ -38,11 +40,11 @@ const LOOKS_TO_BE_REPLACED = 2;
 /**
  * What one look at the chain says of a sent transaction: mined (its receipt says included or reverted, and the head's
  * own state knows its nonce as spent), replaced (another transaction spent the nonce), missed (bundles alone, their
- * last block is over and the nonce unspent). A transaction in a private mempool can land for
- * minutes; its own guards make that a cheap revert, but it blocks the nonce: `cancelAfter` blocks past its last
- * one it is cancelled by a bare transaction with the same nonce, and again after as many blocks.
+ * last block is over and the nonce unspent). A transaction in a mempool can land for minutes; its own guards make
+ * that a cheap revert, but it blocks the nonce: from `cancelFrom` on it is cancelled by a bare transaction with the
+ * same nonce, and again every `cancelEvery` blocks.
  */
-export function judgeFate(sent: Sent, look: Look, cancelAfter: number): FateVerdict {
+export function judgeFate(sent: Sent, look: Look, cancelEvery: number): FateVerdict {
   const spent = look.spentNonces > sent.nonce;
   if (look.receipt !== null) {
     // Of another fork, or of a block that is still to come to us.
@@ -53,6 +55,6 @@ export function judgeFate(sent: Sent, look: Look, cancelAfter: number): FateVerd
     return spentLooks >= LOOKS_TO_BE_REPLACED ? { type: "replaced" } : { type: "wait", spentLooks };
   }
   if (sent.atomicOnly && look.head >= sent.lastBlock) return { type: "missed" };
-  const due = (sent.cancelledAt ?? sent.lastBlock) + cancelAfter;
+  const due = sent.cancelledAt === null ? sent.cancelFrom : sent.cancelledAt + cancelEvery;
   return !sent.atomicOnly && look.head >= due ? { type: "cancel" } : { type: "wait", spentLooks: 0 };
 }

@@ -7,15 +7,20 @@ import type { Hash } from "../chain/types.ts";
 export interface NonceState {
   /** The next nonce by the chain's latest state; null before the first answer. */
   readonly next: number | null;
-  /** Nonces whose transactions may still land, ascending. More than one, or one twice, only after a reorg. */
+  /**
+   * Nonces whose transactions may still land, ascending. One may be there several times: alternates in bundles for one
+   * block, of which at most one can land. Different ones only after a reorg.
+   */
   readonly held: readonly HeldNonce[];
   /** Somebody else uses our key: transactions that we do not know are pending. */
   readonly foreignPending: boolean;
 }
 
-interface HeldNonce {
+export interface HeldNonce {
   readonly nonce: number;
   readonly hash: Hash;
+  /** Last block of the bundles in which alone it travels; null: it may land at any time. */
+  readonly bundledUntil: number | null;
 }
 
 /** Transaction counts of the signer at the `latest` and the `pending` tag. */
@@ -30,32 +35,42 @@ export type NonceAnswer =
 
 export const NO_NONCES: NonceState = { next: null, held: [], foreignPending: false };
 
-/** The nonce that may be signed now: the chain's next one, when nothing of anybody's may still take it. */
-export function nextNonce(state: NonceState): NonceAnswer {
-  if (state.next === null) return { ok: false, reason: "nonce_unknown" };
-  if (state.held.length > 0) return { ok: false, reason: "in_flight" };
+/** Two transactions in bundles for the same blocks, with one nonce: whichever lands, the other cannot. */
+const areAlternates = (a: Omit<HeldNonce, "hash">, b: Omit<HeldNonce, "hash">): boolean =>
+  a.nonce === b.nonce && a.bundledUntil !== null && a.bundledUntil === b.bundledUntil;
+
+/**
+ * The nonce that may be signed now: the chain's next one, when nothing of anybody's may still take it but alternates
+ * of what is to be signed. `bundledUntil` as in `HeldNonce`.
+ */
+export function nextNonce(state: NonceState, bundledUntil: number | null = null): NonceAnswer {
+  const { next, held } = state;
+  if (next === null) return { ok: false, reason: "nonce_unknown" };
+  if (!held.every((each) => areAlternates(each, { nonce: next, bundledUntil })))
+    return { ok: false, reason: "in_flight" };
   if (state.foreignPending) return { ok: false, reason: "foreign_pending" };
-  return { ok: true, nonce: state.next };
+  return { ok: true, nonce: next };
 }
 
 /**
- * Marks a nonce as used by a transaction that was just signed. Throws when another transaction of ours holds it:
- * that would be a double use.
+ * Marks a nonce as used by a transaction that was just signed. Throws when another transaction of ours that is no
+ * alternate holds it: that would be a double use.
  */
-export function holdNonce(state: NonceState, nonce: number, hash: Hash): NonceState {
-  const holder = state.held.find((entry) => entry.nonce === nonce);
-  if (holder !== undefined && holder.hash !== hash)
-    throw new Error(`nonce ${nonce} is held by ${holder.hash}`);
-  return holdAgain(state, nonce, hash);
+export function holdNonce(state: NonceState, holding: HeldNonce): NonceState {
+  const holder = state.held.find(
+    (entry) => entry.nonce === holding.nonce && entry.hash !== holding.hash && !areAlternates(entry, holding),
+  );
+  if (holder !== undefined) throw new Error(`nonce ${holding.nonce} is held by ${holder.hash}`);
+  return holdAgain(state, holding);
 }
 
 /**
  * Marks the nonce of a transaction that was signed earlier and may land after all: at recovery, or after a reorg. A
  * newer one may hold the same nonce: whichever lands spends it, and until then none is free.
  */
-export function holdAgain(state: NonceState, nonce: number, hash: Hash): NonceState {
-  if (state.held.some((entry) => entry.hash === hash)) return state;
-  const held = [...state.held, { nonce, hash }].toSorted((a, b) => a.nonce - b.nonce);
+export function holdAgain(state: NonceState, holding: HeldNonce): NonceState {
+  if (state.held.some((entry) => entry.hash === holding.hash)) return state;
+  const held = [...state.held, holding].toSorted((a, b) => a.nonce - b.nonce);
   return { ...state, held };
 }
 

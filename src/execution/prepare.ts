@@ -1,73 +1,49 @@
-import { baseFeeBound, effectiveGasPrice, settledFees, type FeePolicy, type Fees } from "../chain/fees.ts";
-import type { Address, BlockHeader, Hex } from "../chain/types.ts";
+import { estimateGas } from "../chain/gasModel.ts";
+import type { Address, BlockHeader, BlockRef, Hex } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
 import { maxBigint } from "../lib/bigint.ts";
+import { checkFirstNonce, proveBehind } from "./behind.ts";
+import type { TriggerTransaction } from "./bundle.ts";
 import { encodePlan, type PlanEncoding } from "./calldata.ts";
-import { chooseGas, coldSlots, type GasChoice, type GasPolicy } from "./gas.ts";
+import type { Keccak256 } from "./keccak256.ts";
+import { price, type Price, type PriceOptions } from "./price.ts";
 import { equalProfits, promisedProfits } from "./profits.ts";
+import { refusal, type Refusal } from "./refusal.ts";
 import type { Simulation, SimulationRequest, Simulator } from "./simulate.ts";
+import type { Way } from "./way.ts";
 
-/** Why a plan is not sent; the detail, where there is one, is for people. */
-export interface Refusal {
-  readonly code:
-    | "backrun_not_available"
-    | "in_flight"
-    | "nonce_unknown"
-    | "foreign_pending"
-    | "stale"
-    | "stopping"
-    | "simulation_unavailable"
-    | "simulation_reverted"
-    | "simulation_differs"
-    | "algebra_fee_unsettled"
-    | "gas_cap"
-    | "fee_cap"
-    | "gas_over_profit"
-    | "below_min_profit"
-    | "journal"
-    | "signer"
-    | "signer_halted"
-    | "relay_simulation"
-    | "channels"
-    | "internal";
-  readonly detail: string;
-}
-
-export const refusal = (code: Refusal["code"], detail = ""): Refusal => ({ code, detail });
-
-export interface PrepareOptions {
-  readonly fees: FeePolicy;
-  readonly gas: GasPolicy;
-  /**
-   * Blocks after the target in which the plan may still land. 0: the target alone, tied to the parent by its
-   * hash, so that it meets the very state it was priced on or reverts.
-   */
-  readonly graceBlocks: number;
+export interface PrepareOptions extends PriceOptions {
   /**
    * Share of its promised profit, in parts per million, below which a cycle reverts on chain; at least 1 unit. All of
    * it where a channel leaves reverting transactions out. Where they land, gas is spent either way and every profit
    * beats a revert: less.
    */
   readonly leastProfitPpm: bigint;
-  /** Least wei that the simulation's own gas must leave; default 1. */
-  readonly minNet?: bigint;
   /** Seconds after the parent at which the next block may be stamped; Algebra's fee hangs on it. */
   readonly blockSeconds: readonly number[];
 }
 
 export interface PrepareParts {
   readonly simulator: Simulator;
+  readonly way: Way;
+  readonly keccak256: Keccak256;
+  /** What others paid lately, wei per gas; null: not known. */
+  readonly recentTip: bigint | null;
   /** Swap fee of a V2 pool in parts per million. */
   feePpmOf(pool: Address): number;
+  /** Transaction count of an account at that block. */
+  nonceOf(account: Address, block: BlockRef): Promise<number>;
   /** Hears what would be sent, once the simulations are under way: what it does meanwhile costs the plan no time. */
   onAsked(calldata: Hex): void;
 }
 
 /** A plan that was simulated and priced: ready to be signed. */
-export interface Prepared {
+export interface Prepared extends Price {
   readonly calldata: Hex;
-  readonly gas: GasChoice;
-  readonly fees: Fees;
+  /** What must stand before it, proven by its hash. */
+  readonly behind: readonly TriggerTransaction[];
+  /** False: the node cannot, and a channel has to before anything is sent. */
+  readonly simulated: boolean;
 }
 
 export type Preparation =
@@ -76,22 +52,16 @@ export type Preparation =
 
 const PPM = 1_000_000n;
 
-const no = (code: Refusal["code"], detail = ""): Preparation => ({
-  ok: false,
-  refusal: refusal(code, detail),
-});
+const no = (refused: Refusal): Preparation => ({ ok: false, refusal: refused });
 
 /**
  * Calldata of the decision's plan; each cycle must bring at least the given profit. The last one is kept: mostly the
  * very bytes that were simulated are sent.
  */
-function encoder(
-  decision: SubmitDecision,
-  options: PrepareOptions,
-  parts: PrepareParts,
-): SimulationRequest["encode"] {
-  const guarded = options.graceBlocks === 0;
-  const maxBlock = BigInt(decision.targetBlock + options.graceBlocks);
+function encoder(decision: SubmitDecision, parts: PrepareParts): SimulationRequest["encode"] {
+  const { graceBlocks } = parts.way;
+  const guarded = graceBlocks === 0;
+  const maxBlock = BigInt(decision.targetBlock + graceBlocks);
   const feePpmOf = (pool: Address): number => parts.feePpmOf(pool);
   let last: (Pick<PlanEncoding, "minProfits" | "parentHash"> & { readonly calldata: Hex }) | null = null;
   return (minProfits, guard) => {
@@ -136,45 +106,48 @@ function judgeSimulations(
   const promised = promisedProfits(decision.plan);
   const unsettled = usesAlgebra(decision) && simulations.length > 1;
   let gasUsed = 0n;
-  let differs = "";
+  let differs: string | null = null;
   for (const simulation of simulations) {
     if (simulation.type === "unavailable") return refusal("simulation_unavailable", simulation.reason);
+    if (simulation.type === "triggerReverts") return refusal("trigger_reverts", simulation.hash);
     if (simulation.type === "revert") return refuseRevert(unsettled, simulation.reason);
     const { realised } = simulation;
     if (!equalProfits(realised, promised)) differs = realised.map(({ profit }) => profit).join(" ");
     if (simulation.gasUsed > gasUsed) gasUsed = simulation.gasUsed;
   }
-  if (differs === "") return { gasUsed };
+  if (differs === null) return { gasUsed };
   const code = unsettled ? "algebra_fee_unsettled" : "simulation_differs";
   return refusal(code, `simulated ${differs}, promised ${promised.map(({ profit }) => profit).join(" ")}`);
 }
 
-/** Gas and fees of a simulated plan, or the cap that they break. */
-function price(
-  decision: SubmitDecision,
-  gasUsed: bigint,
-  options: PrepareOptions,
-): { readonly gas: GasChoice; readonly fees: Fees } | Refusal {
-  const gas = chooseGas(options.gas, gasUsed, coldSlots(decision.plan));
-  if (gas === null) return refusal("gas_cap", `${gasUsed} gas`);
-  const fees = settledFees(options.fees, decision.baseFeePerGas);
-  const most = gas.limit * fees.maxFeePerGas;
-  if (most > options.fees.txFeeCap) return refusal("fee_cap", `may cost ${most} wei`);
-  const baseFee = baseFeeBound(decision.baseFeePerGas, options.fees.baseFeeStepPpm, 1);
-  const cost = gas.expected * effectiveGasPrice(fees, baseFee);
-  const left = decision.net + decision.gasCost - cost;
-  if (left <= 0n) return refusal("gas_over_profit", `gas costs ${cost} wei, ${-left} too much`);
-  if (left < (options.minNet ?? 1n)) return refusal("below_min_profit", `gas of ${cost} wei leaves ${left}`);
-  return { gas, fees };
-}
+/** Where the node cannot simulate behind a trigger, whether a channel can do it with what is signed. */
+const channelSimulates = ({ simulator, way }: PrepareParts): boolean =>
+  simulator.method === "eth_call" &&
+  way.kind === "bundle" &&
+  way.channels.some((channel) => channel.simulate !== undefined);
 
 /** What each cycle must bring on chain; the same list where all of it must come. */
 const leastProfits = (profits: readonly bigint[], ppm: bigint): readonly bigint[] =>
   ppm === PPM ? profits : profits.map((profit) => maxBigint(1n, (profit * ppm) / PPM));
 
+/** Simulations of the request at every timestamp that matters. */
+function simulateAll(
+  decision: SubmitDecision,
+  head: Pick<BlockHeader, "hash" | "timestamp"> | null,
+  options: PrepareOptions,
+  { simulator, request }: { simulator: Simulator; request: Pick<SimulationRequest, "minProfits" | "encode"> },
+): readonly Promise<Simulation>[] {
+  const { parent, targetBlock: block, behind, plan } = decision;
+  const bases = promisedProfits(plan).map(({ base }) => base);
+  const whole = { ...request, parent, block, behind, bases, gas: options.gas.txGasCap };
+  const timestamps = candidateTimestamps(decision, head, options.blockSeconds);
+  return timestamps.map((timestamp) => simulator.simulate({ ...whole, timestamp }));
+}
+
 /**
  * Decision → calldata → simulation at every timestamp that matters → gas and fees. The simulated profit of each
- * cycle must be exactly what the plan promises; on chain `leastProfitPpm` of it will do. `head` is the latest header.
+ * cycle must be exactly what the plan promises; on chain `leastProfitPpm` of it will do. What it stands behind is
+ * simulated with it, and proven meanwhile. `head` is the latest header.
  */
 export async function prepare(
   decision: SubmitDecision,
@@ -182,26 +155,25 @@ export async function prepare(
   options: PrepareOptions,
   parts: PrepareParts,
 ): Promise<Preparation> {
-  if (decision.plan.trigger.type !== "block") return no("backrun_not_available");
-  const promised = promisedProfits(decision.plan);
-  const encode = encoder(decision, options, parts);
-  const minProfits = promised.map(({ profit }) => profit);
-  const request = {
-    parent: decision.parent,
-    block: decision.targetBlock,
-    gas: options.gas.txGasCap,
-    bases: promised.map(({ base }) => base),
-    minProfits,
-    encode,
-  };
-  const timestamps = candidateTimestamps(decision, head, options.blockSeconds);
-  const simulating = timestamps.map((timestamp) => parts.simulator.simulate({ ...request, timestamp }));
+  const { simulator, way } = parts;
+  const encode = encoder(decision, parts);
+  const minProfits = promisedProfits(decision.plan).map(({ profit }) => profit);
+  const request = { minProfits, encode };
+  const simulated = decision.behind.length === 0 || !channelSimulates(parts);
+  const simulating = simulated ? simulateAll(decision, head, options, { simulator, request }) : [];
+  const placing = checkFirstNonce(decision, (account, block) => parts.nonceOf(account, block));
   const calldata = encode(leastProfits(minProfits, options.leastProfitPpm), "parent");
   parts.onAsked(calldata);
-  const simulations = await Promise.all(simulating);
-  const verdict = judgeSimulations(decision, simulations);
-  if ("code" in verdict) return { ok: false, refusal: verdict };
-  const priced = price(decision, verdict.gasUsed, options);
-  if ("code" in priced) return { ok: false, refusal: priced };
-  return { ok: true, prepared: { calldata, ...priced } };
+  const behind = proveBehind(decision, parts.keccak256);
+  if ("code" in behind) return no(behind);
+  const [misplaced, simulations] = await Promise.all([placing, Promise.all(simulating)]);
+  if (misplaced !== null) return no(misplaced);
+  const verdict = simulated
+    ? judgeSimulations(decision, simulations)
+    : { gasUsed: estimateGas(decision.plan) };
+  if ("code" in verdict) return no(verdict);
+  const { gasUsed } = verdict;
+  const priced = price(decision, options, { way, gasUsed, recentTip: parts.recentTip });
+  if ("code" in priced) return no(priced);
+  return { ok: true, prepared: { calldata, behind, simulated, ...priced } };
 }

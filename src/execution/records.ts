@@ -2,8 +2,8 @@ import type { Hex } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
 import type { ExecutionState } from "./context.ts";
 import type { IntentRecord } from "./journal.ts";
-import type { Refusal } from "./prepare.ts";
 import { promisedProfits, sumByBase } from "./profits.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** A decision on its way, and whether its intent stands in the journal. */
 export interface Pending {

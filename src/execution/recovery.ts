@@ -1,10 +1,10 @@
 import { recoverTransactionAddress } from "viem";
 import type { Address } from "../chain/types.ts";
 import { parseHead } from "./chainAnswers.ts";
-import type { ExecutionState } from "./context.ts";
-import type { OpenIntent, SignedRecord } from "./journal.ts";
+import { rememberTail, type ExecutionState } from "./context.ts";
+import type { IntentRecord, OpenIntent, SignedRecord } from "./journal.ts";
 import { holdAgain } from "./nonces.ts";
-import type { Head, TrackedIntent } from "./tracker.ts";
+import { holdingOf, type Head, type TrackedIntent } from "./tracker.ts";
 
 async function senderOf({ intentId, rawTransaction }: SignedRecord): Promise<Address> {
   // Ours are EIP-1559 transactions, type 2.
@@ -13,11 +13,18 @@ async function senderOf({ intentId, rawTransaction }: SignedRecord): Promise<Add
   return `0x${sender.slice(2).toLowerCase()}`;
 }
 
+const isTail = ({ trigger }: IntentRecord, { atomicOnly }: SignedRecord): boolean =>
+  trigger.type === "pending" && !atomicOnly;
+
 /**
  * A signed intent of a former run as the tracker watches it: it may be out, whatever the journal says. Where it went
  * to is the former run's affair: the channels may be others now.
  */
-async function asTracked({ intent }: OpenIntent, signed: SignedRecord): Promise<TrackedIntent> {
+async function asTracked(
+  { intent }: OpenIntent,
+  signed: SignedRecord,
+  cancelAfterBlocks: number,
+): Promise<TrackedIntent> {
   const { maxFeePerGas, maxPriorityFeePerGas, lastBlock, atomicOnly } = signed;
   return {
     intentId: intent.id,
@@ -29,7 +36,10 @@ async function asTracked({ intent }: OpenIntent, signed: SignedRecord): Promise<
     predicted: intent.predicted,
     lastBlock,
     atomicOnly,
+    // Whom it stood behind is not journaled: it is not withdrawn any more when the trigger is replaced.
+    behind: [],
     spentLooks: 0,
+    cancelFrom: isTail(intent, signed) ? lastBlock : lastBlock + cancelAfterBlocks,
     cancelledAt: null,
   };
 }
@@ -67,16 +77,17 @@ async function latestHead({ parts, options }: ExecutionState): Promise<Head> {
  * goes on asking. Start and crash take the same path. Rejects when the node or the journal is away.
  */
 export async function recoverIntents(state: ExecutionState): Promise<Head> {
-  const { parts, tracker } = state;
+  const { parts, tracker, options } = state;
   const head = await latestHead(state);
   for (const open of parts.journal.openIntents()) {
     if (open.signed === null) {
       closeUnsigned(state, open);
       continue;
     }
-    const intent = await asTracked(open, open.signed);
+    const intent = await asTracked(open, open.signed, options.cancelAfterBlocks);
     if (intent.sender === parts.live?.signer.address)
-      state.nonces = holdAgain(state.nonces, intent.nonce, intent.hash);
+      state.nonces = holdAgain(state.nonces, holdingOf(intent));
+    if (isTail(open.intent, open.signed)) rememberTail(state, open.intent.trigger.hash);
     tracker.watch(intent);
     tracker.sent(intent.intentId, null);
   }

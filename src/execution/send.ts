@@ -1,16 +1,18 @@
 import type { Fees } from "../chain/fees.ts";
 import type { Hex } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
-import { createBundle, ourTransaction, type Bundle, type OurTransaction } from "./bundle.ts";
-import type { Channel, SendResult } from "./channels/channel.ts";
-import { standstill, type ExecutionState, type Live, type Stage } from "./context.ts";
+import { behindAll, createBundle, ourTransaction, type Bundle, type OurTransaction } from "./bundle.ts";
+import type { Channel, SendOptions, SendResult } from "./channels/channel.ts";
+import { rememberTail, standstill, type ExecutionState, type Live, type Stage } from "./context.ts";
 import { withinMs } from "./deadline.ts";
 import { holdNonce, nextNonce, releaseNonce } from "./nonces.ts";
-import { refusal, type Prepared, type Refusal } from "./prepare.ts";
+import type { Prepared } from "./prepare.ts";
 import { promisedProfits, sumByBase } from "./profits.ts";
 import type { Pending } from "./records.ts";
+import { refusal, type Refusal } from "./refusal.ts";
 import type { UnsignedTransaction } from "./signer.ts";
-import type { TrackedIntent } from "./tracker.ts";
+import { holdingOf, type TrackedIntent } from "./tracker.ts";
+import type { Way } from "./way.ts";
 
 /** Gas of a transaction that does nothing. */
 const BARE_GAS = 21_000n;
@@ -40,15 +42,18 @@ async function sign(
     log.error({ err: error }, "signer refused");
   }
   state.signerMisses = raw === null ? state.signerMisses + 1 : 0;
-  return raw === null ? null : ourTransaction(raw, live.keccak256);
+  // The nonce by its name: bundles with the same one replace each other.
+  const slot = `${live.signer.address}:${transaction.nonce}`;
+  return raw === null ? null : ourTransaction(raw, live.keccak256, slot);
 }
 
 /** Journals the signed transaction; from here on it is held and watched as if it were out. */
 function commit(state: ExecutionState, intent: TrackedIntent, gasLimit: bigint, bundle: Bundle): boolean {
   const { parts } = state;
   const { intentId, hash, nonce, fees, lastBlock, atomicOnly } = intent;
-  const [rawTransaction] = bundle.transactions;
-  const [merkleProof] = bundle.proofs;
+  // Ours is the last.
+  const rawTransaction = bundle.transactions.at(-1);
+  const merkleProof = bundle.proofs.at(-1);
   if (rawTransaction === undefined || merkleProof === undefined) return false;
   try {
     parts.journal.signed({
@@ -69,20 +74,41 @@ function commit(state: ExecutionState, intent: TrackedIntent, gasLimit: bigint, 
     parts.log.error({ err: error, intent: intentId }, "journal refused a signature");
     return false;
   }
-  state.nonces = holdNonce(state.nonces, nonce, hash);
+  state.nonces = holdNonce(state.nonces, holdingOf(intent));
   return true;
+}
+
+/** A signed plan on its way. */
+interface Dispatch {
+  readonly decision: SubmitDecision;
+  readonly way: Way;
+  readonly bundle: Bundle;
+}
+
+/** How far it has come, as others want to know. */
+export interface Steps {
+  timed(stage: Stage): void;
+  /** Its bytes are on their way: another decision may have its turn. */
+  handed(): void;
+}
+
+function sendOptionsOf({ options }: ExecutionState, { plan, parent }: SubmitDecision): SendOptions {
+  const pools = plan.opportunities.flatMap(({ hops }) =>
+    hops.map(({ pool: address, kind }) => ({ address, kind })),
+  );
+  return { deadlineMs: options.sendTimeoutMs, pools, parent };
 }
 
 /** One channel's answer, journaled. A journal that fails now cannot take the bytes back: it is only reported. */
 async function sendTo(
   state: ExecutionState,
   channel: Channel,
-  intentId: string,
-  bundle: Bundle,
+  { decision, bundle }: Dispatch,
 ): Promise<SendResult> {
-  const { parts, options } = state;
+  const { parts } = state;
+  const { intentId } = decision;
   const started = parts.clock.monotonic();
-  const answer = await channel.send(bundle, { deadlineMs: options.sendTimeoutMs });
+  const answer = await channel.send(bundle, sendOptionsOf(state, decision));
   const micros = Math.round((parts.clock.monotonic() - started) * 1000);
   parts.log.debug({ intent: intentId, channel: channel.name, micros, ...answer }, "channel answered");
   try {
@@ -93,33 +119,36 @@ async function sendTo(
   return answer;
 }
 
-/** The first channel whose own simulation says that the bundle reverts; one that does not answer says nothing. */
+/**
+ * What the channels' own simulations have against the bundle. A revert counts always; one that does not answer says
+ * nothing, unless nobody else has simulated the plan: then one has to find it well.
+ */
 async function relayRefusal(
-  state: ExecutionState,
-  channels: readonly Channel[],
-  bundle: Bundle,
+  { options }: ExecutionState,
+  { way, bundle }: Dispatch,
+  simulated: boolean,
 ): Promise<Refusal | null> {
-  if (!state.options.relaySimulation) return null;
-  const deadline = { deadlineMs: state.options.sendTimeoutMs };
+  if (simulated && !options.relaySimulation) return null;
+  const deadline = { deadlineMs: options.sendTimeoutMs };
   const answers = await Promise.all(
-    channels.map(async (channel) => await channel.simulate?.(bundle, deadline)),
+    way.channels.map(async (channel) => await channel.simulate?.(bundle, deadline)),
   );
   const reverts = answers.find((answer) => answer?.type === "revert");
-  return reverts?.type === "revert" ? refusal("relay_simulation", reverts.reason) : null;
+  if (reverts?.type === "revert") return refusal("relay_simulation", reverts.reason);
+  const found = simulated || answers.some((answer) => answer?.type === "ok");
+  return found ? null : refusal("simulation_unavailable", "neither by the node nor by a channel");
 }
 
 const describe = (channels: readonly Channel[], answers: readonly SendResult[]): string =>
   answers.map(({ result, detail }, i) => `${channels[i]?.name} ${result} ${detail}`.trim()).join("; ");
 
-/** Hands the bundle to every channel at once; a refusal means that nothing is out, surely. */
-async function sendToAll(
-  state: ExecutionState,
-  live: Live,
-  intentId: string,
-  bundle: Bundle,
-): Promise<Refusal | null> {
-  const { channels } = live;
-  const answers = await Promise.all(channels.map((channel) => sendTo(state, channel, intentId, bundle)));
+/** Hands the bundle to its channels at once; a refusal means that nothing is out, surely. */
+async function sendToAll(state: ExecutionState, dispatch: Dispatch, steps: Steps): Promise<Refusal | null> {
+  const { channels } = dispatch.way;
+  const { intentId } = dispatch.decision;
+  const sending = channels.map((channel) => sendTo(state, channel, dispatch));
+  steps.handed();
+  const answers = await Promise.all(sending);
   if (answers.every(({ result }) => result === "refused"))
     return refusal("channels", describe(channels, answers));
   const accepted = answers.some(({ result }) => result === "accepted");
@@ -139,9 +168,11 @@ function unsignedPlan(
 function tracked(
   state: ExecutionState,
   live: Live,
-  { decision }: Pending,
+  { decision, way }: Pick<Pending, "decision"> & { readonly way: Way },
   { nonce, hash, fees }: { nonce: number; hash: Hex; fees: Fees },
 ): TrackedIntent {
+  const lastBlock = decision.targetBlock + way.graceBlocks;
+  const tail = way.kind === "tail";
   return {
     intentId: decision.intentId,
     hash,
@@ -150,31 +181,47 @@ function tracked(
     sender: live.signer.address,
     executor: state.options.executor,
     predicted: sumByBase(promisedProfits(decision.plan)),
-    lastBlock: decision.targetBlock + state.options.graceBlocks,
-    atomicOnly: live.channels.every(({ promises }) => promises.atomic),
+    lastBlock,
+    atomicOnly: way.bundledUntil !== null,
+    behind: tail
+      ? decision.behind.map(({ hash: of, from, nonce: at }) => ({ hash: of, from, nonce: at }))
+      : [],
     spentLooks: 0,
+    cancelFrom: tail ? lastBlock : lastBlock + state.options.cancelAfterBlocks,
     cancelledAt: null,
   };
 }
 
-/** The last checks, then the channels. */
+/** The last checks, then the channels. A second tail behind one trigger would bid against the first. */
 async function handOver(
   state: ExecutionState,
-  live: Live,
-  { decision, bundle }: { readonly decision: SubmitDecision; readonly bundle: Bundle },
-  timed: (stage: Stage) => void,
+  dispatch: Dispatch,
+  simulated: boolean,
+  steps: Steps,
 ): Promise<Refusal | null> {
-  const refused = (await relayRefusal(state, live.channels, bundle)) ?? standstill(state, decision);
+  const { decision, way } = dispatch;
+  const refused = (await relayRefusal(state, dispatch, simulated)) ?? standstill(state, decision);
   if (refused !== null) return refused;
-  timed("sent");
-  const answer = await sendToAll(state, live, decision.intentId, bundle);
-  timed("answered");
+  const { hash: trigger } = decision.plan.trigger;
+  if (way.kind === "tail" && state.tailed.has(trigger)) return refusal("tail_once");
+  if (way.kind === "tail") rememberTail(state, trigger);
+  steps.timed("sent");
+  const answer = await sendToAll(state, dispatch, steps);
+  if (answer !== null && way.kind === "tail") state.tailed.delete(trigger);
+  steps.timed("answered");
   return answer;
 }
 
 /** Blocks from the target to the last one in which the plan may land. */
-const targets = ({ options }: ExecutionState, first: number): readonly number[] =>
-  Array.from({ length: options.graceBlocks + 1 }, (_, i) => first + i);
+const targets = (first: number, graceBlocks: number): readonly number[] =>
+  Array.from({ length: graceBlocks + 1 }, (_, i) => first + i);
+
+/** A journaled plan, ready to be signed, and where it goes. */
+export interface Ready {
+  readonly pending: Pending;
+  readonly prepared: Prepared;
+  readonly way: Way;
+}
 
 /**
  * Signs a journaled plan, journals the signature, and hands it to the channels. Null: it is out, or may be, and
@@ -183,24 +230,25 @@ const targets = ({ options }: ExecutionState, first: number): readonly number[] 
 export async function sendPlan(
   state: ExecutionState,
   live: Live,
-  { pending, prepared }: { readonly pending: Pending; readonly prepared: Prepared },
-  timed: (stage: Stage) => void,
+  { pending: { decision }, prepared, way }: Ready,
+  steps: Steps,
 ): Promise<Refusal | null> {
-  const { decision } = pending;
-  const next = nextNonce(state.nonces);
+  const next = nextNonce(state.nonces, way.bundledUntil);
   if (!next.ok) return refusal(next.reason);
-  const unsigned = unsignedPlan(state, prepared, next.nonce);
+  const { nonce } = next;
+  const unsigned = unsignedPlan(state, prepared, nonce);
   const ours = await sign(state, live, unsigned);
-  timed("signed");
+  steps.timed("signed");
   if (ours === null) return refusal("signer");
   const late = standstill(state, decision);
   if (late !== null) return late;
-  const { chainId } = state.options;
-  const bundle = createBundle(chainId, [ours], targets(state, decision.targetBlock), live.keccak256);
-  const intent = tracked(state, live, pending, { nonce: next.nonce, hash: ours.hash, fees: prepared.fees });
+  const order = behindAll(prepared.behind, ours);
+  const blocks = targets(decision.targetBlock, way.graceBlocks);
+  const bundle = createBundle(state.options.chainId, order, blocks, live.keccak256);
+  const intent = tracked(state, live, { decision, way }, { nonce, hash: ours.hash, fees: prepared.fees });
   if (!commit(state, intent, unsigned.gas, bundle)) return refusal("journal");
   state.tracker.watch(intent);
-  const refused = await handOver(state, live, { decision, bundle }, timed);
+  const refused = await handOver(state, { decision, way, bundle }, prepared.simulated, steps);
   if (refused === null) return null;
   state.tracker.drop(decision.intentId);
   state.nonces = releaseNonce(state.nonces, ours.hash);
@@ -221,7 +269,7 @@ export async function sendCancellation(
   const ours = await sign(state, live, { chainId, nonce, to, data: "0x", value: 0n, gas: BARE_GAS, ...fees });
   if (ours === null || state.stopping) return false;
   const bundle = createBundle(chainId, [ours], [block], live.keccak256);
-  const deadline = { deadlineMs: state.options.sendTimeoutMs };
+  const deadline = { deadlineMs: state.options.sendTimeoutMs, pools: [] };
   const places = live.channels.filter(({ promises }) => !promises.atomic);
   const answers = await Promise.all(places.map((channel) => channel.send(bundle, deadline)));
   state.parts.log.warn({ nonce, answers: describe(places, answers) }, "lingering transaction cancelled");

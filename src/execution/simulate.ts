@@ -1,7 +1,7 @@
 import { decodeErrorResult, encodeFunctionData } from "viem";
 import { executorAbi } from "../chain/executorAbi.ts";
 import { RetryableError } from "../lib/errors.ts";
-import type { Address, BlockRef, Hex } from "../chain/types.ts";
+import type { Address, BlockRef, Hash, Hex, PendingTransaction } from "../chain/types.ts";
 import { decodeRealised, type Realised } from "./calldata.ts";
 import {
   parseAddressWord,
@@ -17,6 +17,8 @@ import { decodeExecutorError } from "./executorError.ts";
 export type Simulation =
   | { readonly type: "ok"; readonly gasUsed: bigint; readonly realised: readonly Realised[] }
   | { readonly type: "revert"; readonly reason: string }
+  /** One of those before it reverts; which. */
+  | { readonly type: "triggerReverts"; readonly hash: Hash }
   | { readonly type: "unavailable"; readonly reason: string };
 
 export interface SimulationRequest {
@@ -28,6 +30,8 @@ export interface SimulationRequest {
   readonly gas: bigint;
   readonly bases: readonly Address[];
   readonly minProfits: readonly bigint[];
+  /** Pending transactions that are executed before it, in order. */
+  readonly behind: readonly PendingTransaction[];
   /** The call with these least profits; `anyParent` leaves the parent guard out. */
   encode(minProfits: readonly bigint[], guard: "parent" | "anyParent"): Hex;
 }
@@ -57,6 +61,15 @@ function failed(error: unknown): Simulation {
   return { type: "unavailable", reason: reasonOf(error) };
 }
 
+const callOf = ({ from, to, input, value, gas }: PendingTransaction): Record<string, Hex> => ({
+  from,
+  ...(to === null ? {} : { to }),
+  input,
+  value: toQuantity(value),
+  gas: toQuantity(gas),
+});
+
+/** One block of all calls on top of the parent; fees and nonces are not checked in it. */
 async function simulateV1(
   rpc: Rpc,
   options: SimulatorOptions,
@@ -69,14 +82,19 @@ async function simulateV1(
     gas: toQuantity(request.gas),
   };
   const blockOverrides = { number: toQuantity(request.block), time: toQuantity(request.timestamp) };
-  const payload = { blockStateCalls: [{ blockOverrides, calls: [call] }], validation: false };
+  const { behind } = request;
+  const calls = [...behind.map(callOf), call];
+  const payload = { blockStateCalls: [{ blockOverrides, calls }], validation: false };
   try {
     const answer = await rpc.request(
       "eth_simulateV1",
       [payload, { blockHash: request.parent.hash }],
       options,
     );
-    const { status, gasUsed, returnData, logs } = parseSimulation(answer, options.executor);
+    const { before, last } = parseSimulation(answer, options.executor, calls.length);
+    const failing = before.findIndex((status) => status !== 1);
+    if (failing !== -1) return { type: "triggerReverts", hash: behind[failing]?.hash ?? "0x" };
+    const { status, gasUsed, returnData, logs } = last;
     if (status !== 1) return { type: "revert", reason: decodeExecutorError(returnData) };
     return { type: "ok", gasUsed, realised: decodeRealised(logs, options.executor) };
   } catch (error) {
@@ -103,12 +121,16 @@ async function measureProfit(
   }
 }
 
-/** The same answer from `eth_call` and `eth_estimateGas`, for nodes without `eth_simulateV1`. */
+/**
+ * The same answer from `eth_call` and `eth_estimateGas`, for nodes without `eth_simulateV1`; not behind pending
+ * transactions: each of these methods runs one call on a block's own state, they cannot be stacked.
+ */
 async function simulateByCalls(
   rpc: Rpc,
   options: SimulatorOptions,
   request: SimulationRequest,
 ): Promise<Simulation> {
+  if (request.behind.length > 0) return { type: "unavailable", reason: "eth_call cannot stack transactions" };
   const { executor: to, from } = options;
   const gas = toQuantity(request.gas);
   const block = { blockHash: request.parent.hash };

@@ -3,10 +3,12 @@ import type { Address, BlockHeader, BlockRef, Hash } from "../chain/types.ts";
 import type { Fate, OutcomeEvent } from "../engine/events.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import type { PendingRef } from "./behind.ts";
 import { decodeRealised, type Realised } from "./calldata.ts";
 import { parseCount, parseReceipt, type Receipt, type Rpc } from "./chainAnswers.ts";
 import { judgeFate, type FateVerdict, type Sent } from "./fates.ts";
 import type { FateRecord, IntentJournal } from "./journal.ts";
+import type { HeldNonce } from "./nonces.ts";
 import { compareProfits } from "./profits.ts";
 
 /** A sent transaction until its fate is booked. */
@@ -17,7 +19,16 @@ export interface TrackedIntent extends Sent {
   readonly executor: Address;
   readonly predicted: readonly Realised[];
   readonly fees: Fees;
+  /** Of a tail: the pending transactions that it stands behind; else none. */
+  readonly behind: readonly PendingRef[];
 }
+
+/** Its nonce, as long as it may land. */
+export const holdingOf = ({ nonce, hash, atomicOnly, lastBlock }: TrackedIntent): HeldNonce => ({
+  nonce,
+  hash,
+  bundledUntil: atomicOnly ? lastBlock : null,
+});
 
 /** What fates need of a header. */
 export type Head = Pick<BlockHeader, "number" | "hash" | "baseFeePerGas">;
@@ -25,7 +36,7 @@ export type Head = Pick<BlockHeader, "number" | "hash" | "baseFeePerGas">;
 export interface TrackerOptions {
   /** Blocks on top of the deciding one before a fate is booked in the journal, for good; reported it is at once. */
   readonly confirmations: number;
-  /** Blocks after the last target until a lingering private transaction is cancelled. */
+  /** Blocks between cancellations of a lingering transaction. */
   readonly cancelAfterBlocks: number;
   readonly timeoutMs: number;
   readonly fees: FeePolicy;
@@ -53,6 +64,8 @@ interface Entry {
   mined: Receipt | null;
   /** Its end without a block of its own, reported and not yet booked: a reorg may still bring another. */
   unmined: Unmined | null;
+  /** The intent whose transaction has spent the nonce: an alternate of this one. */
+  spentBy: string | null;
   /** When its present fate was reported; milliseconds since 1970. */
   reportedAt: number;
 }
@@ -75,6 +88,11 @@ export interface Tracker {
   look(head: Head): Promise<void>;
   /** The block is undone: what it held is unknown again. */
   reverted(block: BlockRef): void;
+  /**
+   * A pending transaction was seen. True: it takes the place of one that a tail of ours stands behind, and the next
+   * look cancels ours.
+   */
+  seen(pending: PendingRef): boolean;
   readonly open: number;
 }
 
@@ -85,7 +103,8 @@ export function createTracker(options: TrackerOptions, parts: TrackerParts): Tra
   const state = { options, parts, entries };
   return {
     watch: (intent) => {
-      entries.set(intent.intentId, { intent, sending: true, mined: null, unmined: null, reportedAt: 0 });
+      const fresh = { sending: true, mined: null, unmined: null, spentBy: null, reportedAt: 0 };
+      entries.set(intent.intentId, { intent, ...fresh });
     },
     sent: (intentId, doubt) => {
       const entry = entries.get(intentId);
@@ -103,11 +122,19 @@ export function createTracker(options: TrackerOptions, parts: TrackerParts): Tra
     reverted: (block) => {
       for (const entry of entries.values()) if (entry.mined?.block.hash === block.hash) reopen(state, entry);
     },
+    seen: (pending) => {
+      const orphans = [...entries.values()].filter(({ intent }) => losesTrigger(intent, pending));
+      for (const entry of orphans) entry.intent = { ...entry.intent, behind: [], cancelFrom: 0 };
+      return orphans.length > 0;
+    },
     get open() {
       return entries.size;
     },
   };
 }
+
+const losesTrigger = ({ behind }: TrackedIntent, { from, nonce, hash }: PendingRef): boolean =>
+  behind.some((each) => each.from === from && each.nonce === nonce && each.hash !== hash);
 
 interface State {
   readonly options: TrackerOptions;
@@ -141,7 +168,7 @@ async function conclude(state: State, entry: Entry, head: Head, verdict: FateVer
     return;
   }
   if (entry.mined !== null) reopen(state, entry);
-  const { lastBlock, cancelledAt } = entry.intent;
+  const { lastBlock } = entry.intent;
   switch (verdict.type) {
     case "wait":
       entry.intent = { ...entry.intent, spentLooks: verdict.spentLooks };
@@ -151,15 +178,18 @@ async function conclude(state: State, entry: Entry, head: Head, verdict: FateVer
     case "missed":
       endUnmined(state, entry, { fate: "missed", reason: "target block passed", block: lastBlock }, head);
       return;
-    case "replaced": {
-      const reason = cancelledAt === null ? "nonce spent by another transaction" : "cancelled";
-      endUnmined(state, entry, { fate: "replaced", reason, block: head.number }, head);
+    case "replaced":
+      endUnmined(state, entry, { fate: "replaced", reason: spenderOf(entry), block: head.number }, head);
       return;
-    }
     case "cancel":
       if (entry.unmined !== null) reopen(state, entry);
       await cancel(state, entry, head);
   }
+}
+
+function spenderOf({ intent, spentBy }: Entry): string {
+  if (spentBy !== null) return `its alternate ${spentBy} landed`;
+  return intent.cancelledAt === null ? "nonce spent by another transaction" : "cancelled";
 }
 
 /** Reports a mined transaction at once, again when its block changed, and books it when it is deep enough. */
@@ -168,14 +198,21 @@ function mined(state: State, entry: Entry, receipt: Receipt, head: Head): void {
     entry.mined = receipt;
     entry.unmined = null;
     state.parts.onNonce("freed", entry.intent);
+    for (const other of state.entries.values())
+      if (other !== entry && haveOneNonce(other, entry)) other.spentBy = entry.intent.intentId;
     report(state, entry, fateOf(receipt), "");
   }
   if (head.number - receipt.block.number < state.options.confirmations) return;
   book(state, entry, fateOf(receipt), "");
 }
 
+const haveOneNonce = (a: Entry, b: Entry): boolean =>
+  a.intent.sender === b.intent.sender && a.intent.nonce === b.intent.nonce;
+
 function reopen(state: State, entry: Entry): void {
   entry.mined = null;
+  for (const other of state.entries.values())
+    if (other.spentBy === entry.intent.intentId) other.spentBy = null;
   entry.unmined = null;
   state.parts.onNonce("held", entry.intent);
   report(state, entry, "unknown", "its block was reverted");
@@ -187,9 +224,12 @@ function leaveUnknown(state: State, entry: Entry, doubt: string): void {
   record(state, entry, "unknown", doubt);
 }
 
-/** The first such end stands: a plan that missed its block stays missed when the next one takes its nonce. */
+/**
+ * The first such end stands: a plan that missed its block stays missed when the next one takes its nonce. One that was
+ * replaced has missed after all when what took its nonce is undone.
+ */
 function endUnmined(state: State, entry: Entry, found: Unmined, head: Head): void {
-  if (entry.unmined === null) {
+  if (entry.unmined === null || (entry.unmined.fate === "replaced" && found.fate === "missed")) {
     entry.unmined = found;
     state.parts.onNonce("freed", entry.intent);
     report(state, entry, found.fate, found.reason);

@@ -75,6 +75,8 @@ const quantity = (n: number): Hex => `0x${n.toString(16)}`;
 function memoryChain() {
   const mined = new Map<Hash, number>();
   const state = { head: 100, nonce: 7, down: false };
+  /** Transaction counts of others than the signer. */
+  const others = new Map<unknown, number>();
   const receipt = (hash: Hash): unknown => {
     const block = mined.get(hash);
     if (block === undefined) return null;
@@ -88,7 +90,8 @@ function memoryChain() {
   };
   const answer = (method: string, [first]: readonly unknown[]): unknown => {
     if (state.down) throw new Error("node is away");
-    if (method === "eth_getTransactionCount") return quantity(state.nonce);
+    if (method === "eth_getTransactionCount") return quantity(others.get(first) ?? state.nonce);
+    if (method === "eth_feeHistory") return { reward: [["0x0"], ["0x174876e800"]] };
     if (method === "eth_getTransactionReceipt") return receipt(`0x${String(first).slice(2)}`);
     const { number, hash, baseFeePerGas } = headerOf(state.head);
     return { number: quantity(number), hash, baseFeePerGas: `0x${baseFeePerGas.toString(16)}` };
@@ -104,7 +107,7 @@ function memoryChain() {
     state.nonce++;
     mined.set(hash, ++state.head);
   };
-  return { rpc, asked, state, mine };
+  return { rpc, asked, state, others, mine };
 }
 
 export type FakeChannel = Channel & { readonly sent: Bundle[]; answer: () => Promise<SendResult> };

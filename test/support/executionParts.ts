@@ -12,6 +12,9 @@ export const optionsOf = (executor: Address, changes: Partial<ExecutionOptions> 
   fees: POLYGON_FEES,
   gas: POLYGON_GAS,
   graceBlocks: 0,
+  backrun: { enabled: true, tail: true },
+  race: null,
+  racePercentile: 90,
   leastProfitPpm: 1_000_000n,
   blockSeconds: [1, 2],
   // Far above what anything takes, so that a loaded machine changes no fate.

@@ -279,16 +279,6 @@ test.each(["ParentChanged(0x01, 0x02)", "TooLate(9, 8)"])(
   },
 );
 
-test("a back-run is refused by name until it can be built", async () => {
-  const pending = {
-    trigger: { type: "pending", hash: hashOf(5) },
-    opportunities: decision.plan.opportunities,
-  } as const;
-  const run = await startFakes(decision, null);
-  await run.execution.submit({ ...decision, plan: pending });
-  expect(run.outcomes).toMatchObject([{ fate: "rejected", reason: "backrun_not_available" }]);
-});
-
 describe("one block after the other", () => {
   test("a plan decided with the head that settles the former one goes out with the next nonce", async () => {
     const relay = fakeChannel(true);

@@ -4,7 +4,14 @@ import type { Receipt } from "../../../src/execution/chainAnswers.ts";
 import { judgeFate, type Look, type Sent } from "../../../src/execution/fates.ts";
 import { hashOf } from "../../support/executionPlan.ts";
 
-const sent: Sent = { nonce: 7, lastBlock: 101, atomicOnly: true, spentLooks: 0, cancelledAt: null };
+const sent: Sent = {
+  nonce: 7,
+  lastBlock: 101,
+  atomicOnly: true,
+  spentLooks: 0,
+  cancelFrom: 104,
+  cancelledAt: null,
+};
 const receipt: Receipt = {
   block: { number: 101, hash: hashOf(101) },
   transactionHash: hashOf(1),
@@ -38,6 +45,14 @@ describe("the fate of a sent transaction", () => {
     expect(judgeFate(lingering, look({ head: 104 }), 3).type).toBe("cancel");
     expect(judgeFate({ ...lingering, cancelledAt: 104 }, look({ head: 106 }), 3).type).toBe("wait");
     expect(judgeFate({ ...lingering, cancelledAt: 104 }, look({ head: 107 }), 3).type).toBe("cancel");
+  });
+
+  test("a tail: at its last block, for from there it can only revert", () => {
+    const tail = { ...sent, atomicOnly: false, cancelFrom: 101 };
+    expect(judgeFate(tail, look({ head: 100 }), 3).type).toBe("wait");
+    expect(judgeFate(tail, look({ head: 101 }), 3).type).toBe("cancel");
+    expect(judgeFate({ ...tail, cancelledAt: 101 }, look({ head: 103 }), 3).type).toBe("wait");
+    expect(judgeFate({ ...tail, cancelledAt: 101 }, look({ head: 104 }), 3).type).toBe("cancel");
   });
 
   test("replaced after two looks in a row at a spent nonce, not after one", () => {

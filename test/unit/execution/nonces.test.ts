@@ -8,28 +8,36 @@ import {
   nextNonce,
   reconcile,
   releaseNonce,
+  type HeldNonce,
   type NonceState,
 } from "../../../src/execution/nonces.ts";
 import { hashOf } from "../../support/executionPlan.ts";
+
+/** `bundledUntil` null: it may land at any time. */
+const held = (nonce: number, hash: number, bundledUntil: number | null = null): HeldNonce => ({
+  nonce,
+  hash: hashOf(hash),
+  bundledUntil,
+});
 
 test("nothing is signed before the chain has told the count, nor over a live or foreign transaction", () => {
   expect(nextNonce(NO_NONCES)).toEqual({ ok: false, reason: "nonce_unknown" });
   const known = reconcile(NO_NONCES, { latest: 7, pending: 7 });
   expect(nextNonce(known)).toEqual({ ok: true, nonce: 7 });
-  const held = holdNonce(known, 7, hashOf(1));
-  expect(nextNonce(held)).toEqual({ ok: false, reason: "in_flight" });
-  expect(() => holdNonce(held, 7, hashOf(2))).toThrow("nonce 7 is held");
+  const taken = holdNonce(known, held(7, 1));
+  expect(nextNonce(taken)).toEqual({ ok: false, reason: "in_flight" });
+  expect(() => holdNonce(taken, held(7, 2))).toThrow("nonce 7 is held");
   expect(nextNonce(reconcile(known, { latest: 7, pending: 8 }))).toEqual({
     ok: false,
     reason: "foreign_pending",
   });
-  expect(nextNonce(reconcile(held, { latest: 7, pending: 8 }))).toEqual({ ok: false, reason: "in_flight" });
-  expect(nextNonce(releaseNonce(held, hashOf(1)))).toEqual({ ok: true, nonce: 7 });
+  expect(nextNonce(reconcile(taken, { latest: 7, pending: 8 }))).toEqual({ ok: false, reason: "in_flight" });
+  expect(nextNonce(releaseNonce(taken, hashOf(1)))).toEqual({ ok: true, nonce: 7 });
 });
 
 test("two transactions of ours may hold one nonce after a reorg: it is free when both are settled", () => {
   const known = reconcile(NO_NONCES, { latest: 7, pending: 7 });
-  const both = holdAgain(holdNonce(known, 7, hashOf(2)), 7, hashOf(1));
+  const both = holdAgain(holdNonce(known, held(7, 2)), held(7, 1));
   expect(nextNonce(reconcile(both, { latest: 7, pending: 8 }))).toEqual({ ok: false, reason: "in_flight" });
   expect(reconcile(both, { latest: 7, pending: 9 }).foreignPending).toBe(true);
   const one = releaseNonce(both, hashOf(1));
@@ -37,32 +45,59 @@ test("two transactions of ours may hold one nonce after a reorg: it is free when
   expect(nextNonce(releaseNonce(one, hashOf(2)))).toEqual({ ok: true, nonce: 7 });
 });
 
-/** One account's chain, as a block explorer would see it: who spent which nonce, and what is in the pool. */
+test("in bundles for one block alternates share the nonce; with anything else they do not", () => {
+  const known = reconcile(NO_NONCES, { latest: 7, pending: 7 });
+  const one = holdNonce(known, held(7, 1, 101));
+  expect(nextNonce(one, 101)).toEqual({ ok: true, nonce: 7 });
+  for (const other of [102, null]) expect(nextNonce(one, other)).toMatchObject({ reason: "in_flight" });
+  const two = holdNonce(one, held(7, 2, 101));
+  expect(nextNonce(two, 101)).toEqual({ ok: true, nonce: 7 });
+  expect(nextNonce(reconcile(two, { latest: 7, pending: 9 }), 101)).toMatchObject({
+    reason: "foreign_pending",
+  });
+  expect(() => holdNonce(two, held(7, 3, 102))).toThrow("nonce 7 is held");
+  expect(() => holdNonce(two, held(7, 3))).toThrow("nonce 7 is held");
+  // Whichever landed: the nonce is spent, and with the chain the next one is free.
+  expect(nextNonce(reconcile(two, { latest: 8, pending: 8 }))).toEqual({ ok: true, nonce: 8 });
+  // One that may land at any time has no alternate.
+  const loose = holdNonce(known, held(7, 1));
+  for (const until of [101, null]) expect(nextNonce(loose, until)).toMatchObject({ reason: "in_flight" });
+  // What a reorg brought back stands in the way of the next nonce too.
+  expect(nextNonce(holdAgain(one, held(6, 9, 101)), 101)).toMatchObject({ reason: "in_flight" });
+});
+
+/** One account's chain, as a block explorer would see it: who spent which nonce, and what may spend the next ones. */
 interface World {
   spent: Hash[];
   pool: Map<number, Hash>;
+  /** Bundles of ours at relays: for the next block alone. */
+  bundles: { readonly nonce: number; readonly hash: Hash }[];
 }
 
-type Step = "sign" | "mine" | "lose" | "foreignMined" | "foreignPending" | "reorg" | "restart" | "look";
-const STEPS: readonly Step[] = [
+const STEPS = [
   "sign",
+  "bundle",
   "mine",
+  "mineBundle",
   "lose",
   "foreignMined",
   "foreignPending",
   "reorg",
   "restart",
   "look",
-];
+] as const;
+/** So that alternates come to be. */
+const OFTEN = ["bundle", "bundle", "bundle", "look", "look"] as const;
+type Step = (typeof STEPS)[number];
 
 const isForeign = (hash: Hash): boolean => hash.startsWith("0xff");
 
 /** A history of one signer: the owner's state beside the world's truth, checked after every step. */
 function createHistory() {
-  const world: World = { spent: [], pool: new Map() };
+  const world: World = { spent: [], pool: new Map(), bundles: [] };
   let state: NonceState = NO_NONCES;
   let last = 0;
-  const signed = new Map<Hash, number>();
+  const signed = new Map<Hash, HeldNonce>();
   const fresh = (foreign: boolean): Hash =>
     `0x${foreign ? "ff" : "00"}${(++last).toString(16).padStart(62, "0")}`;
   const look = (): void => {
@@ -73,25 +108,49 @@ function createHistory() {
     for (const { nonce, hash } of state.held)
       if (nonce < world.spent.length) state = releaseNonce(state, hash);
   };
+  /** A block passes; relays drop what was for it, and the tracker learns that it missed. */
+  const block = (hash: Hash | null): void => {
+    if (hash !== null) {
+      world.pool.delete(world.spent.length);
+      world.spent.push(hash);
+    }
+    for (const { hash: gone } of world.bundles.splice(0)) state = releaseNonce(state, gone);
+  };
+  const landable = () => world.bundles.filter(({ nonce }) => nonce >= world.spent.length);
+  /** The block that is built next: bundles are for it. */
+  let height = 0;
+  const sign = (bundledUntil: number | null): void => {
+    const answer = nextNonce(state, bundledUntil);
+    if (!answer.ok) return;
+    // No reuse while live: nothing of ours in the pool has this nonce, in bundles only alternates.
+    const live = world.pool.get(answer.nonce);
+    expect(live === undefined || isForeign(live)).toBe(true);
+    expect(bundledUntil === null && landable().length > 0).toBe(false);
+    expect(landable().every(({ nonce }) => nonce === answer.nonce)).toBe(true);
+    // No gap: never more than the chain's count, which a reorg may have lowered since.
+    expect(answer.nonce - world.spent.length).toBeLessThanOrEqual(1);
+    const holding = { nonce: answer.nonce, hash: fresh(false), bundledUntil };
+    state = holdNonce(state, holding);
+    signed.set(holding.hash, holding);
+    if (bundledUntil !== null) world.bundles.push(holding);
+    else if (!world.pool.has(answer.nonce)) world.pool.set(answer.nonce, holding.hash);
+  };
   const steps: Record<Step, () => void> = {
     sign: () => {
-      const answer = nextNonce(state);
-      if (!answer.ok) return;
-      // No reuse while live: nothing of ours in the pool has this nonce.
-      const live = world.pool.get(answer.nonce);
-      expect(live === undefined || isForeign(live)).toBe(true);
-      // No gap: never more than the chain's count, which a reorg may have lowered since.
-      expect(answer.nonce - world.spent.length).toBeLessThanOrEqual(1);
-      const hash = fresh(false);
-      state = holdNonce(state, answer.nonce, hash);
-      signed.set(hash, answer.nonce);
-      if (!world.pool.has(answer.nonce)) world.pool.set(answer.nonce, hash);
+      sign(null);
+    },
+    bundle: () => {
+      sign(height + 1);
     },
     mine: () => {
-      const next = world.pool.get(world.spent.length);
-      if (next === undefined) return;
-      world.pool.delete(world.spent.length);
-      world.spent.push(next);
+      height++;
+      block(world.pool.get(world.spent.length) ?? null);
+    },
+    // The best of the alternates, whichever that is: its nonce must be the chain's.
+    mineBundle: () => {
+      const best = world.bundles.at(height % 2 === 0 ? 0 : -1);
+      height++;
+      block(best?.nonce === world.spent.length ? best.hash : null);
     },
     // The place that had it forgets it for good, and the tracker learns so.
     lose: () => {
@@ -101,8 +160,8 @@ function createHistory() {
       state = releaseNonce(state, hash);
     },
     foreignMined: () => {
-      world.pool.delete(world.spent.length);
-      world.spent.push(fresh(true));
+      height++;
+      block(fresh(true));
     },
     foreignPending: () => {
       const nonce = world.spent.length;
@@ -115,32 +174,37 @@ function createHistory() {
       const nonce = world.spent.length;
       world.pool.set(nonce, hash);
       look();
-      if (!isForeign(hash) && state.held.every((held) => held.nonce !== nonce))
-        state = holdNonce(state, nonce, hash);
+      if (!isForeign(hash)) state = holdAgain(state, { nonce, hash, bundledUntil: null });
     },
     // What the journal says was signed and is not settled is held again before anything else.
     restart: () => {
       state = NO_NONCES;
-      for (const [nonce, hash] of world.pool) if (signed.has(hash)) state = holdNonce(state, nonce, hash);
+      for (const hash of [...world.pool.values(), ...world.bundles.map((each) => each.hash)]) {
+        const holding = signed.get(hash);
+        if (holding !== undefined) state = holdAgain(state, holding);
+      }
       look();
     },
     look,
   };
-  return { steps, look, state: () => state, world };
+  return { steps, look, state: () => state, world, landable };
 }
 
 describe("random histories", () => {
   test(
-    "10,000: no reuse while live, no gap above one, and two looks converge to the chain",
+    "10,000: no reuse while live but by alternates, no gap above one, and two looks converge to the chain",
     { timeout: 120_000 },
     () => {
+      let shared = 0;
       fc.assert(
-        fc.property(fc.array(fc.constantFrom(...STEPS), { maxLength: 40 }), (history) => {
-          const { steps, look, state, world } = createHistory();
+        fc.property(fc.array(fc.constantFrom(...STEPS, ...OFTEN), { maxLength: 40 }), (history) => {
+          const { steps, look, state, world, landable } = createHistory();
           for (const step of history) {
             steps[step]();
-            const nonces = state().held.map(({ nonce }) => nonce);
-            expect(new Set(nonces).size).toBe(nonces.length);
+            // Who shares a nonce is an alternate, or was brought back by a reorg.
+            if (world.bundles.length > 1) shared++;
+            const landed = world.spent.filter((hash) => !isForeign(hash));
+            expect(new Set(landed).size).toBe(landed.length);
           }
           look();
           look();
@@ -149,9 +213,11 @@ describe("random histories", () => {
           expect(answer.ok ? answer.nonce : world.spent.length).toBe(world.spent.length);
           // Whoever may still take the next nonce keeps us from signing it.
           expect(answer.ok && world.pool.has(world.spent.length)).toBe(false);
+          expect(answer.ok && landable().length > 0).toBe(false);
         }),
         { numRuns: 10_000 },
       );
+      expect(shared).toBeGreaterThan(1000);
     },
   );
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { baseFeeBound, POLYGON_FEES } from "../../../src/chain/fees.ts";
 import { chooseGas, coldSlots, POLYGON_GAS } from "../../../src/execution/gas.ts";
-import { prepare, type PrepareOptions } from "../../../src/execution/prepare.ts";
+import { nobleKeccak256 } from "../../../src/execution/keccak256.ts";
+import { prepare, type PrepareOptions, type PrepareParts } from "../../../src/execution/prepare.ts";
 import { promisedProfits } from "../../../src/execution/profits.ts";
 import type { Hex } from "../../../src/chain/types.ts";
 import { decisionOf, hashOf, opportunityOf } from "../../support/executionPlan.ts";
@@ -16,10 +17,17 @@ const cost =
 const options: PrepareOptions = {
   fees: POLYGON_FEES,
   gas: POLYGON_GAS,
-  graceBlocks: 0,
+  race: null,
   leastProfitPpm: 1_000_000n,
   blockSeconds: [1, 2],
 };
+
+const surroundings = {
+  way: { kind: "settled", channels: [], graceBlocks: 0, bundledUntil: 101 },
+  keccak256: nobleKeccak256,
+  recentTip: null,
+  nonceOf: () => Promise.reject(new Error("nobody's nonce matters")),
+} satisfies Partial<PrepareParts>;
 
 /** What becomes of a plan that earns `earned` wei before gas. */
 async function codeOf(earned: bigint, minNet?: bigint): Promise<string> {
@@ -28,6 +36,7 @@ async function codeOf(earned: bigint, minNet?: bigint): Promise<string> {
     null,
     minNet === undefined ? options : { ...options, minNet },
     {
+      ...surroundings,
       feePpmOf: () => 3000,
       onAsked: () => undefined,
       simulator: {
@@ -68,6 +77,7 @@ async function encodings(
     { hash: hashOf(100), timestamp: decision.targetTimestamp - 2 },
     { ...options, ...changes },
     {
+      ...surroundings,
       feePpmOf: () => {
         encoded++;
         return 3000;

@@ -45,6 +45,7 @@ async function simulated(logs: readonly unknown[]): Promise<unknown> {
     gas: 1n,
     bases: [addressOf(2)],
     minProfits: [1n],
+    behind: [],
     encode: () => "0x",
   });
 }

@@ -19,7 +19,9 @@ const intent: TrackedIntent = {
   predicted: [],
   lastBlock: 101,
   atomicOnly: true,
+  behind: [],
   spentLooks: 0,
+  cancelFrom: 103,
   cancelledAt: null,
 };
 

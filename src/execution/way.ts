@@ -1,0 +1,53 @@
+import type { SubmitDecision } from "../engine/decisions.ts";
+import type { Channel } from "./channels/channel.ts";
+import { channelsFor } from "./channels/fitting.ts";
+import { refusal, type Refusal } from "./refusal.ts";
+
+export interface WayOptions {
+  /**
+   * Blocks after the target in which a plan may still land. 0: the target alone, tied to the parent by its hash, so
+   * that it meets the very state it was priced on or reverts.
+   */
+  readonly graceBlocks: number;
+  readonly backrun: {
+    /** False: no plan behind a pending transaction is sent. */
+    readonly enabled: boolean;
+    /** False: such a plan goes out in bundles or not at all. */
+    readonly tail: boolean;
+  };
+}
+
+/** How a plan goes out, and where. */
+export interface Way {
+  /**
+   * `settled`: ours alone. `bundle`: the pending transactions and ours behind them, whole or not at all. `tail`: ours
+   * alone with the trigger's own fees, which Bor orders behind the trigger where it has seen that first.
+   */
+  readonly kind: "settled" | "bundle" | "tail";
+  readonly channels: readonly Channel[];
+  /** As in `WayOptions`; a tail has none: behind another block's transactions it only costs gas. */
+  readonly graceBlocks: number;
+  /** Last block of the bundles in which alone it travels; null: it may land at any time. */
+  readonly bundledUntil: number | null;
+}
+
+/** The way of a decision through these channels; null: dry-run, which sends nothing and prices a back-run as bundled. */
+export function wayOf(
+  { behind, targetBlock }: SubmitDecision,
+  { graceBlocks, backrun }: WayOptions,
+  places: readonly Channel[] | null,
+): Way | Refusal {
+  const follows = behind.length > 0;
+  if (follows && !backrun.enabled) return refusal("backrun_off");
+  if (places === null)
+    return { kind: follows ? "bundle" : "settled", channels: [], graceBlocks, bundledUntil: null };
+  const channels = channelsFor(places, follows);
+  const atomic = channels.every(({ promises }) => promises.atomic);
+  const bundledUntil = atomic ? targetBlock + graceBlocks : null;
+  if (!follows) return { kind: "settled", channels, graceBlocks, bundledUntil };
+  if (channels.length === 0) return refusal("no_channel", "none takes a plan behind a trigger");
+  if (atomic) return { kind: "bundle", channels, graceBlocks, bundledUntil };
+  return backrun.tail
+    ? { kind: "tail", channels, graceBlocks: 0, bundledUntil: null }
+    : refusal("no_channel", "none takes bundles, and tails are off");
+}
