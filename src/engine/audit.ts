@@ -35,7 +35,7 @@ export interface Finding {
 export interface AuditParts {
   readonly market: Market;
   readonly context: EffectsContext;
-  watchedOf(hash: Hash): Watched | undefined;
+  readonly watchedOf: (hash: Hash) => Watched | undefined;
 }
 
 /**

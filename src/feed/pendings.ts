@@ -1,11 +1,11 @@
 import type { Address, PendingTransaction } from "../chain/types.ts";
-import { createBoundedQueue } from "../lib/boundedQueue.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Asking } from "./headers.ts";
 import { createHydration } from "./hydration.ts";
 import { isFields, parseHash, parsePendingTransaction } from "./parse.ts";
 import { createRateWatch, type RateVerdict } from "./rateWatch.ts";
 import { createSeenHashes } from "./seenHashes.ts";
+import { createTurns } from "./turns.ts";
 
 /**
  * The form in which a provider tells pending transactions: whole bodies (Bor, Erigon), hashes that are then asked
@@ -61,35 +61,19 @@ export interface Pendings {
 }
 
 const REMEMBERED = 65_536;
-/** Between two slices the socket is read, so that a flood of transactions cannot hold up a block. */
-const SLICE = 64;
-
 export function createPendings(options: PendingsOptions, parts: PendingsParts): Pendings {
   const { clock, onPending } = parts;
-  const ready = createBoundedQueue<Ready>(options.queueLength);
   const seen = createSeenHashes(REMEMBERED);
   const rate = createRateWatch();
   const stats: PendingsStats = { told: 0, duplicates: 0, unusable: 0, delivered: 0 };
-  let scheduled = false;
   let deliveringSince: number | null = null;
 
-  const deliver = (): void => {
-    scheduled = false;
-    for (let i = 0; i < SLICE; i++) {
-      const next = ready.shift();
-      if (next === undefined) return;
-      stats.delivered++;
-      deliveringSince = next.since;
-      onPending(next.transaction, next.time);
-      deliveringSince = null;
-    }
-    schedule();
-  };
-  const schedule = (): void => {
-    if (scheduled || ready.length === 0) return;
-    scheduled = true;
-    setImmediate(deliver);
-  };
+  const ready = createTurns<Ready>(options.queueLength, ({ transaction, time, since }) => {
+    stats.delivered++;
+    deliveringSince = since;
+    onPending(transaction, time);
+    deliveringSince = null;
+  });
   const enqueue = (body: unknown, time: number): void => {
     const transaction = parsePendingTransaction(body);
     if (transaction === null) {
@@ -97,7 +81,6 @@ export function createPendings(options: PendingsOptions, parts: PendingsParts): 
       return;
     }
     ready.push({ transaction, time, since: clock.monotonic() });
-    schedule();
   };
   const hydration = createHydration(
     { queueLength: options.queueLength, atOnce: options.hydrateAtOnce },
@@ -116,7 +99,7 @@ export function createPendings(options: PendingsOptions, parts: PendingsParts): 
       else hydration.add({ hash, time: clock.now(), node });
     },
     clear: () => {
-      while (ready.shift() !== undefined);
+      ready.clear();
       hydration.clear();
     },
     get deliveringSince() {

@@ -1,89 +1,33 @@
 import { describe, expect, test } from "vitest";
 import { swap } from "../../../src/amm/swap.ts";
-import type { PoolState } from "../../../src/amm/poolState.ts";
-import { createDecisionHash } from "../../../src/app/decisionHash.ts";
-import type { BlockHeader, ChainLog, Hash, PendingTransaction } from "../../../src/chain/types.ts";
-import type { Decision, Judged, PredictionDecision, SubmitDecision } from "../../../src/engine/decisions.ts";
-import { createEngine, type Engine, type EngineOptions } from "../../../src/engine/engine.ts";
-import type { EngineEvent } from "../../../src/engine/events.ts";
+import { createEngine } from "../../../src/engine/engine.ts";
+import {
+  K,
+  EVEN,
+  HERE,
+  THERE,
+  OPTIONS,
+  ofType,
+  submitsOf,
+  judgedOf,
+  start,
+  told,
+  mined,
+  sale,
+  after,
+} from "../../support/backrunStage.ts";
 import {
   USDC,
   UNIT,
   WPOL,
   address,
   committed,
-  engineOptions,
   header,
   syncLog,
   synced,
   v2Pool,
-  v2State,
 } from "../../support/marketFixture.ts";
-import {
-  OPAQUE_ROUTER,
-  ROUTER,
-  approveInput,
-  pendingTransaction,
-  swapInput,
-} from "../../support/pendingSwaps.ts";
-
-const K = 1_000_000n * UNIT;
-const EVEN = v2State(K, K);
-/** The router trades in the first; the second is of another exchange. */
-const HERE = { ...v2Pool(1, WPOL, USDC), dex: "dex1" };
-const THERE = v2Pool(2, WPOL, USDC);
-
-const OPTIONS: EngineOptions = {
-  ...engineOptions(UNIT / 100n, 30),
-  triggers: { routers: [ROUTER, OPAQUE_ROUTER], ours: [address(0xee)] },
-};
-
-const ofType = <T extends Decision["type"]>(decisions: readonly Decision[], type: T) =>
-  decisions.filter((decision): decision is Extract<Decision, { type: T }> => decision.type === type);
-const submitsOf = (decisions: readonly Decision[]): readonly SubmitDecision[] => ofType(decisions, "submit");
-const judgedOf = (decisions: readonly Decision[]): readonly Judged[] =>
-  ofType(decisions, "judged").map(({ judged }) => judged);
-const predictionsOf = (decisions: readonly Decision[]): readonly PredictionDecision[] =>
-  ofType(decisions, "prediction");
-
-/** Loaded at block 1, at the head with block 2, nothing open. */
-function start(changes: Partial<EngineOptions> = {}): Engine {
-  const engine = createEngine({ ...OPTIONS, ...changes });
-  engine.step(
-    synced(
-      header(1),
-      [HERE, THERE].map((pool) => ({ pool, state: EVEN })),
-    ),
-  );
-  engine.step(committed(header(2), []));
-  return engine;
-}
-
-const told = (transaction: PendingTransaction): EngineEvent => ({ type: "pending", time: 0, transaction });
-const mined = (block: BlockHeader, transactions: readonly Hash[]): EngineEvent => ({
-  type: "mined",
-  time: 0,
-  block,
-  transactions,
-});
-
-const sale = (amount: bigint, nonce = 0, changes: Partial<PendingTransaction> = {}): PendingTransaction =>
-  pendingTransaction(nonce, {
-    input: swapInput({ path: [WPOL, USDC], amountIn: amount * UNIT }),
-    ...changes,
-  });
-
-function after(state: PoolState, amountIn: bigint): PoolState {
-  const result = swap(state, { zeroForOne: true, amountIn });
-  if (!result.ok) throw new Error("refused");
-  return result.swap.after;
-}
-
-function logOf(state: PoolState, block: BlockHeader, transaction: PendingTransaction): ChainLog {
-  if (state.kind !== "v2") throw new Error("not a V2 pool");
-  const log = syncLog(HERE.address, state.reserve0, state.reserve1, block);
-  return { ...log, transactionHash: transaction.hash };
-}
+import { approveInput, pendingTransaction, swapInput } from "../../support/pendingSwaps.ts";
 
 describe("behind a swap", () => {
   test("what it opens is priced on the state that it leaves, and sent behind it", () => {
@@ -245,147 +189,4 @@ describe("several of them", () => {
     engine.step(committed(header(3), []));
     expect(submitsOf(engine.step(mined(header(3), [])))).toEqual([]);
   });
-});
-
-describe("predictions are checked when they are mined", () => {
-  const block = header(3);
-  const transaction = sale(20_000n);
-  const learnt = (log: ChainLog | null, hashes: readonly Hash[] = [transaction.hash]) => {
-    const engine = start();
-    engine.step(told(transaction));
-    engine.step(committed(block, log === null ? [] : [log]));
-    return { engine, predictions: predictionsOf(engine.step(mined(block, hashes))) };
-  };
-
-  test("exact", () => {
-    const { predictions } = learnt(logOf(after(EVEN, 20_000n * UNIT), block, transaction));
-    expect(predictions).toMatchObject([
-      { verdict: "exact", contract: "router", functionName: "swapExactTokensForTokens", detail: "" },
-    ]);
-  });
-
-  test("off, and too often: nothing is sent on it any more", () => {
-    const { engine, predictions } = learnt(logOf(after(EVEN, 20_001n * UNIT), block, transaction));
-    expect(predictions).toMatchObject([{ verdict: "off", detail: HERE.address }]);
-    for (let number = 4; number < 8; number++) {
-      const next = header(number);
-      const swapped = sale(20_000n, number);
-      engine.step(told(swapped));
-      engine.step(committed(next, [logOf(after(EVEN, 20_001n * UNIT), next, swapped)]));
-      engine.step(mined(next, [swapped.hash]));
-    }
-    const decisions = engine.step(told(sale(100_000n, 20)));
-    expect(judgedOf(decisions).map(({ code }) => code)).toContain("trigger_uncertain");
-    expect(submitsOf(decisions)).toEqual([]);
-  });
-
-  test("failed: it moved nothing, and was to", () => {
-    expect(learnt(null).predictions).toMatchObject([{ verdict: "failed" }]);
-  });
-
-  test("judged by the state that it met, not by the one at its sight", () => {
-    const engine = start();
-    engine.step(told(transaction));
-    const somebody = sale(5_000n, 0, { from: address(0xf9) });
-    const between = after(EVEN, 5_000n * UNIT);
-    const logs = [logOf(between, block, somebody), logOf(after(between, 20_000n * UNIT), block, transaction)];
-    engine.step(committed(block, logs));
-    expect(predictionsOf(engine.step(mined(block, [somebody.hash, transaction.hash])))).toMatchObject([
-      { verdict: "exact", transactionHash: transaction.hash },
-    ]);
-  });
-
-  test("one that reverts as predicted", () => {
-    const engine = start();
-    const bound = sale(0n, 0, { input: swapInput({ path: [WPOL, USDC], amountIn: UNIT, least: K }) });
-    engine.step(told(bound));
-    engine.step(committed(block, []));
-    expect(predictionsOf(engine.step(mined(block, [bound.hash])))).toMatchObject([{ verdict: "reverted" }]);
-  });
-
-  test("a block that is no longer the head says nothing", () => {
-    const engine = start();
-    engine.step(told(transaction));
-    engine.step(committed(block, []));
-    engine.step(committed(header(4), []));
-    expect(engine.step(mined(block, [transaction.hash]))).toEqual([]);
-  });
-});
-
-describe("what cannot be read", () => {
-  const block = header(2);
-  const opaque = pendingTransaction(0, { to: OPAQUE_ROUTER.address, input: "0xabcdef01" });
-  const foreseen = (parent: BlockHeader, logs: readonly ChainLog[] | null): EngineEvent => ({
-    type: "foreseen",
-    time: 0,
-    hash: opaque.hash,
-    parent,
-    logs,
-  });
-  const log = logOf(after(EVEN, 20_000n * UNIT), block, opaque);
-
-  test("is simulated, and traded behind by what the simulation says", () => {
-    const engine = start();
-    expect(engine.step(told(opaque))).toMatchObject([{ type: "foresee", parent: { number: 2 } }]);
-    expect(submitsOf(engine.step(foreseen(block, [log])))[0]?.behind).toEqual([opaque]);
-  });
-
-  test("nothing is sent on a simulation that failed, or stands on another block", () => {
-    const engine = start();
-    engine.step(told(opaque));
-    expect(engine.step(foreseen(block, null))).toEqual([]);
-    expect(engine.step(foreseen(header(1), [log]))).toEqual([]);
-  });
-
-  test("is simulated anew on the next block while it waits", () => {
-    const engine = start();
-    engine.step(told(opaque));
-    engine.step(foreseen(block, [log]));
-    engine.step(committed(header(3), []));
-    expect(engine.step(mined(header(3), []))).toMatchObject([{ type: "foresee", parent: { number: 3 } }]);
-  });
-
-  test("its simulation is checked as well", () => {
-    const engine = start();
-    engine.step(told(opaque));
-    engine.step(foreseen(block, [log]));
-    const next = header(3);
-    engine.step(committed(next, [logOf(after(EVEN, 20_000n * UNIT), next, opaque)]));
-    expect(predictionsOf(engine.step(mined(next, [opaque.hash])))).toMatchObject([
-      { verdict: "exact", contract: "aggregator", functionName: "0xabcdef01" },
-    ]);
-  });
-
-  test("a contract that was seen to move a pool is looked at from then on", () => {
-    const engine = start();
-    const stranger = address(0xcc);
-    const [first, second] = [0, 1].map((nonce) =>
-      pendingTransaction(nonce, { to: stranger, input: "0x99999999" }),
-    );
-    if (first === undefined || second === undefined) throw new Error("two were made");
-    expect(engine.step(told(first))).toEqual([]);
-    const next = header(3);
-    engine.step(committed(next, [logOf(after(EVEN, UNIT), next, first)]));
-    engine.step(mined(next, [first.hash]));
-    expect(engine.step(told(second))).toMatchObject([{ type: "foresee" }]);
-  });
-});
-
-test("the same events give the same decisions", () => {
-  const block = header(3);
-  const events: readonly EngineEvent[] = [
-    told(sale(20_000n)),
-    told(sale(30_000n, 0, { from: address(0xf2) })),
-    told(pendingTransaction(0, { from: address(0xf3), to: OPAQUE_ROUTER.address, input: "0xabcdef01" })),
-    committed(block, [logOf(after(EVEN, 20_000n * UNIT), block, sale(20_000n))]),
-    mined(block, [sale(20_000n).hash]),
-    told(sale(5_000n, 1)),
-  ];
-  const digest = (): string => {
-    const engine = start();
-    const decisionHash = createDecisionHash();
-    for (const event of events) decisionHash.add(engine.step(event));
-    return decisionHash.digest();
-  };
-  expect(digest()).toBe(digest());
 });
