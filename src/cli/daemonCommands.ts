@@ -36,6 +36,19 @@ export const addConfig = (program: Command): void => {
 const addLedgerOptions = (command: Command): Command =>
   command.option("--db <file>", "the daemon's ledger", LEDGER).option("--json", "print JSON", false);
 
+export const addStatus = (program: Command): void => {
+  addLedgerOptions(program.command("status"))
+    .summary("where the daemon stands")
+    .description(
+      "Shows the latest run, its last block, a halt, open intents, today's trades, and how well predictions of pending transactions came true.",
+    )
+    .addHelpText("after", "\nExample:\n  turbo-mev status --json")
+    .action(async (options: { db: string; json: boolean }) => {
+      const { statusCommand } = await import("./status.ts");
+      statusCommand(options, systemClock.now(), process.stdout);
+    });
+};
+
 export const addWhy = (program: Command): void => {
   addLedgerOptions(program.command("why"))
     .summary("one opportunity through every gate")

@@ -61,27 +61,46 @@ export interface OpenLine {
 
 const LINE_FEED = 0x0a;
 
-/** Cuts a stream into lines and gives the answers to those that each chunk completes, in order. */
-export async function* answerLines(
-  chunks: AsyncIterable<Buffer>,
-  openLine: () => OpenLine,
-): AsyncGenerator<string> {
+/** Cuts what comes in pieces into lines; gives the answers to the lines that are complete, each with its line feed. */
+export interface LineCutter {
+  write(chunk: Buffer): string;
+  /** Ends the last line. */
+  end(): string;
+}
+
+export function createLineCutter(openLine: () => OpenLine): LineCutter {
   let line = openLine();
   const close = (): string => {
     const answer = line.end();
     line = openLine();
     return answer === null ? "" : `${answer}\n`;
   };
-  for await (const chunk of chunks) {
-    const answers: string[] = [];
-    let from = 0;
-    for (let to = chunk.indexOf(LINE_FEED); to >= 0; to = chunk.indexOf(LINE_FEED, from)) {
-      line.write(chunk.subarray(from, to));
-      answers.push(close());
-      from = to + 1;
-    }
-    line.write(chunk.subarray(from));
-    yield answers.join("");
-  }
-  yield close();
+  return {
+    write: (chunk) => {
+      const answers: string[] = [];
+      let from = 0;
+      for (let to = chunk.indexOf(LINE_FEED); to >= 0; to = chunk.indexOf(LINE_FEED, from)) {
+        line.write(chunk.subarray(from, to));
+        answers.push(close());
+        from = to + 1;
+      }
+      line.write(chunk.subarray(from));
+      return answers.join("");
+    },
+    end: close,
+  };
 }
+
+/** Cuts a stream into lines and gives the answers to those that each chunk completes, in order. */
+export async function* answerLines(
+  chunks: AsyncIterable<Buffer>,
+  openLine: () => OpenLine,
+): AsyncGenerator<string> {
+  const cutter = createLineCutter(openLine);
+  for await (const chunk of chunks) yield cutter.write(chunk);
+  yield cutter.end();
+}
+
+/** A fault and its place in the line. */
+export const faultMessage = ({ path, message }: JsonFault): string =>
+  path === "" ? message : `${path}: ${message}`;

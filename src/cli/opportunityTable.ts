@@ -3,12 +3,15 @@ import { safeText } from "../lib/safeText.ts";
 import type { Snapshot } from "../market/snapshotFile.ts";
 import type { Opportunity } from "../search/opportunity.ts";
 import { amountText } from "./amountText.ts";
+import { textTable } from "./textTable.ts";
 
 export interface ScanCounts {
   readonly block: number | null;
   readonly pools: number;
   readonly tokens: number;
   readonly cycles: number;
+  /** Transactions that were applied first; null: a state at rest. */
+  readonly behind: number | null;
   /** Most that are listed. */
   readonly top: number;
   readonly timing: { readonly loadMs: number; readonly indexMs: number; readonly scanMs: number };
@@ -36,18 +39,6 @@ const routeOf = ({ cycle, hops }: Opportunity, snapshot: Snapshot): string => {
   );
 };
 
-const aligned = (rows: readonly (readonly string[])[]): string => {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-};
-
 /** A table of opportunities, one a line, amounts in whole tokens of the base; empty for none. */
 export function opportunityRows(opportunities: readonly Opportunity[], snapshot: Snapshot): string {
   if (opportunities.length === 0) return "";
@@ -58,7 +49,7 @@ export function opportunityRows(opportunities: readonly Opportunity[], snapshot:
     opportunity.verdict,
     routeOf(opportunity, snapshot),
   ]);
-  return aligned([["profit", "in", "marginal", "verdict", "route"], ...rows]);
+  return textTable([["profit", "in", "marginal", "verdict", "route"], ...rows]);
 }
 
 /** What a person reads: one line an opportunity, amounts in whole tokens, before gas. */
@@ -68,7 +59,8 @@ export function opportunityTable(
   snapshot: Snapshot,
 ): string {
   const { loadMs, indexMs, scanMs } = counts.timing;
-  const state = counts.block === null ? "no block given" : `block ${counts.block}`;
+  const block = counts.block === null ? "no block given" : `block ${counts.block}`;
+  const state = counts.behind === null ? block : `${block}, behind ${counts.behind} transactions`;
   const head = `${counts.pools} pools, ${counts.tokens} tokens, ${counts.cycles} cycles (${state}); load ${Math.round(loadMs)} ms, index ${Math.round(indexMs)} ms, scan ${Math.round(scanMs)} ms`;
   if (opportunities.length === 0) return `${head}\nnothing pays`;
   const foot =

@@ -53,19 +53,56 @@ const addMarketOptions = (command: Command): Command =>
     .option("--top <n>", "opportunities listed", wholeNumber(0, 1_000_000), 20)
     .option("--json", "print JSON", false);
 
+export const addDecode = (program: Command): void => {
+  program
+    .command("decode")
+    .summary("tell what transactions will do")
+    .description(
+      "Tells what transactions to routers ask for: one a line on stdin, one JSON answer a line on stdout, in order.",
+    )
+    .option(
+      "--snapshot <file>",
+      "pools (pool-snapshot/1, .gz or not): adds what each would do to them, alone",
+    )
+    .addOption(
+      new Option("--chain <id>", "the chain whose routers are meant")
+        .argParser(wholeNumber(1, 999_999_999))
+        .default(undefined, "the snapshot's, or 137"),
+    )
+    .addHelpText(
+      "after",
+      `
+Transaction: {"hash":"0x…","from":"0x…","to":"0x…","value":"0","input":"0x38ed1739…"}, hash and from optional; or its
+signed bytes: {"raw":"0x02f8…"}.
+
+Examples:
+  turbo-mev decode < pending.ndjson
+  echo '{"raw":"0x02f8…"}' | turbo-mev decode --snapshot pools.json.gz`,
+    )
+    .action(async (options: { snapshot?: string; chain?: number }) => {
+      const { decode } = await import("./decode.ts");
+      await decode(options, process.stdin, createOutput(process.stdout));
+    });
+};
+
 export const addScan = (program: Command): void => {
   addMarketOptions(program.command("scan"))
     .summary("list what pays in one state")
     .description("Lists the cycles that pay in one state of the pools, at their exact best size, before gas.")
     .argument("<file>", "pool-snapshot/1, .gz or not")
+    .option(
+      "--after <txs>",
+      "transactions, one a line as for decode, applied in order first; lists only the cycles that they touch",
+    )
     .addHelpText(
       "after",
       `
 Examples:
   turbo-mev scan pools.json.gz
-  turbo-mev scan pools.json --base WPOL --base USDC --max-hops 4 --top 50 --json`,
+  turbo-mev scan pools.json --base WPOL --base USDC --max-hops 4 --top 50 --json
+  turbo-mev scan pools.json --after pending.ndjson`,
     )
-    .action(async (file: string, options: MarketFlags) => {
+    .action(async (file: string, options: MarketFlags & { after?: string }) => {
       const { scan } = await import("./scan.ts");
       await scan(file, options, terminal());
     });

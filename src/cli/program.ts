@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { EXIT, PlainError, RetryableError, type ExitCode } from "../lib/errors.ts";
-import { addConfig, addRun, addTrades, addWhy } from "./daemonCommands.ts";
-import { addQuote, addReplay, addScan } from "./poolCommands.ts";
+import { addConfig, addRun, addStatus, addTrades, addWhy } from "./daemonCommands.ts";
+import { addDecode, addQuote, addReplay, addScan } from "./poolCommands.ts";
 import { version } from "./version.ts";
 
 const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, " ");
@@ -24,7 +24,8 @@ const newProgram = (): Command =>
 
 const createProgram = (): Command => {
   const program = newProgram();
-  for (const add of [addRun, addConfig, addWhy, addTrades, addScan, addReplay, addQuote]) add(program);
+  const commands = [addRun, addConfig, addStatus, addWhy, addTrades, addScan, addReplay, addQuote, addDecode];
+  for (const add of commands) add(program);
   return program;
 };
 

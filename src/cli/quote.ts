@@ -7,8 +7,9 @@ import { optional, readAddress, readAmount, readFlag, required, SCALAR } from ".
 import { createSnapshotReader } from "../market/snapshotFile.ts";
 import { createPoolShape, makeState, readChange, readPool } from "../market/snapshotPool.ts";
 import { readInputFile } from "./inputFile.ts";
-import { answerLines, createLineReader, type OpenLine } from "./lineReader.ts";
+import { answerLines, createLineReader, faultMessage, type OpenLine } from "./lineReader.ts";
 import type { Output } from "./output.ts";
+import { printedState } from "./poolStateJson.ts";
 
 /** States of known pools; null: known, but not to be priced. */
 type KnownStates = ReadonlyMap<Address, PoolState | null>;
@@ -103,14 +104,7 @@ const answerSwap = ({ amountIn, amountOut, complete, after }: Swap): Record<stri
   amountIn: amountIn.toString(),
   amountOut: amountOut.toString(),
   complete,
-  after:
-    after.kind === "v2"
-      ? { reserve0: after.reserve0.toString(), reserve1: after.reserve1.toString() }
-      : {
-          sqrtPriceX96: after.sqrtPriceX96.toString(),
-          tick: after.tick,
-          liquidity: after.liquidity.toString(),
-        },
+  after: printedState(after),
 });
 
 const price = (request: JsonObject, taken: Taken, known: KnownStates): Record<string, unknown> => {
@@ -119,9 +113,6 @@ const price = (request: JsonObject, taken: Taken, known: KnownStates): Record<st
   if (!result.ok) throw new Refused(`refused:${result.refusal}`, REASONS[result.refusal]);
   return answerSwap(result.swap);
 };
-
-const faultMessage = ({ path, message }: JsonFault): string =>
-  path === "" ? message : `${path}: ${message}`;
 
 const refusal = (error: unknown): Record<string, unknown> => {
   if (error instanceof Refused) return { error: { code: error.code, message: error.message } };

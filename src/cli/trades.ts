@@ -4,6 +4,7 @@ import { groupThousands } from "./amountText.ts";
 import { safeText } from "../lib/safeText.ts";
 import { openReader } from "../ledger/reader.ts";
 import type { TradeReport } from "../ledger/report.ts";
+import { textTable } from "./textTable.ts";
 import type { LedgerCommandOptions, Out } from "./why.ts";
 
 export interface TradesCommandOptions extends LedgerCommandOptions {
@@ -60,14 +61,7 @@ const HEADINGS = [
 /** Aligned columns; `gas` and `net` in whole native tokens; `id` is what `why` takes. */
 function formatTrades(trades: readonly TradeReport[]): string {
   if (trades.length === 0) return "no trades\n";
-  const rows = [HEADINGS, ...trades.map(tradeCells)];
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd();
-  return `${rows.map(line).join("\n")}\n`;
+  return `${textTable([HEADINGS, ...trades.map(tradeCells)])}\n`;
 }
 
 const floatText = (value: number | null): string => (value === null ? "-" : value.toFixed(6));
