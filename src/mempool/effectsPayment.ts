@@ -6,7 +6,7 @@ import type { Party, PaymentCall } from "./routerCall.ts";
 
 const BIPS = 10_000n;
 
-/** Moves coins out of the router's balance; with `least` unmet, or too little there, it fails. */
+/** Moves coins out of the router's balance; fails when there are too few. */
 function send(run: Run, token: Address | null, amount: bigint, receiver: Party): Outcome {
   const { transferNative, transferToken } = REASONS[run.dialect].payments;
   if (!run.balances.debit(token, amount)) return token === null ? transferNative : transferToken;
