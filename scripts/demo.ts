@@ -103,7 +103,15 @@ async function perform(
     follower.look();
     const who = { operator: stage.operator.address, treasury: stage.treasury };
     const rpc = (method: string, params?: readonly unknown[]): Promise<unknown> => devnet.rpc(method, params);
-    const audit = await auditChain(rpc, who, { from: firstBlock, to: lastBlock }, view.profits());
+    const audit = await auditChain(
+      rpc,
+      who,
+      { from: firstBlock, to: lastBlock },
+      {
+        profits: view.profits(),
+        backruns: view.backruns(),
+      },
+    );
     return summarise({ ...options, view, audit, memoryMb, end, prices: devnet.tokens });
   } finally {
     view.close();

@@ -29,11 +29,14 @@ const profitRow = z.object({
   predicted: z.string().transform(BigInt),
   realised: z.string().transform(BigInt),
 });
+const predictionRow = z.object({ verdict: z.string(), count: z.number() });
+const backrunRow = z.object({ transaction: hashText, trigger: hashText });
 const countRow = z.object({ code: z.string(), count: z.number() });
 
 export type BlockRow = z.output<typeof blockRow>;
 export type OpportunityRow = z.output<typeof opportunityRow>;
 export type FateRow = z.output<typeof fateRow>;
+export type BackrunRow = z.output<typeof backrunRow>;
 export type ProfitRow = z.output<typeof profitRow>;
 
 /** What the demo shows, read from the daemon's own ledger while it writes. */
@@ -47,6 +50,12 @@ export interface LedgerView {
   outcomes(): Readonly<Record<string, number>>;
   submitted(): number;
   decisionMicros(): readonly number[];
+  /** From a trigger's frame to the bundle behind it on its way. */
+  backrunMicros(): readonly number[];
+  /** Landed trades that stand behind a transaction of somebody else. */
+  backruns(): readonly BackrunRow[];
+  /** Pending swaps by how their prediction held. */
+  predictions(): Readonly<Record<string, number>>;
   pendingSeen(): number;
   /** Native tokens paid for gas by all trades on the chain: a float. */
   gasNative(): number;
@@ -103,6 +112,21 @@ export function openLedgerView(path: string): LedgerView {
         z.object({ micros: z.number() }),
         "SELECT decision_micros AS micros FROM blocks WHERE decision_micros IS NOT NULL",
       ).map(({ micros }) => micros),
+    backrunMicros: () =>
+      all(z.object({ micros: z.number() }), "SELECT micros FROM backruns WHERE micros IS NOT NULL").map(
+        ({ micros }) => micros,
+      ),
+    backruns: () =>
+      all(
+        backrunRow,
+        `SELECT f.transaction_hash AS "transaction", i.trigger_hash AS "trigger"
+         FROM fates f JOIN intents i ON i.id = f.intent_id
+         WHERE f.fate = 'included' AND i.trigger_type = 'pending'`,
+      ),
+    predictions: () => {
+      const rows = all(predictionRow, "SELECT verdict, count(*) AS count FROM predictions GROUP BY verdict");
+      return Object.fromEntries(rows.map(({ verdict, count }) => [verdict, count]));
+    },
     pendingSeen: () =>
       number(
         "SELECT coalesce(max(json_extract(detail, '$.pendingSeen')), 0) FROM events WHERE kind = 'stopped'",

@@ -23,6 +23,10 @@ export interface Summary {
     readonly latencyMicros: { readonly pendingToSubmit: Percentiles; readonly blockToDecision: Percentiles };
     readonly why: Readonly<Record<string, number>>;
   };
+  /** Landed directly behind a pending transaction. */
+  readonly backruns: number;
+  /** Pending swaps that were predicted, by how that held when they were mined. */
+  readonly predictions: Readonly<Record<string, number>>;
   readonly differences: readonly string[];
   readonly memoryMb: number;
   readonly end: { readonly code: number | null; readonly ms: number };
@@ -53,12 +57,13 @@ export function summarise({ view, audit, prices, ...rest }: SummaryParts): Summa
       predictedEqualsRealised: { equal: audit.equal, of: audit.landed },
       netProfitUsd: Math.round(netUsd(view, prices) * 100) / 100,
       latencyMicros: {
-        // Nothing is sent behind pending transactions yet, so there is nothing to measure.
-        pendingToSubmit: { p50: null, p99: null },
+        pendingToSubmit: percentiles(view.backrunMicros()),
         blockToDecision: percentiles(view.decisionMicros()),
       },
       why,
     },
+    backruns: audit.backruns,
+    predictions: view.predictions(),
     differences: audit.differences,
     memoryMb: rest.memoryMb,
     end: rest.end,
@@ -91,9 +96,10 @@ export const fellShort = ({ demo, end }: Summary): boolean =>
   demo.predictedEqualsRealised.equal !== demo.predictedEqualsRealised.of ||
   end.code !== 0;
 
-export function tell({ demo, differences, memoryMb, end }: Summary, screen: Screen): void {
+export function tell(summary: Summary, screen: Screen): void {
+  const { demo, differences, memoryMb, end } = summary;
   const { predictedEqualsRealised: equal, latencyMicros } = demo;
-  const { p50, p99 } = latencyMicros.blockToDecision;
+  const { blockToDecision, pendingToSubmit } = latencyMicros;
   for (const line of differences) screen.line(`DIFFERS ${line}`);
   screen.line("");
   screen.line(`${demo.blocks} blocks · ${demo.pendingSeen} pending transactions seen · seed ${demo.seed}`);
@@ -105,7 +111,17 @@ export function tell({ demo, differences, memoryMb, end }: Summary, screen: Scre
     `predicted = realised = balance change to the wei: ${equal.equal} of ${equal.of} · ` +
       `net $${demo.netProfitUsd.toFixed(2)} after gas`,
   );
-  screen.line(`block to decision: p50 ${p50} µs, p99 ${p99} µs · daemon's peak memory ${memoryMb} MB`);
+  screen.line(
+    `${summary.backruns} of them directly behind a pending transaction · pending swaps predicted: ` +
+      Object.entries(summary.predictions)
+        .map(([verdict, count]) => `${verdict} ${count}`)
+        .join(", "),
+  );
+  screen.line(
+    `block to decision: p50 ${blockToDecision.p50} µs, p99 ${blockToDecision.p99} µs · ` +
+      `pending to bundle: p50 ${pendingToSubmit.p50} µs, p99 ${pendingToSubmit.p99} µs`,
+  );
+  screen.line(`the daemon's peak memory: ${memoryMb} MB`);
   screen.line(`stopped by SIGTERM in ${end.ms} ms with exit code ${end.code}`);
   screen.line(
     `outcomes: ${Object.entries(demo.why)
