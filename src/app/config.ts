@@ -8,6 +8,7 @@ const address = z
   .regex(/^0x[0-9a-fA-F]{40}$/, "must be an address: 0x and 40 hex digits")
   .transform((text): Address => `0x${text.slice(2).toLowerCase()}`);
 const decimal = z.string().regex(/^\d{1,30}(\.\d{1,18})?$/, 'must be a decimal in quotes, like "0.05"');
+const share = z.string().regex(/^(0\.\d{1,6}|1)$/, 'must be a share in quotes, from "0.000001" to "1"');
 const url = (schemes: readonly string[]) =>
   z.string().refine(
     (text) => {
@@ -96,10 +97,7 @@ export const configSchema = z.strictObject({
   landing: z
     .strictObject({
       grace_blocks: z.int().min(0).max(16).default(0),
-      least_profit_share: z
-        .string()
-        .regex(/^(0\.\d{1,6}|1)$/, 'must be a share in quotes, from "0.000001" to "1"')
-        .default("1"),
+      least_profit_share: share.default("1"),
       confirmations: z.int().min(0).max(256).default(8),
     })
     .prefault({}),
@@ -107,6 +105,23 @@ export const configSchema = z.strictObject({
     .strictObject({
       tip_gwei: decimal.default("30"),
       max_tx_fee_native: decimal.default("1"),
+    })
+    .prefault({}),
+  backrun: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      tail: z.boolean().default(true),
+      /** Least share of a kind of prediction that has to come true. */
+      min_confidence: share.default("0.75"),
+    })
+    .prefault({}),
+  race: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      share: share.default("0.3"),
+      percentile: z.int().min(1).max(100).default(90),
+      max_tip_gwei: decimal.default("500"),
+      decay: share.default("0.5"),
     })
     .prefault({}),
   executor: z.strictObject({ address, treasury: address.optional() }).optional(),

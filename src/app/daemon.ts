@@ -10,6 +10,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { openLedger, type Ledger } from "../ledger/ledger.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
+import { createBackrunClock, type BackrunClock } from "./backrunClock.ts";
 import type { Config } from "./config.ts";
 import { createDecisionHash, type DecisionHash } from "./decisionHash.ts";
 import { engineOptionsOf } from "./engineOptions.ts";
@@ -113,6 +114,7 @@ interface Room {
   /** Kept only while recording: to compare the run with its replay. */
   readonly decisionHash: DecisionHash | null;
   readonly meters: Meters;
+  readonly backrunClock: BackrunClock;
   execution: Execution | null;
   ready: boolean;
 }
@@ -167,9 +169,10 @@ function furnish({ config, registry, market, parts }: Blueprint, ledger: Ledger)
         onOutcome: (event) => {
           take(room, event);
         },
-        onTiming: (stage, micros) => {
+        onTiming: (stage, micros, intentId) => {
           meters.stage(stage, micros);
-          log.debug({ stage, micros }, "execution stage");
+          log.debug({ stage, micros, intentId }, "execution stage");
+          if (stage === "sent") noteSent(room, intentId);
         },
       });
       await room.execution?.recover();
@@ -185,6 +188,7 @@ function furnish({ config, registry, market, parts }: Blueprint, ledger: Ledger)
     recorder,
     decisionHash: recorder === null ? null : createDecisionHash(),
     meters,
+    backrunClock: createBackrunClock(clock),
     execution: null,
     ready: false,
   };
@@ -204,10 +208,12 @@ function take(room: Room, event: EngineEvent): void {
   room.recorder?.write(event);
   if (event.type === "committed") room.execution?.onBlock(event.block);
   if (event.type === "reverted") room.execution?.onReverted(event.block);
+  const receivedAt = room.feed.receivedAt();
   const decisions = room.engine.step(event, () => clock.monotonic() - started > STEP_BUDGET_MS);
   const micros = Math.round((clock.monotonic() - started) * 1000);
   // Before anything is sent: a refusal comes back as the next event while this one is still carried out.
   room.decisionHash?.add(decisions);
+  room.backrunClock.decided(event, receivedAt, decisions);
   // What is to be sent goes first; the books are written after it is on its way.
   for (const decision of decisions) if (decision.type === "submit") send(room, decision);
   for (const decision of decisions) carryOut(room, decision, event.time);
@@ -221,6 +227,13 @@ function take(room: Room, event: EngineEvent): void {
     log.info({ block: event.block.number, pools: room.engine.market.pools.size, cycles }, "ready");
     service.ready(`${room.config.mode} on ${room.registry.name}, block ${event.block.number}`);
   }
+}
+
+function noteSent({ backrunClock, ledger, meters, parts }: Room, intentId: string): void {
+  const sent = backrunClock.sent(intentId);
+  if (sent === null) return;
+  if (sent.micros !== null) meters.backrun(sent.micros);
+  ledger.record({ type: "backrun", time: parts.clock.now(), ...sent });
 }
 
 /** A halted ledger could not say afterwards why we traded: nothing is sent, and the engine is told. */

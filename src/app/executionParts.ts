@@ -29,7 +29,7 @@ export interface ExecutionRoomParts {
   readonly log: Log;
   readonly feePpmOf: (pool: Address) => number;
   readonly onOutcome: (event: OutcomeEvent) => void;
-  readonly onTiming: (stage: Stage, micros: number) => void;
+  readonly onTiming: (stage: Stage, micros: number, intentId: string) => void;
 }
 
 const NATIVE_DECIMALS = 18;

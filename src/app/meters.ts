@@ -23,6 +23,8 @@ export interface Meters {
   event(event: EngineEvent, micros: number, decisions: number): void;
   decision(decision: Decision): void;
   stage(stage: Stage, micros: number): void;
+  /** From a trigger's frame to the bundle behind it on its way. */
+  backrun(micros: number): void;
   /** Takes the gauges' readings and gives all metrics in Prometheus' text form. */
   read(sources: MeterSources): Promise<string>;
 }
@@ -54,6 +56,7 @@ export function createMeters(metrics: Metrics): Meters {
     stage: (stage, micros) => {
       if (stage !== "sent") metrics.observeStage(STAGES[stage], micros);
     },
+    backrun: (micros) => metrics.observeStage("pending_to_submit", micros),
     read: async (sources) => {
       const { feed } = sources;
       metrics.headAgeSeconds.set(feed.lastHeadAgeMs / 1000);

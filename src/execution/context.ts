@@ -60,7 +60,7 @@ export interface ExecutionParts {
   feePpmOf(pool: Address): number;
   onOutcome(event: OutcomeEvent): void;
   /** Microseconds from the decision to the end of a stage. */
-  onTiming(stage: Stage, micros: number): void;
+  onTiming(stage: Stage, micros: number, intentId: string): void;
 }
 
 /** What changes; one owner, one event loop. */

@@ -210,10 +210,9 @@ async function refreshNonces(state: ExecutionState, head: Head): Promise<void> {
 }
 
 /** Resolves to false when a newer decision has taken its place in the queue of one. */
-async function itsTurn(state: ExecutionState): Promise<boolean> {
-  if (!state.busy) return true;
+function itsTurn(state: ExecutionState): Promise<boolean> {
   state.waiting?.(false);
-  return await new Promise((resolve) => {
+  return new Promise((resolve) => {
     state.waiting = resolve;
   });
 }
@@ -231,12 +230,13 @@ async function submit(state: ExecutionState, decision: SubmitDecision): Promise<
   const pending: Pending = { decision, calldata: "0x", opened: false };
   const blocked = standstill(state, decision);
   if (blocked !== null) return closeUnsent(state, pending, blocked);
-  if (!(await itsTurn(state))) return closeUnsent(state, pending, refusal("superseded"));
+  // Without a wait the node is asked before this call returns.
+  if (state.busy && !(await itsTurn(state))) return closeUnsent(state, pending, refusal("superseded"));
   state.busy = true;
   let its = true;
   const steps: Steps = {
     timed: (stage) => {
-      parts.onTiming(stage, Math.round((parts.clock.monotonic() - started) * 1000));
+      parts.onTiming(stage, Math.round((parts.clock.monotonic() - started) * 1000), decision.intentId);
     },
     handed: () => {
       if (its) passTurn(state);
