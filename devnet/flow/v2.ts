@@ -40,7 +40,7 @@ const kind = (
 
 /** Exact input, tokens paid by approval. */
 const TOKENS_IN = [
-  ["swapExactTokensForTokens", 8],
+  ["swapExactTokensForTokens", 6],
   ["swapExactTokensForTokensSupportingFeeOnTransferTokens", 0.8],
   ["swapExactTokensForETH", 4],
   ["swapExactTokensForETHSupportingFeeOnTransferTokens", 0.8],
