@@ -60,7 +60,9 @@ function open<R extends Router>(
   return [found.name, found.read(calldata.subarray(SELECTOR_BYTES), { ...context, inner })];
 }
 
-function openAs(router: Router, rest: Omit<CallContext, "inner" | "router">, calldata: Uint8Array): Decoded {
+type ReadRouter = Exclude<Router, { family: "opaque" }>;
+
+function openAs(router: ReadRouter, rest: Omit<CallContext, "inner" | "router">, calldata: Uint8Array): Decoded {
   switch (router.family) {
     case "v2":
       return open(V2, { router, ...rest }, calldata);
@@ -72,8 +74,6 @@ function openAs(router: Router, rest: Omit<CallContext, "inner" | "router">, cal
       return open(ALGEBRA, { router, ...rest }, calldata);
     case "universal":
       return open(UNIVERSAL, { router, ...rest }, calldata);
-    case "opaque":
-      return unread(`${router.name} is opaque`);
   }
 }
 
@@ -82,6 +82,7 @@ export function createDecoder(routers: readonly Router[], wrappedNative: Address
   const byAddress = new Map(routers.map((router) => [router.address, router]));
 
   const decodeCall = (router: Router, { from, value, input }: Call): Decoding => {
+    if (router.family === "opaque") return refuse(`${router.name} is opaque`, true);
     if (input.length > 2 + 2 * MOST_BYTES) return refuse("its calldata is too long", true);
     const bytes = Buffer.from(input.slice(2), "hex");
     if (2 + 2 * bytes.length !== input.length) return refuse("its calldata is no hex", false);

@@ -45,6 +45,23 @@ describe("the shipped registries", () => {
     for (const token of [...registry.usd, ...registry.bases]) expect(registry.tokens.has(token)).toBe(true);
   });
 
+  test.each([1, 137])("chain %i: each exchange's router is a router, and reads as its kind", (chainId) => {
+    const { dexes, routers } = loadRegistry(chainId);
+    for (const { name, kind, router } of dexes)
+      expect(routers.find(({ address }) => address === router)).toMatchObject({ family: kind, dex: name });
+  });
+
+  test.each([
+    [137, { v2: 4, v3: 2, algebra: 1, router02: 1, universal: 7 }],
+    [1, { v2: 3, v3: 1, router02: 1, universal: 5 }],
+  ])("chain %i: routers of each family, and aggregators", (chainId, families) => {
+    const count: Record<string, number> = {};
+    for (const { family } of loadRegistry(chainId).routers) count[family] = (count[family] ?? 0) + 1;
+    const { opaque, ...read } = count;
+    expect(read).toEqual(families);
+    expect(opaque).toBeGreaterThan(10);
+  });
+
   test("a taxed token is marked", () => {
     const taxed = [...loadRegistry(137).tokens.values()].filter((token) => token.taxed);
     expect(taxed.map(({ symbol }) => symbol)).toContain("LGNS");
@@ -84,13 +101,31 @@ describe("a faulty registry names its file and every fault", () => {
     expect(complaint({ ...shipped(137), ...change }).message).toMatch(message);
   });
 
-  test("a token or an exchange twice", () => {
+  test("a token, an exchange or a router twice", () => {
     const document = shipped(137);
-    for (const list of ["tokens", "dexes"]) {
+    for (const list of ["tokens", "dexes", "routers"]) {
       const entries: unknown = document[list];
       const twice = Array.isArray(entries) ? [...entries, entries[0]] : [];
       expect(complaint({ ...document, [list]: twice }).message).toMatch(/twice/);
     }
+  });
+
+  const router = { address: `0x${"ee".repeat(20)}`, name: "new_router" };
+  test.each<[string, Json, RegExp]>([
+    ["an unknown family", { family: "v9", dex: "uniswap_v3" }, /routers\.0\.family/],
+    [
+      "an unknown exchange",
+      { family: "v2", dex: "nowhere" },
+      /router new_router: nowhere is no v2 exchange of it/,
+    ],
+    ["an exchange of another kind", { family: "v3", dex: "quickswap_v2" }, /quickswap_v2 is no v3 exchange/],
+    [
+      "a second exchange of another kind",
+      { family: "universal", dexV3: "uniswap_v3", dexV2: "quickswap_v3" },
+      /quickswap_v3 is no v2 exchange/,
+    ],
+  ])("a router of %s", (_name, fields, message) => {
+    expect(complaint({ ...shipped(137), routers: [{ ...router, ...fields }] }).message).toMatch(message);
   });
 
   test("no object at all", () => {

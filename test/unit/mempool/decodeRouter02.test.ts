@@ -1,0 +1,136 @@
+import { parseAbi } from "viem";
+import { describe, expect, test } from "vitest";
+import type { Address, Hex } from "../../../src/chain/types.ts";
+import {
+  ABI,
+  decoded,
+  encode,
+  MSG_SENDER,
+  onlySwap,
+  packed,
+  polygonDecoder,
+  ROUTER,
+  SENDER,
+  why,
+  WRAPPED,
+} from "./decodeCases.ts";
+
+const A: Address = `0x${"a1".repeat(20)}`;
+const B: Address = `0x${"b2".repeat(20)}`;
+/** Amounts under the names of both directions. */
+const single = {
+  tokenIn: A,
+  tokenOut: B,
+  fee: 500,
+  recipient: A,
+  amountIn: 7n,
+  amountOutMinimum: 1n,
+  sqrtPriceLimitX96: 0n,
+};
+
+const v2 = (name: string, amount: bigint): Hex =>
+  encode(ABI.router02, name, [amount, 3n, [A, B], MSG_SENDER]);
+
+describe("SwapRouter02", () => {
+  test("V2 pairs", () => {
+    const given = {
+      path: [A, B],
+      dex: "uniswap_v2",
+      feesPpm: null,
+      limit: 3n,
+      deadline: null,
+      receiver: "sender",
+    };
+    expect(onlySwap(decoded(ROUTER.router02, v2("swapExactTokensForTokens", 5n)))).toMatchObject({
+      ...given,
+      exact: "in",
+      amount: 5n,
+      amountIsBalance: false,
+      payer: "sender",
+    });
+    expect(onlySwap(decoded(ROUTER.router02, v2("swapTokensForExactTokens", 0n)))).toMatchObject({
+      ...given,
+      exact: "out",
+      amount: 0n,
+      amountIsBalance: false,
+      payer: "sender",
+    });
+    const input = v2("swapExactTokensForTokens", 5n);
+    expect(polygonDecoder.decode({ to: ROUTER.router02, from: SENDER, value: 0n, input })).toMatchObject({
+      why: "uniswap_router02 has no V2 exchange",
+    });
+  });
+
+  test("an input of 0 is the router's balance", () => {
+    const { bytes } = packed([A, B, WRAPPED], "in");
+    for (const input of [
+      v2("swapExactTokensForTokens", 0n),
+      encode(ABI.router02, "exactInputSingle", [{ ...single, amountIn: 0n }]),
+      encode(ABI.router02, "exactInput", [{ ...single, path: bytes, amountIn: 0n }]),
+    ])
+      expect(onlySwap(decoded(ROUTER.router02, input))).toMatchObject({
+        amount: 0n,
+        amountIsBalance: true,
+        payer: "router",
+      });
+  });
+
+  const MULTICALL = {
+    dated: parseAbi(["function multicall(uint256, bytes[])"]),
+    behind: parseAbi(["function multicall(bytes32, bytes[])"]),
+    plain: parseAbi(["function multicall(bytes[])"]),
+  };
+  const swap = encode(ABI.router02, "exactInputSingle", [single]);
+
+  test("multicalls with a deadline, behind a block, and inside of each other", () => {
+    const parent: Hex = `0x${"9b".repeat(32)}`;
+    const dated = encode(MULTICALL.dated, "multicall", [7n, [swap]]);
+    const behind = encode(MULTICALL.behind, "multicall", [parent, [swap, dated]]);
+    const nested = encode(MULTICALL.dated, "multicall", [9n, [behind, swap]]);
+    const reading = decoded(ROUTER.router02, nested);
+    expect(reading).toMatchObject({ functionName: "multicall", deadline: 7n, parentHash: parent });
+    expect(reading.calls).toHaveLength(3);
+    const other = encode(MULTICALL.behind, "multicall", [`0x${"9c".repeat(32)}`, [behind]]);
+    expect(why(ROUTER.router02, other)).toBe("it waits for two different parent blocks");
+  });
+
+  test("its own payments", () => {
+    const abi = parseAbi([
+      "function unwrapWETH9(uint256)",
+      "function unwrapWETH9WithFee(uint256, uint256, address)",
+      "function sweepToken(address, uint256)",
+      "function sweepTokenWithFee(address, uint256, uint256, address)",
+      "function wrapETH(uint256)",
+      "function pull(address, uint256)",
+      "function approveMax(address)",
+    ]);
+    const inner = [
+      encode(abi, "wrapETH", [1n]),
+      encode(abi, "pull", [A, 2n]),
+      encode(abi, "unwrapWETH9", [3n]),
+      encode(abi, "unwrapWETH9WithFee", [4n, 25n, B]),
+      encode(abi, "sweepToken", [A, 5n]),
+      encode(abi, "sweepTokenWithFee", [A, 6n, 100n, B]),
+      encode(abi, "approveMax", [A]),
+    ];
+    expect(decoded(ROUTER.router02, encode(MULTICALL.plain, "multicall", [inner])).calls).toEqual([
+      { type: "wrap", amount: 1n, receiver: "router" },
+      { type: "pull", token: A, amount: 2n, receiver: "router" },
+      { type: "unwrap", minimum: 3n, receiver: "sender" },
+      { type: "sweep", token: WRAPPED, minimum: 4n, receiver: "router" },
+      { type: "pay", token: WRAPPED, amount: 25n, unit: "bips", receiver: B },
+      { type: "unwrap", minimum: 0n, receiver: "sender" },
+      { type: "sweep", token: A, minimum: 5n, receiver: "sender" },
+      { type: "sweep", token: A, minimum: 6n, receiver: "router" },
+      { type: "pay", token: A, amount: 100n, unit: "bips", receiver: B },
+      { type: "sweep", token: A, minimum: 0n, receiver: "sender" },
+    ]);
+  });
+
+  test("what it does with positions is not read, and with it the whole", () => {
+    const positions = encode(ABI.router02, "callPositionManager", ["0x"]);
+    expect(why(ROUTER.router02, encode(MULTICALL.plain, "multicall", [[swap, positions]]))).toMatch(
+      /^function 0x[0-9a-f]{8} of uniswap_router02$/,
+    );
+  });
+});
