@@ -1,25 +1,149 @@
 import * as fc from "fast-check";
-import { keccak256 } from "viem";
+import { parseTransaction } from "viem";
 import { expect, test } from "vitest";
-import type { Hex } from "../../../src/chain/types.ts";
-import { createBundle, ourTransaction, triggerTransaction } from "../../../src/execution/bundle.ts";
+import { effectiveTip } from "../../../src/chain/fees.ts";
+import { rebuildRaw } from "../../../src/chain/rawTransaction.ts";
+import type { PendingTransaction } from "../../../src/chain/types.ts";
+import type { Bundle } from "../../../src/execution/bundle.ts";
+import type { Channel } from "../../../src/execution/channels/channel.ts";
+import { createExecution } from "../../../src/execution/execution.ts";
+import { createLocalSigner } from "../../../src/execution/localSigner.ts";
+import { loadPrimitives } from "../../../src/execution/primitives.ts";
+import { promisedProfits } from "../../../src/execution/profits.ts";
+import { silentLog } from "../../../src/lib/log.ts";
+import { secret } from "../../../src/lib/secret.ts";
+import { fakeChannel, headerOf } from "../../support/executionFakes.ts";
+import { listenerParts, optionsOf } from "../../support/executionParts.ts";
+import { EXECUTOR, TEST_KEY } from "../../support/executionPlan.ts";
+import { backrunOf, pendingOf } from "../../support/executionTriggers.ts";
 
 const SEED = 20_261_124;
-const raw = fc
-  .uint8Array({ minLength: 1, maxLength: 40 })
-  .map((bytes): Hex => `0x02${Buffer.from(bytes).toString("hex")}`);
+const GWEI = 1_000_000_000n;
+const PLANS = 100_000;
+const primitives = await loadPrimitives(silentLog);
+const signer = createLocalSigner(secret(TEST_KEY), primitives);
 
-test("in 10,000 back-runs the trigger stands before ours, and ours is there once", () => {
-  console.log(`bundle order: seed ${SEED}`);
-  fc.assert(
-    fc.property(raw, raw, fc.integer({ min: 1, max: 2 ** 31 }), (theirs, ours, block) => {
-      fc.pre(theirs !== ours);
-      const trigger = triggerTransaction(theirs, keccak256(theirs));
-      const { transactions } = createBundle(137, [trigger, ourTransaction(ours)], [block]);
-      expect(transactions.indexOf(theirs)).toBe(0);
-      expect(transactions.lastIndexOf(ours)).toBe(1);
-      expect(transactions).toHaveLength(2);
-    }),
-    { numRuns: 10_000, seed: SEED },
-  );
+/** Mostly fees that a tail can bear, and any others. */
+const fee = fc.oneof(
+  fc.bigInt({ min: 25n * GWEI, max: 700n * GWEI }),
+  fc.bigInt({ min: 0n, max: 10n ** 13n }),
+);
+const fields = fc.record({
+  value: fc.bigInt({ min: 0n, max: 10n ** 20n }),
+  input: fc.constantFrom("0x" as const, "0x38ed17390a" as const),
 });
+const pending = fc.oneof(
+  fc
+    .tuple(fields, fee, fee)
+    .map(([rest, a, b]) => ({ ...rest, type: 2, maxFeePerGas: a + b, maxPriorityFeePerGas: b })),
+  fc
+    .tuple(fields, fee, fee)
+    .map(([rest, a, b]) => ({ ...rest, type: 2, maxFeePerGas: a, maxPriorityFeePerGas: b })),
+  fc
+    .tuple(fields, fee, fc.constantFrom(0, 1))
+    .map(([rest, gasPrice, type]) => ({
+      ...rest,
+      type,
+      gasPrice,
+      maxFeePerGas: null,
+      maxPriorityFeePerGas: null,
+    })),
+);
+const plan = fc.record({
+  rows: fc.array(pending, { minLength: 1, maxLength: 4 }),
+  nonce: fc.nat({ max: 1000 }),
+  atomic: fc.boolean(),
+  grace: fc.integer({ min: 0, max: 2 }),
+  baseFee: fee,
+});
+
+const nothing = (): void => undefined;
+
+/** An execution whose channel keeps what it is given and takes nothing, so that every plan finds the nonce free. */
+async function start(atomic: boolean, graceBlocks: number) {
+  const sent: Bundle[] = [];
+  const channel: Channel = {
+    ...fakeChannel(atomic),
+    send: (bundle) => {
+      sent.push(bundle);
+      return Promise.resolve({ result: "refused", detail: "" });
+    },
+  };
+  const counts = { trader: 0 };
+  const decisionOf = backrunOf([pendingOf()]);
+  const execution = createExecution(optionsOf(EXECUTOR, { graceBlocks }), {
+    ...listenerParts().parts,
+    rpc: {
+      request: (method, [account]) =>
+        Promise.resolve(
+          method === "eth_getTransactionCount"
+            ? `0x${(account === signer.address ? 7 : counts.trader).toString(16)}`
+            : { number: "0x64", hash: headerOf(100).hash, baseFeePerGas: "0x1" },
+        ),
+    },
+    journal: { open: nothing, signed: nothing, submitted: nothing, close: nothing, openIntents: () => [] },
+    simulator: {
+      method: "eth_simulateV1",
+      simulate: () =>
+        Promise.resolve({ type: "ok", gasUsed: 150_000n, realised: promisedProfits(decisionOf.plan) }),
+    },
+    live: { signer, keccak256: primitives.keccak256, channels: [channel] },
+  });
+  await execution.recover();
+  return { execution, sent, counts };
+}
+
+const feesOf = (trigger: PendingTransaction) => ({
+  maxFeePerGas: trigger.maxFeePerGas ?? trigger.gasPrice ?? -1n,
+  maxPriorityFeePerGas: trigger.maxPriorityFeePerGas ?? trigger.gasPrice ?? -1n,
+});
+
+test(
+  "of 100,000 generated plans, in bundles and as tails, behind up to four transactions, none has ours before one of them",
+  { timeout: 600_000 },
+  async () => {
+    const runs = new Map<string, Awaited<ReturnType<typeof start>>>();
+    for (const atomic of [true, false])
+      for (const grace of [0, 1, 2]) runs.set(`${atomic} ${grace}`, await start(atomic, grace));
+    const seen = { bundles: 0, tails: 0, rows: 0 };
+    let plans = 0;
+    await fc.assert(
+      fc.asyncProperty(plan, async ({ rows, nonce, atomic, grace, baseFee }) => {
+        const run = runs.get(`${atomic} ${grace}`);
+        if (run === undefined) throw new Error("no run");
+        const behind = rows.map((row, i) => pendingOf({ ...row, nonce: nonce + i }));
+        run.counts.trader = nonce;
+        run.sent.length = 0;
+        const net = 10n ** 20n;
+        const decision = backrunOf(behind, { intentId: `i${plans++}`, baseFeePerGas: baseFee, net });
+        await run.execution.submit(decision);
+        expect(run.sent.length).toBeLessThanOrEqual(1);
+        for (const { transactions, targetBlocks } of run.sent) {
+          const theirs = behind.map(rebuildRaw);
+          expect(transactions.slice(0, -1)).toEqual(theirs);
+          const ours = transactions.at(-1) ?? "0x";
+          expect(theirs).not.toContain(ours);
+          const { to, maxFeePerGas = 0n, maxPriorityFeePerGas = 0n } = parseTransaction(ours);
+          expect(to).toBe(EXECUTOR);
+          seen[atomic ? "bundles" : "tails"]++;
+          if (behind.length > 1) seen.rows++;
+          if (atomic) continue;
+          // Equal fields, and with them the same tip under every base fee: never before the trigger.
+          const trigger = feesOf(behind.at(-1) ?? pendingOf());
+          expect({ maxFeePerGas, maxPriorityFeePerGas }).toEqual(trigger);
+          for (const base of [0n, baseFee, 2n * baseFee])
+            expect(effectiveTip({ maxFeePerGas, maxPriorityFeePerGas }, base)).toBe(
+              effectiveTip(trigger, base),
+            );
+          expect(targetBlocks).toEqual([decision.targetBlock]);
+        }
+      }),
+      { numRuns: PLANS, seed: SEED },
+    );
+    console.log(`bundle order: seed ${SEED}, sent ${JSON.stringify(seen)}`);
+    expect(plans).toBe(PLANS);
+    expect(seen.bundles).toBeGreaterThan(PLANS / 4);
+    expect(seen.tails).toBeGreaterThan(PLANS / 20);
+    expect(seen.rows).toBeGreaterThan(PLANS / 10);
+  },
+);

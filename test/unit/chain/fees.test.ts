@@ -6,8 +6,11 @@ import {
   baseFeeBound,
   effectiveGasPrice,
   effectiveTip,
+  raceFees,
   replacementFees,
   settledFees,
+  type RacePolicy,
+  type RaceStake,
 } from "../../../src/chain/fees.ts";
 
 const GWEI = 1_000_000_000n;
@@ -78,5 +81,67 @@ describe("fees of a back-run", () => {
     const legacy = { gasPrice: 7n, maxFeePerGas: null, maxPriorityFeePerGas: null };
     expect(backrunFees(legacy)).toEqual({ maxFeePerGas: 7n, maxPriorityFeePerGas: 7n });
     expect(backrunFees({ ...legacy, gasPrice: null })).toBeNull();
+    // One EIP-1559 field alone does not say what the other is.
+    expect(backrunFees({ ...legacy, maxFeePerGas: 9n })).toBeNull();
+    expect(backrunFees({ ...legacy, maxPriorityFeePerGas: 9n })).toBeNull();
+  });
+});
+
+describe("a race", () => {
+  const race: RacePolicy = { sharePpm: 300_000n, decayPpm: 500_000n, maxTip: 500n * GWEI };
+  const stake: RaceStake = {
+    profit: 10n ** 18n,
+    minNet: 10n ** 16n,
+    gas: { expected: 300_000n, limit: 400_000n },
+    baseFee: 100n * GWEI,
+    age: 0,
+    recentTip: 10_000n * GWEI,
+  };
+  const tip = (changes: Partial<RaceStake>, policy: Partial<RacePolicy> = {}): bigint =>
+    raceFees(POLYGON_FEES, { ...race, ...policy }, { ...stake, ...changes }).maxPriorityFeePerGas;
+
+  test("bids the share of what the base fee leaves, a unit of the gas limit", () => {
+    // (1 - 300,000 x 105 gwei) x 0.3 / 400,000 gas
+    expect(tip({ profit: 10n ** 17n })).toBe(51_375_000_000n);
+    expect(tip({ profit: 10n ** 17n, age: 1 })).toBe(30n * GWEI);
+    expect(tip({ age: 1 }, { maxTip: 10_000n * GWEI })).toBe(tip({}, { maxTip: 10_000n * GWEI }) / 2n);
+  });
+
+  test("is bounded by the cap, by what others paid, and by what minNet leaves", () => {
+    expect(tip({})).toBe(500n * GWEI);
+    expect(tip({ recentTip: 77n * GWEI })).toBe(77n * GWEI);
+    expect(tip({ minNet: 9n * 10n ** 17n })).toBe(
+      (10n ** 18n - 300_000n * 105n * GWEI - 9n * 10n ** 17n) / 300_000n,
+    );
+    expect(tip({ recentTip: null })).toBe(30n * GWEI);
+  });
+
+  test("always: not below the usual bid, and above it only with minNet left, under every cap and below 1 POL", () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          profit: wei.map((x) => x * 1000n),
+          minNet: wei,
+          baseFee: wei,
+          recentTip: fc.option(wei, { nil: null }),
+        }),
+        fc.record({ expected: fc.bigInt(21_000n, 10n ** 7n), more: fc.bigInt(0n, 10n ** 7n) }),
+        fc.nat({ max: 1000 }),
+        ({ profit, minNet, baseFee, recentTip }, { expected, more }, age) => {
+          const gas = { expected, limit: expected + more };
+          const usual = settledFees(POLYGON_FEES, baseFee);
+          const fees = raceFees(POLYGON_FEES, race, { profit, minNet, gas, baseFee, age, recentTip });
+          const bid = fees.maxPriorityFeePerGas;
+          expect(fees.maxFeePerGas - bid).toBe(usual.maxFeePerGas - usual.maxPriorityFeePerGas);
+          expect(bid).toBeGreaterThanOrEqual(usual.maxPriorityFeePerGas);
+          if (bid === usual.maxPriorityFeePerGas) return;
+          expect(
+            profit - expected * effectiveGasPrice(fees, baseFeeBound(baseFee, 50_000n, 1)),
+          ).toBeGreaterThanOrEqual(minNet);
+          expect(bid <= race.maxTip && bid <= (recentTip ?? 0n)).toBe(true);
+          expect(gas.limit * fees.maxFeePerGas).toBeLessThanOrEqual(POLYGON_FEES.txFeeCap);
+        },
+      ),
+    );
   });
 });

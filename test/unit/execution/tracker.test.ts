@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { POLYGON_FEES } from "../../../src/chain/fees.ts";
+import type { Hash } from "../../../src/chain/types.ts";
 import type { FateRecord } from "../../../src/execution/journal.ts";
 import { createTracker, type Head, type TrackedIntent } from "../../../src/execution/tracker.ts";
 import { listenerParts } from "../../support/executionParts.ts";
@@ -51,17 +52,24 @@ function createStage() {
   const booked: FateRecord[] = [];
   const cancelled: bigint[] = [];
   const nonces: string[] = [];
-  const chain = { spent: 7, mined: null as number | null, takesCancellations: true };
+  const chain = {
+    spent: 7,
+    mined: null as number | null,
+    /** Whose receipt it is; null: anybody's who asks. */
+    minedHash: null as Hash | null,
+    takesCancellations: true,
+  };
   const node = { pause: (): Promise<void> => Promise.resolve() };
   const tracker = createTracker(
     { confirmations: CONFIRMATIONS, cancelAfterBlocks: 2, timeoutMs: 1000, fees: POLYGON_FEES },
     {
       ...heard.parts,
       rpc: {
-        request: async (method) => {
+        request: async (method, [asked]) => {
           await node.pause();
           if (method === "eth_getTransactionCount") return `0x${chain.spent.toString(16)}`;
-          return chain.mined === null ? null : receipt(chain.mined);
+          const known = chain.minedHash === null || chain.minedHash === asked;
+          return chain.mined === null || !known ? null : receipt(chain.mined);
         },
       },
       journal: {
@@ -153,6 +161,31 @@ describe("a fate is final only when its blocks are confirmed", () => {
     stage.chain.spent = 8;
     await stage.look(103);
     expect(bookedFates()).toEqual(["included 100"]);
+  });
+});
+
+describe("alternates", () => {
+  test("the one that did not land is replaced by the other; when that is undone it has missed", async () => {
+    stage.watch();
+    const other = { ...intent, intentId: "i2", hash: hashOf(0xbb) };
+    stage.tracker.watch(other);
+    stage.tracker.sent("i2", null);
+    Object.assign(stage.chain, { spent: 8, mined: 101, minedHash: OURS });
+    await stage.look(101);
+    await stage.look(102);
+    const told = (): string[] =>
+      stage.outcomes.map(({ intentId, fate, reason }) => `${intentId} ${fate} ${reason}`);
+    expect(told()).toEqual(["i1 included ", "i2 replaced its alternate i1 landed"]);
+    stage.tracker.reverted({ number: 101, hash: hashOf(101) });
+    Object.assign(stage.chain, { spent: 7, mined: null });
+    await stage.look(101);
+    expect(told().slice(2)).toEqual([
+      "i1 unknown its block was reverted",
+      "i1 missed target block passed",
+      "i2 missed target block passed",
+    ]);
+    await stage.look(105);
+    expect(bookedFates()).toEqual(["missed undefined", "missed undefined"]);
   });
 });
 
