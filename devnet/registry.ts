@@ -25,8 +25,8 @@ const BESIDE = {
   v3TickLens: "0xbfd8137f7d1516d3ea5ca83523914859ec47f573",
   swapRouter02: "0x68b3465833fb72a70ecdf485e0e4c7bd8665fc45",
   algebraPositions: "0x8ef88e4c7cfbbac1c163f7eddd4b578792201de6",
-  /** V2.1.2. */
-  universalRouter: "0xdc264714f68d84cf29bc605589405e78bdbe7c9f",
+  /** V2.0, whose calls the bytecode that npm has (2.1.0) takes; those of 2.1.1 and 2.1.2 have another encoding. */
+  universalRouter: "0x1095692a6237d83c6a72f3f5efedb9a670c49223",
   permit2: "0x000000000022d473030f116ddee9f6b43ac78ba3",
   /** 1inch's sixth router; an aggregator of our own stands there, whose calldata is as opaque. */
   aggregator: "0x111111125421ca6dc452d289314280a0f8842a65",

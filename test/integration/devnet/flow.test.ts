@@ -111,7 +111,7 @@ test("every kind with a deadline reverts after it", async () => {
 test("the Universal Router, Permit2 and the aggregator stand at their places", async () => {
   const { universalRouter, permit2, aggregator } = devnet.registry;
   expect([universalRouter, permit2, aggregator]).toEqual([
-    "0xdc264714f68d84cf29bc605589405e78bdbe7c9f",
+    "0x1095692a6237d83c6a72f3f5efedb9a670c49223",
     "0x000000000022d473030f116ddee9f6b43ac78ba3",
     "0x111111125421ca6dc452d289314280a0f8842a65",
   ]);
