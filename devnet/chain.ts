@@ -2,12 +2,13 @@ import type { Address, Hash } from "../src/chain/types.ts";
 import type { DevBlock } from "./block.ts";
 import { createBundlePool } from "./bundles.ts";
 import type { Bundle, BundleFate } from "./bundles.ts";
+import { unmet } from "./conditions.ts";
 import { createExecutor } from "./executor.ts";
 import type { BlockFrame } from "./executor.ts";
 import { COINBASE } from "./genesis.ts";
 import { createLock } from "./lock.ts";
-import { createMempool } from "./mempool.ts";
-import type { Pooled } from "./mempool.ts";
+import { OPENLY, createMempool } from "./mempool.ts";
+import type { Entry, Pooled } from "./mempool.ts";
 import { createProducer } from "./producer.ts";
 import type { ReorgKeeps } from "./producer.ts";
 import { RpcError } from "./rpc.ts";
@@ -91,7 +92,12 @@ export function createChain(options: ChainOptions, parts: { rpc: Rpc; genesis: D
     fates.set(bundle.hash, fate);
   };
 
-  const put = async (tx: SignedTransaction, isPrivate: boolean): Promise<void> => {
+  const put = async (tx: SignedTransaction, entry: Entry): Promise<void> => {
+    if (entry.conditions !== null) {
+      // Bor judges them by the head, not by the block to come.
+      const why = await unmet(entry.conditions, head(), executor.storage);
+      if (why !== null) throw new RpcError(-32003, why);
+    }
     if (tx.gas > TX_GAS_CAP) {
       throw new RpcError(-32000, `transaction gas limit too high (cap: ${TX_GAS_CAP}, tx: ${tx.gas})`);
     }
@@ -102,14 +108,14 @@ export function createChain(options: ChainOptions, parts: { rpc: Rpc; genesis: D
     if (BigInt(String(balance)) < tx.gas * tx.maxFeePerGas + tx.value) {
       throw new RpcError(-32000, "insufficient funds for gas * price + value");
     }
-    const added = mempool.add(tx, nonce, isPrivate);
+    const added = mempool.add(tx, nonce, entry);
     if (!added.ok) throw new RpcError(-32000, added.refusal);
     announce(added.announced);
   };
 
   const giveBack = async (old: readonly DevBlock[]): Promise<void> => {
     for (const { signed } of old.flatMap(({ transactions }) => transactions)) {
-      const added = mempool.add(signed, await executor.nonceOf(signed.from), false);
+      const added = mempool.add(signed, await executor.nonceOf(signed.from), OPENLY);
       if (added.ok) announce(added.announced);
     }
   };
@@ -117,6 +123,9 @@ export function createChain(options: ChainOptions, parts: { rpc: Rpc; genesis: D
   return {
     stats,
     head,
+    /** The blocks that are still known, oldest first. */
+    blocks: (): readonly DevBlock[] => [genesis, ...blocks],
+    nextBaseFee: (): bigint => baseFee,
     nextBlock: (): Promise<DevBlock> =>
       new Promise((resolve) => {
         waiting.push(resolve);
@@ -133,8 +142,8 @@ export function createChain(options: ChainOptions, parts: { rpc: Rpc; genesis: D
     poke: (method: string, params: readonly unknown[]): Promise<unknown> =>
       lock.exclusive(() => executor.poke(method, params)),
     /** Takes a transaction into the pool; throws `RpcError` with Bor's words when it may not enter. */
-    submit: (tx: SignedTransaction, isPrivate: boolean): Promise<void> =>
-      lock.shared(() => put(tx, isPrivate)),
+    submit: (tx: SignedTransaction, entry: Entry = OPENLY): Promise<void> =>
+      lock.shared(() => put(tx, entry)),
     pooled: (hash: Hash): Pooled | undefined => mempool.get(hash),
     allPooled: (): readonly Pooled[] => mempool.all(),
     pendingNonce: async (address: Address): Promise<number> =>

@@ -112,7 +112,7 @@ async function compete(parts: CompetitorParts, head: DevBlock): Promise<void> {
     { maxFeePerGas: head.baseFeePerGas * 2n + tip, maxPriorityFeePerGas: tip },
   );
   try {
-    await chain.submit(await readTransaction(raw), false);
+    await chain.submit(await readTransaction(raw));
   } catch (error) {
     // Refused by the pool (no funds left, say): the rival sits this block out.
     if (!(error instanceof RpcError)) throw error;

@@ -133,7 +133,7 @@ function createActs(
       const raw = await sign(account, nonce, { to: null, data: initCode, gas: 15_000_000n });
       const tx = await readTransaction(raw);
       // Not by the port: its cap of 1 POL would forbid a large contract.
-      await chain.submit(tx, false);
+      await chain.submit(tx);
       const block = await build();
       const receipt = block.transactions.find((one) => one.hash === tx.hash);
       if (receipt?.ok !== true) throw new Error(`the deployment ${tx.hash} did not succeed`);

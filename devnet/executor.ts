@@ -1,7 +1,9 @@
+import { z } from "zod";
 import type { Address } from "../src/chain/types.ts";
 import { readLatestBlock } from "./block.ts";
 import type { DevBlock } from "./block.ts";
-import { quantity } from "./hex.ts";
+import type { StorageView } from "./conditions.ts";
+import { HashText, quantity } from "./hex.ts";
 import { RpcError } from "./rpc.ts";
 import type { Rpc } from "./rpc.ts";
 import { nonceOf } from "./signing.ts";
@@ -25,7 +27,11 @@ export interface Executor {
   /** The block on top is final for now: writes to state up to here belong to it. */
   keep(): void;
   nonceOf(address: Address): Promise<number>;
+  /** Storage on top of what is mined. */
+  readonly storage: StorageView;
 }
+
+const Proof = z.looseObject({ storageHash: HashText });
 
 export function createExecutor(rpc: Rpc): Executor {
   /** Writes to state since the last kept block: anvil's rollback would forget them. */
@@ -63,5 +69,11 @@ export function createExecutor(rpc: Rpc): Executor {
       pokes = [];
     },
     nonceOf: (address) => nonceOf(rpc, address),
+    storage: {
+      at: async (account, slot) =>
+        HashText.parse(await rpc.request("eth_getStorageAt", [account, slot, "latest"])),
+      root: async (account) =>
+        Proof.parse(await rpc.request("eth_getProof", [account, [], "latest"])).storageHash,
+    },
   };
 }

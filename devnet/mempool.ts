@@ -1,4 +1,5 @@
 import type { Address, Hash } from "../src/chain/types.ts";
+import type { Conditions } from "./conditions.ts";
 import { effectiveTip } from "./transaction.ts";
 import type { SignedTransaction } from "./transaction.ts";
 
@@ -12,9 +13,17 @@ export interface Pooled {
   readonly tx: SignedTransaction;
   /** Order of arrival at this node. */
   readonly seen: number;
-  /** Came by `eth_sendRawTransactionPrivate`: in the pool, never announced. */
+  /** Came by a way that is not gossiped: in the pool, never announced. */
   readonly isPrivate: boolean;
+  /** What must hold for it to be mined; null: nothing. */
+  readonly conditions: Conditions | null;
 }
+
+/** How a transaction came. */
+export type Entry = Pick<Pooled, "isPrivate" | "conditions">;
+
+export const OPENLY: Entry = { isPrivate: false, conditions: null };
+export const PRIVATELY: Entry = { isPrivate: true, conditions: null };
 
 export type AddResult =
   | { readonly ok: true; readonly announced: readonly SignedTransaction[] }
@@ -23,7 +32,7 @@ export type AddResult =
 /** The pending transactions of the producer, by Bor's rules; holds no chain state of its own. */
 export interface Mempool {
   /** `nonce`: the sender's next nonce on chain. Gives those that became executable, to be announced. */
-  add(tx: SignedTransaction, nonce: number, isPrivate: boolean): AddResult;
+  add(tx: SignedTransaction, nonce: number, entry: Entry): AddResult;
   get(hash: Hash): Pooled | undefined;
   /** The nonce after the sender's unbroken row of pending transactions. */
   nextNonce(sender: Address, nonce: number): number;
@@ -78,7 +87,7 @@ export function createMempool(): Mempool {
   };
 
   return {
-    add(tx, nonce, isPrivate) {
+    add(tx, nonce, entry) {
       if (byHash.has(tx.hash)) return { ok: false, refusal: "already known" };
       if (tx.nonce < nonce) {
         return { ok: false, refusal: `nonce too low: next nonce ${nonce}, tx nonce ${tx.nonce}` };
@@ -93,7 +102,7 @@ export function createMempool(): Mempool {
         if (!canReplace(old.tx, tx)) return { ok: false, refusal: "replacement transaction underpriced" };
         remove(old.tx.hash);
       }
-      const pooled = { tx, seen: arrivals++, isPrivate };
+      const pooled = { tx, seen: arrivals++, ...entry };
       byHash.set(tx.hash, pooled);
       bySender.set(tx.from, row.set(tx.nonce, pooled));
       return { ok: true, announced: newlyExecutable(tx.from, nonce) };

@@ -1,7 +1,10 @@
 import { formatEther } from "viem";
 import type { Chain } from "./chain.ts";
+import { readConditions } from "./conditions.ts";
+import { feeHistory } from "./feeHistory.ts";
 import { AddressText, HashText, quantity } from "./hex.ts";
-import type { Pooled } from "./mempool.ts";
+import { OPENLY, PRIVATELY } from "./mempool.ts";
+import type { Entry, Pooled } from "./mempool.ts";
 import { RpcError } from "./rpc.ts";
 import { readTransaction } from "./transaction.ts";
 
@@ -48,13 +51,13 @@ export function createMethods(
   chain: Chain,
   clientVersion: string,
 ): (method: string, params: Params) => Promise<unknown> {
-  const send = async (params: Params, isPrivate: boolean): Promise<string> => {
+  const send = async (params: Params, entry: Entry): Promise<string> => {
     const tx = await readTransaction(params[0]);
     if (tx.gas * tx.maxFeePerGas > FEE_CAP) {
       const fee = formatEther(tx.gas * tx.maxFeePerGas);
       throw new RpcError(-32000, `tx fee (${fee} ether) exceeds the configured cap (1.00 ether)`);
     }
-    await chain.submit(tx, isPrivate);
+    await chain.submit(tx, entry);
     return tx.hash;
   };
   /** A pending transaction that clients may see. */
@@ -66,8 +69,11 @@ export function createMethods(
 
   const methods: Readonly<Record<string, Method>> = {
     web3_clientVersion: () => clientVersion,
-    eth_sendRawTransaction: (params) => send(params, false),
-    eth_sendRawTransactionPrivate: (params) => send(params, true),
+    eth_sendRawTransaction: (params) => send(params, OPENLY),
+    eth_sendRawTransactionPrivate: (params) => send(params, PRIVATELY),
+    // Not gossiped either: it serves only who sends it to a producer.
+    bor_sendRawTransactionConditional: (params) =>
+      send(params, { isPrivate: true, conditions: readConditions(params[1]) }),
     eth_getTransactionByHash: (params) =>
       visible(params)?.tx.body ?? chain.read("eth_getTransactionByHash", params),
     eth_getRawTransactionByHash: (params) =>
@@ -78,6 +84,7 @@ export function createMethods(
         : chain.read("eth_getTransactionCount", params),
     // Bor's floor is 25 gwei, its documentation asks for 30.
     eth_maxPriorityFeePerGas: () => quantity(30n * GWEI),
+    eth_feeHistory: (params) => feeHistory(chain.blocks(), chain.nextBaseFee(), params),
     eth_gasPrice: () => quantity(30n * GWEI + chain.head().baseFeePerGas),
     txpool_status: () => ({ pending: quantity(visiblePool().length), queued: "0x0" }),
     txpool_content: () => ({ pending: grouped(visiblePool()), queued: {} }),

@@ -2,6 +2,7 @@ import type { Address, Hash } from "../src/chain/types.ts";
 import type { DevBlock } from "./block.ts";
 import { blockRow, bundleTip, judgeBundle, withoutConflicts } from "./bundles.ts";
 import type { Bundle, BundleFate, BundlePool } from "./bundles.ts";
+import { unmet } from "./conditions.ts";
 import type { BlockFrame, Executor } from "./executor.ts";
 import type { Mempool } from "./mempool.ts";
 import type { SignedTransaction } from "./transaction.ts";
@@ -87,6 +88,37 @@ export function createProducer(parts: ProducerParts, height: () => number): Prod
     return { ranked: ranked.map(({ bundle }) => bundle), fates };
   };
 
+  /** The first of the pool's transactions whose conditions do not hold at its place in the row. */
+  const firstUnmet = async (
+    row: readonly SignedTransaction[],
+    frame: BlockFrame,
+  ): Promise<SignedTransaction | undefined> => {
+    const header = { number: height() + 1, timestamp: frame.timestamp };
+    for (const [i, tx] of row.entries()) {
+      const conditions = mempool.get(tx.hash)?.conditions ?? null;
+      if (conditions === null) continue;
+      const before = row.slice(0, i);
+      const why = await rehearse(before, frame, () => unmet(conditions, header, executor.storage));
+      if (why !== null) return tx;
+    }
+    return undefined;
+  };
+
+  /** The block's transactions; whose conditions do not hold sits this block out, with its sender's later nonces. */
+  const rowOf = async (
+    standing: readonly Bundle[],
+    pooled: readonly SignedTransaction[],
+    frame: BlockFrame,
+  ): Promise<readonly SignedTransaction[]> => {
+    let waiting = pooled;
+    for (;;) {
+      const row = blockRow(standing, waiting, BLOCK_GAS_LIMIT);
+      const failing = await firstUnmet(row, frame);
+      if (failing === undefined) return row;
+      waiting = waiting.filter(({ from, nonce }) => from !== failing.from || nonce < failing.nonce);
+    }
+  };
+
   /** Mines bundles and pool; leaves out the first bundle that fails and tries again until all stand. */
   const mineWhole = async (
     wanted: readonly Bundle[],
@@ -96,7 +128,7 @@ export function createProducer(parts: ProducerParts, height: () => number): Prod
     let standing = wanted;
     const dropped: Bundle[] = [];
     for (;;) {
-      const row = blockRow(standing, pooled, BLOCK_GAS_LIMIT);
+      const row = await rowOf(standing, pooled, frame);
       const block = await executor.mine(row, frame);
       const failing = firstFailing(standing, block);
       if (failing === undefined) return { block, row, dropped };
@@ -123,6 +155,11 @@ export function createProducer(parts: ProducerParts, height: () => number): Prod
       if (mined.has(tx.hash) || mempool.get(tx.hash) === undefined) continue;
       // It was tried at its turn and cannot be executed (no funds): Bor drops it as well.
       if (nonces.get(tx.from) === tx.nonce) mempool.remove(tx.hash);
+    }
+    for (const { tx, conditions } of mempool.all()) {
+      if (conditions !== null && (await unmet(conditions, block, executor.storage)) !== null) {
+        mempool.remove(tx.hash);
+      }
     }
   };
 

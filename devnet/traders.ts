@@ -57,7 +57,7 @@ async function submit(
     if (spreadMs > 0) await pause(spreadMs / raws.length, signal);
     if (signal.aborted) return;
     try {
-      await chain.submit(await readTransaction(raw), false);
+      await chain.submit(await readTransaction(raw));
     } catch (error) {
       // After a reorg that forgot transactions a nonce may be missing: the trader is out, the chain goes on.
       if (!(error instanceof RpcError)) throw error;

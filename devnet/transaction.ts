@@ -67,8 +67,14 @@ function bodyOf(tx: Parsed, { hash, from, type }: Feeless, fees: Record<string, 
     gas: quantity(tx.gas ?? 0n),
     input: tx.data ?? "0x",
     ...fees,
-    ...(type === "0x0" ? {} : { accessList: tx.accessList ?? [], yParity: quantity(tx.yParity ?? 0) }),
-    v: quantity(tx.v ?? BigInt(tx.yParity ?? 0)),
+    // A typed transaction's `v` is its parity, as geth has it; viem reads 27 or 28.
+    ...(type === "0x0"
+      ? { v: quantity(tx.v ?? 0n) }
+      : {
+          accessList: tx.accessList ?? [],
+          yParity: quantity(tx.yParity ?? 0),
+          v: quantity(tx.yParity ?? 0),
+        }),
     r: shortQuantity(tx.r),
     s: shortQuantity(tx.s),
   };

@@ -106,6 +106,52 @@ test("of two bundles with one trigger the better paying lands, alone", async () 
   expect(await builtHashes()).toEqual([keccak256(trigger), keccak256(dear)]);
 });
 
+test("two bundles of ours with one nonce, each behind another trigger: the better paying lands, the other does no harm", async () => {
+  const { alice, bob, operator } = devnet.accounts;
+  const triggers = [
+    await signed(alice, swapCall(devnet, alice, SWAP), 90n),
+    await signed(bob, swapCall(devnet, bob, { ...SWAP, usd: 1500 }), 80n),
+  ] as const;
+  for (const trigger of triggers) await devnet.send(trigger);
+  const before = await nonce(operator);
+  const cheap = await signed(operator, idle(operator, 8n), 40n);
+  const dear = await signed(operator, idle(operator, 9n), 60n);
+  const conflicts = devnet.stats.bundles.conflict;
+  await sendBundle([triggers[0], cheap], { replacementUuid: "5f1c1a6e-0000-4000-8000-000000000011" });
+  await sendBundle([triggers[1], dear], { replacementUuid: "5f1c1a6e-0000-4000-8000-000000000012" });
+  // The first trigger loses its follower and stands in the block all the same, by its own tip.
+  expect(await builtHashes()).toEqual([keccak256(triggers[1]), keccak256(dear), keccak256(triggers[0])]);
+  expect(await nonce(operator)).toBe(before + 1);
+  expect(devnet.stats.bundles.conflict - conflicts).toBe(1);
+  expect(await builtHashes()).toEqual([]);
+});
+
+test("an alternate takes the place of a better one that fails", async () => {
+  const { alice, bob, operator } = devnet.accounts;
+  const first = await signed(alice, swapCall(devnet, alice, SWAP), 90n);
+  const second = await signed(bob, swapCall(devnet, bob, { ...SWAP, usd: 1500 }), 80n);
+  await devnet.send(first);
+  await devnet.send(second);
+  const failing = await signed(operator, swapCall(devnet, operator, SWAP, IMPOSSIBLE), 500n);
+  const standing = await signed(operator, idle(operator, 10n), 40n);
+  await sendBundle([first, failing]);
+  await sendBundle([second, standing]);
+  expect(await builtHashes()).toEqual([keccak256(second), keccak256(standing), keccak256(first)]);
+});
+
+test("a replaced back-run: the new one stands behind the same trigger, the old one never", async () => {
+  const { alice, operator } = devnet.accounts;
+  const trigger = await signed(alice, swapCall(devnet, alice, SWAP), 90n);
+  await devnet.send(trigger);
+  const replacementUuid = "5f1c1a6e-0000-4000-8000-000000000013";
+  const old = await signed(operator, idle(operator, 11n), 400n);
+  const fresh = await signed(operator, idle(operator, 12n), 40n);
+  await sendBundle([trigger, old], { replacementUuid });
+  await sendBundle([trigger, fresh], { replacementUuid });
+  expect(await builtHashes()).toEqual([keccak256(trigger), keccak256(fresh)]);
+  expect(await builtHashes()).toEqual([]);
+});
+
 test("of two bundles that spoil each other's state the second is dropped", async () => {
   const { alice, bob } = devnet.accounts;
   const least = await quoteSwap(devnet, SWAP);
