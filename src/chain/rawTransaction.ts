@@ -1,5 +1,5 @@
-import { secp256k1 } from "@noble/curves/secp256k1";
 import { BaseError, concatHex, fromRlp, hexToBytes, keccak256, numberToHex, toRlp } from "viem";
+import { recoverKey } from "./recoverKey.ts";
 import type {
   AccessEntry,
   Address,
@@ -223,15 +223,18 @@ function signedHash(type: number, body: Item[], chainId: number | null): Hash {
   return keccak256(enveloped(type, [...body, ...chain]));
 }
 
-/** The address that signed; EIP-2 forbids an s in the upper half. */
+/** The upper bound of s by EIP-2: half the group's order. */
+const MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
+
+/** The address that signed. */
 function signerOf(hash: Hash, { yParity, r, s }: Signature): Address {
+  if (s > MAX_S) throw new Malformed("s is in the upper half");
+  const signature = hexToBytes(concatHex([numberToHex(r, { size: 32 }), numberToHex(s, { size: 32 })]));
   try {
-    const signature = new secp256k1.Signature(r, s).addRecoveryBit(yParity);
-    if (signature.hasHighS()) throw new Malformed("s is in the upper half");
-    const key = signature.recoverPublicKey(hexToBytes(hash)).toRawBytes(false);
+    const key = recoverKey(hexToBytes(hash), signature, yParity);
     return `0x${keccak256(key.subarray(1)).slice(-40)}`;
-  } catch (error) {
-    throw error instanceof Malformed ? error : new Malformed("nobody's signature");
+  } catch {
+    throw new Malformed("nobody's signature");
   }
 }
 

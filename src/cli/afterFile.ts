@@ -7,7 +7,7 @@ import { createLineCutter } from "./lineReader.ts";
 import { openTransaction, type LineTransaction, type TransactionLine } from "./transactionLine.ts";
 
 /** What a file of transactions did to a market. */
-export interface Applied {
+interface Applied {
   readonly transactions: number;
   /** Pools whose state is another one now. */
   readonly touched: readonly Address[];

@@ -64,10 +64,10 @@ export const addDecode = (program: Command): void => {
       "--snapshot <file>",
       "pools (pool-snapshot/1, .gz or not): adds what each would do to them, alone",
     )
-    .addOption(
-      new Option("--chain <id>", "the chain whose routers are meant")
-        .argParser(wholeNumber(1, 999_999_999))
-        .default(undefined, "the snapshot's, or 137"),
+    .option(
+      "--chain <id>",
+      "the chain whose routers are meant (default: the snapshot's, or 137)",
+      wholeNumber(1, 999_999_999),
     )
     .addHelpText(
       "after",
@@ -92,7 +92,7 @@ export const addScan = (program: Command): void => {
     .argument("<file>", "pool-snapshot/1, .gz or not")
     .option(
       "--after <txs>",
-      "transactions, one a line as for decode, applied in order first; lists only the cycles that they touch",
+      "file of transactions, one a line as for decode, applied in order first; lists only the cycles that they touch",
     )
     .addHelpText(
       "after",

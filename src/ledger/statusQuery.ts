@@ -4,7 +4,7 @@ import type { Hash } from "../chain/types.ts";
 import { hexColumn } from "./rows.ts";
 
 /** How the predictions of one kind of transaction held when they were mined. */
-export interface CalibrationReport {
+interface CalibrationReport {
   /** The router's name, or a contract's address. */
   readonly contract: string;
   /** Its function, or a selector. */

@@ -5,7 +5,8 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCli, type CliRun } from "../../support/cliProcess.ts";
 import { randomRecording, tokenAddress } from "../../support/randomRecording.ts";
-import { document, v2, v3, V2 } from "../../support/snapshotDocuments.ts";
+import { swapLine, txHash } from "../../support/cliTransactions.ts";
+import { A, B, document, v2, v3, V2 } from "../../support/snapshotDocuments.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,7 +36,7 @@ describe("the command line", () => {
     expect(await runCli(["--version"])).toMatchObject({ code: 0, out: "0.1.0\n", err: "" });
     const help = await runCli(["--help"]);
     expect(help.code).toBe(0);
-    for (const command of ["run", "scan", "replay", "quote", "why", "trades"])
+    for (const command of ["run", "scan", "replay", "quote", "decode", "status", "why", "trades"])
       expect(help.out).toMatch(new RegExp(`^ {2}${command} `, "m"));
   });
 
@@ -43,7 +44,9 @@ describe("the command line", () => {
     [["scam"], /unknown command 'scam' \(Did you mean scan\?\)/],
     [["scan"], /missing required argument 'file'/],
     [["scan", "x", "--max-hops", "9"], /--max-hops.*from 2 to 6/],
-    [["scan", "x", "--after", "y"], /unknown option '--after'/],
+    [["scan", "x", "--behind", "y"], /unknown option '--behind'/],
+    [["decode", "--chain", "polygon"], /--chain.*from 1 to/],
+    [["decode", "--chain", "5"], /chain 5: the product does not know its routers/],
     [["scan", recording, "--base", "NOBODY"], /--base NOBODY: no token of the file has this symbol/],
     [["scan", recording], /name one or more with --base/],
   ])("wrong usage ends with 64 and one line: %j", async (args, message) => {
@@ -145,6 +148,77 @@ test("quote answers more lines than any pipe holds, in order", async () => {
   expect(run).toMatchObject({ code: 0, err: "" });
   const ids = jsonLines(run).map((answer): unknown => Object(answer)["id"]);
   expect(ids).toEqual(lines.map((_, id) => (id % 7 === 0 ? null : id)));
+});
+
+test("decode answers more lines than any pipe holds, in order, within little memory", async () => {
+  const snapshot = written("pools.json", document([v2()]));
+  const lines = Array.from({ length: 5_000 }, (_, id) =>
+    id % 7 === 0 ? `nonsense ${id}` : swapLine({ path: [A, B], amountIn: BigInt(id) }, { hash: txHash(id) }),
+  );
+  const run = await runCli(["decode", "--snapshot", snapshot], { stdin: lines.join("\n") });
+  expect(run).toMatchObject({ code: 0, err: "" });
+  const hashes = jsonLines(run).map((answer): unknown => Object(answer)["hash"]);
+  expect(hashes).toEqual(lines.map((_, id) => (id % 7 === 0 ? null : txHash(id))));
+  expect(run.maxRssMb).toBeLessThan(256);
+});
+
+/** The verdict and the pools of each cycle that a scan lists. */
+const cyclesOf = (run: CliRun): unknown => {
+  const [answer] = jsonLines(run);
+  return Object(answer)["opportunities"].map(
+    ({ verdict, hops }: { verdict: string; hops: { pool: string }[] }) => [
+      verdict,
+      ...hops.map(({ pool }) => pool).toSorted(),
+    ],
+  );
+};
+
+describe("scan --after", () => {
+  const other = `0xa${"0".repeat(38)}2`;
+  const idle = ["b1", "b2"].map((end) => `0x${"0".repeat(38)}${end}`);
+  const token = `0x${"9".repeat(40)}`;
+  const plain = Object.fromEntries([A, B, token].map((one) => [one, { symbol: one, decimals: 18 }]));
+  const deep = { reserve0: "1000000", reserve1: "2000000" };
+  const still = { token1: token, reserve0: "1000000" };
+  // The last two pay against each other already, and no transaction touches them.
+  const snapshot = written(
+    "four.json",
+    document(
+      [
+        v2(deep),
+        v2({ ...deep, address: other, dex: "sushiswap_v2" }),
+        v2({ ...still, address: idle[0], reserve1: "1000000" }),
+        v2({ ...still, address: idle[1], dex: "sushiswap_v2", reserve1: "1300000" }),
+      ],
+      { tokens: plain },
+    ),
+  );
+  const scan = (...more: readonly string[]) => runCli(["scan", snapshot, "--base", A, ...more]);
+  test("lists only the cycles that the transactions touch, and believes a wide margin", async () => {
+    const rest = await scan("--json");
+    expect(cyclesOf(rest)).toEqual([["suspect:marginal", ...idle]]);
+    const after = written("one.ndjson", `${swapLine({ path: [A, B], amountIn: 100_000n })}\n`);
+    const behind = await scan("--json", "--after", after);
+    expect(behind).toMatchObject({ code: 0, err: "" });
+    expect(cyclesOf(behind)).toEqual([["ok", V2, other]]);
+    expect((await scan("--after", after)).out).toMatch(/^4 pools.*\(block 100, behind 1 transactions\)/);
+  });
+
+  test("says what it passed over, and refuses what is no transaction", async () => {
+    const foreign = swapLine({ path: [A, B], amountIn: 1n }, { to: A });
+    const passed = await scan("--json", "--after", written("foreign.ndjson", foreign));
+    expect(passed.code).toBe(0);
+    expect(cyclesOf(passed)).toEqual([]);
+    expect(passed.err).toMatch(/^turbo-mev: \S+foreign\.ndjson: line 1 \(0x0{63}1\): passed over: [^\n]+\n$/);
+    const broken = written(
+      "broken.ndjson",
+      `${foreign}\n${swapLine({ path: [A, B], amountIn: 1n }, { value: "x" })}`,
+    );
+    const refused = await scan("--json", "--after", broken);
+    expect(refused).toMatchObject({ code: 65, out: "" });
+    expect(refused.err).toMatch(/broken\.ndjson: line 2: value: expected a decimal whole number/);
+    expect(await scan("--after", `${snapshot}.missing`)).toMatchObject({ code: 65, out: "" });
+  });
 });
 
 describe("malformed files cost next to nothing", () => {
