@@ -53,12 +53,12 @@ export function predictEffects(
     : { effects: [], reverts, complete: true };
 }
 
-/** Of the routers that we read only UniswapV2Router02's functions are called `swap…` and have a deadline each. */
+/** Told by the shape of the calls: UniswapV2Router02 and Algebra's router date each swap and know no fee tiers. */
 function dialectOf({ functionName, calls }: DecodedTransaction): Dialect {
   if (functionName.startsWith("execute")) return "universal";
-  const [first] = calls;
-  const dated = first?.type === "swap" && first.deadline !== null;
-  return dated && functionName.startsWith("swap") ? "v2Router" : "periphery";
+  const first = calls.find((call) => call.type === "swap");
+  if (first === undefined || first.deadline === null || first.feesPpm !== null) return "periphery";
+  return functionName.startsWith("swap") ? "v2Router" : "algebra";
 }
 
 /** Functions of UniswapV2Router02 that trade tokens alone take no coins; all other routers take them everywhere. */

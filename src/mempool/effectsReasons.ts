@@ -1,8 +1,8 @@
 /**
- * How a family of routers trades and speaks. `v2Router`: UniswapV2Router02 and its forks; `periphery`: SwapRouter,
- * SwapRouter02 and Algebra's router, which share their payments; `universal`: Universal Router.
+ * How a family of routers trades and speaks. `v2Router`: UniswapV2Router02 and its forks; `periphery`: SwapRouter and
+ * SwapRouter02; `algebra`: Algebra's, which calls the native coin by another name; `universal`: Universal Router.
  */
-export type Dialect = "v2Router" | "periphery" | "universal";
+export type Dialect = "v2Router" | "periphery" | "algebra" | "universal";
 
 /** What a contract that gives no reason, or one without a text, is known to answer. */
 export const NO_REASON = "execution reverted";
@@ -103,6 +103,7 @@ export const REASONS: Readonly<Record<Dialect, Reasons>> = {
     },
   },
   periphery: PERIPHERY,
+  algebra: { ...PERIPHERY, payments: { ...PERIPHERY.payments, unwrap: "Insufficient WNativeToken" } },
   universal: {
     expired: "TransactionDeadlinePassed",
     identical: NO_REASON,

@@ -1,0 +1,199 @@
+import { decodeAbiParameters, parseAbiParameters, toFunctionSelector } from "viem";
+import type { DevAccount } from "../../devnet/accounts.ts";
+import type { DevReceipt } from "../../devnet/block.ts";
+import { startDevnet } from "../../devnet/devnet.ts";
+import type { Devnet, DevnetOptions } from "../../devnet/devnet.ts";
+import { HexText } from "../../devnet/hex.ts";
+import { RpcError } from "../../devnet/rpc.ts";
+import type { Call } from "../../devnet/signing.ts";
+import { applyPoolLog, POOL_TOPICS } from "../../src/amm/poolLog.ts";
+import type { PoolState } from "../../src/amm/poolState.ts";
+import { loadRegistry } from "../../src/chain/registry.ts";
+import type { Address, EmittedLog, Hash, Pool } from "../../src/chain/types.ts";
+import { latestHeader } from "../../src/feed/headers.ts";
+import { createPoolLoader } from "../../src/feed/pools/poolLoader.ts";
+import { createDecoder } from "../../src/mempool/decode.ts";
+import type { Decoder } from "../../src/mempool/decode.ts";
+import { predictEffects } from "../../src/mempool/effects.ts";
+import type { Effects, EffectsContext } from "../../src/mempool/effects.ts";
+import { createPoolBook } from "../../src/mempool/poolBook.ts";
+
+/** A swap as the pool's own logs tell it, with the state that they leave. */
+export interface SeenSwap {
+  readonly pool: Address;
+  readonly amountIn: bigint;
+  readonly amountOut: bigint;
+  readonly after: PoolState;
+}
+
+type Asked = Parameters<Decoder["decode"]>[0];
+
+/** The local Polygon, and its pools as their logs alone have moved them. */
+export interface MempoolStage {
+  readonly devnet: Devnet;
+  readonly pools: ReadonlyMap<Address, Pool>;
+  readonly states: ReadonlyMap<Address, PoolState>;
+  /** For the next block, on the states as they are; a text: not read. */
+  predict(transaction: Asked, context?: Partial<EffectsContext>): Effects | string;
+  /** Follows a mined transaction: its swaps in the order of their logs. */
+  follow(receipt: DevReceipt): readonly SeenSwap[];
+  /** Reads what Algebra's pools charge in the next block. */
+  refreshFees(): Promise<void>;
+  /** Why the node says that the call fails now; null: it does not. */
+  reasonOf(account: DevAccount, call: Call): Promise<string | null>;
+  /** Sends it alone into a block. */
+  mine(account: DevAccount, call: Call): Promise<DevReceipt>;
+  stop(): Promise<void>;
+}
+
+const registry = loadRegistry(137);
+/**
+ * The local chain's SwapRouter02 and Universal Router trade Uniswap V2 too, and the latter is of release 2.1.0, at the
+ * address of a later one.
+ */
+const routers = registry.routers.map((router) => {
+  if (router.family === "router02") return { ...router, dexV2: "uniswap_v2" };
+  return router.family === "universal" ? { ...router, dexV2: "uniswap_v2", hopPrices: false } : router;
+});
+const PAIR_SWAP: Hash = "0xd78ad95fa46c994b6551d0da85fc275fe613ce37657fb8d5e3d130840159d822";
+const PAIR_AMOUNTS = parseAbiParameters("uint256, uint256, uint256, uint256");
+const POOL_AMOUNTS = parseAbiParameters("int256, int256, uint160, uint128, int24");
+
+/** What came in and went out; null for other logs. */
+function amountsOf({ topics, data }: EmittedLog): readonly [bigint, bigint] | null {
+  if (topics[0] === PAIR_SWAP) {
+    const [in0, in1, out0, out1] = decodeAbiParameters(PAIR_AMOUNTS, data);
+    return [in0 + in1, out0 + out1];
+  }
+  if (topics[0] !== POOL_TOPICS.swap) return null;
+  const [amount0, amount1] = decodeAbiParameters(POOL_AMOUNTS, data);
+  return amount0 > 0n ? [amount0, -amount1] : [amount1, -amount0];
+}
+
+/** Errors without a text, of Universal Router. */
+const NAMED = [
+  "V2TooLittleReceived",
+  "V2TooMuchRequested",
+  "V3TooLittleReceived",
+  "V3TooMuchRequested",
+  "V3InvalidAmountOut",
+  "V3InvalidSwap",
+  "InsufficientETH",
+  "InsufficientToken",
+  "InvalidReserves",
+  "TransactionDeadlinePassed",
+].map((name) => [toFunctionSelector(`function ${name}()`), name] as const);
+
+function reasonIn({ data, message }: RpcError): string {
+  // A plan inside of a plan wraps the error of its own.
+  const named = NAMED.find(([selector]) => typeof data === "string" && data.includes(selector.slice(2)));
+  return named?.[1] ?? message.replace("execution reverted: ", "");
+}
+
+async function loadPools(devnet: Devnet) {
+  const rpc = {
+    request: async (method: string, params: readonly unknown[]) => await devnet.rpc(method, params),
+  };
+  const loader = createPoolLoader(
+    {
+      discovery: {
+        dexes: registry.dexes,
+        tokens: [...registry.tokens.keys()],
+        allowPools: [],
+        denyPools: [],
+      },
+      multicall: {
+        multicall3: registry.multicall3,
+        maxAnswerBytes: 90_000,
+        concurrency: 4,
+        timeoutMs: 20_000,
+      },
+      wrappedNative: registry.native.wrapped,
+      blockSeconds: 2,
+      minDepthFloat: 0,
+    },
+    { rpc, onRejected: () => undefined },
+  );
+  const { signal } = new AbortController();
+  return {
+    entries: await loader.load(await latestHeader(rpc), signal),
+    nextFees: async () => await loader.nextFees(await latestHeader(rpc), signal),
+  };
+}
+
+export async function startMempoolStage(options: DevnetOptions = {}): Promise<MempoolStage> {
+  const devnet = await startDevnet(options);
+  const { entries, nextFees } = await loadPools(devnet);
+  const pools = new Map(entries.map(({ pool }) => [pool.address, pool]));
+  const states = new Map(
+    entries.flatMap(({ pool, state }) => (state === null ? [] : [[pool.address, state] as const])),
+  );
+  const decoder = createDecoder(routers, registry.native.wrapped);
+  const book = createPoolBook(entries);
+
+  const refreshFees = async (): Promise<void> => {
+    for (const { pool, feePpm } of await nextFees()) {
+      const state = states.get(pool);
+      if (state?.kind === "algebra") states.set(pool, { ...state, feePpm });
+    }
+  };
+  const follow = ({ logs }: DevReceipt): readonly SeenSwap[] => {
+    const seen: SeenSwap[] = [];
+    for (const { address, topics, json } of logs) {
+      const pool = pools.get(address);
+      const before = states.get(address);
+      if (pool === undefined || before === undefined) continue;
+      const log = { address, topics, data: HexText.parse(json["data"]) };
+      const effect = applyPoolLog(pool.kind, before, log);
+      if ("contradiction" in effect) throw new Error(`${address}: ${effect.contradiction}`);
+      const after = effect.changed ? effect.state : before;
+      states.set(address, after);
+      const amounts = amountsOf(log);
+      if (amounts !== null) seen.push({ pool: address, amountIn: amounts[0], amountOut: amounts[1], after });
+    }
+    return seen;
+  };
+  const reasonOf = async ({ address }: DevAccount, { to, data, value = 0n, gas }: Call) => {
+    const quantity = (n: bigint) => `0x${n.toString(16)}`;
+    try {
+      const call = { from: address, to, data, value: quantity(value), gas: quantity(gas) };
+      await devnet.rpc("eth_call", [call, "latest"]);
+      return null;
+    } catch (error) {
+      if (error instanceof RpcError) return reasonIn(error);
+      throw error;
+    }
+  };
+  return {
+    devnet,
+    pools,
+    states,
+    refreshFees,
+    follow,
+    reasonOf,
+    predict: (transaction, context) => {
+      const decoding = decoder.decode(transaction);
+      if (decoding.type === "unsupported") return decoding.why;
+      const view = { stateOf: (pool: Address) => states.get(pool) ?? null };
+      return predictEffects(decoding, transaction, view, {
+        book,
+        wrappedNative: registry.native.wrapped,
+        isTaxed: () => false,
+        timestamp: devnet.head().timestamp + 2,
+        ...context,
+      });
+    },
+    mine: async (account, call) => {
+      const hash = await devnet.transact(account, call);
+      const { transactions } = await devnet.build();
+      const receipt = transactions.find((one) => one.hash === hash);
+      if (receipt === undefined) throw new Error(`${hash} was not mined`);
+      return receipt;
+    },
+    stop: () => devnet.stop(),
+  };
+}
+
+/** The effects in the form of what logs tell. */
+export const asSeen = ({ effects }: Effects): readonly SeenSwap[] =>
+  effects.map(({ pool, amountIn, amountOut, after }) => ({ pool: pool.address, amountIn, amountOut, after }));
