@@ -165,6 +165,9 @@ function repaired(core: Core, { block, pools }: RepairedEvent): readonly Decisio
   return [];
 }
 
+/** Refusals that speak against the trigger, or against what we read in it. */
+const TRIGGER_DISBELIEF = /^(simulation_(reverted|differs)|trigger_)/;
+
 /** Refusals that speak against the plan itself, not against the moment. */
 const DISBELIEF = /^simulation_(reverted|differs)/;
 
@@ -172,6 +175,11 @@ function outcome(core: Core, { intentId, fate, reason }: OutcomeEvent): readonly
   const plan = core.inFlight.get(intentId)?.plan;
   if (plan === undefined) return [];
   if (fate !== "unknown") core.inFlight.delete(intentId);
+  if (plan.trigger.type === "pending") {
+    // It may as well be the trigger that does something else: its cycles are not blamed.
+    if (TRIGGER_DISBELIEF.test(reason)) core.triggers.disbelieve(plan.trigger.hash);
+    return [];
+  }
   const { head } = core.market;
   return DISBELIEF.test(reason) && head !== null ? core.desk.disbelieve(plan, reason, head) : [];
 }

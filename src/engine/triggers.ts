@@ -30,6 +30,8 @@ export interface Watched {
   readonly contract: string;
   readonly functionName: string;
   readonly knowledge: Knowledge;
+  /** Plans behind it that failed in simulation. */
+  readonly failures: number;
 }
 
 /** What a transaction makes of the market, if the next block begins with it and those before it. */
@@ -53,6 +55,8 @@ export interface Triggers {
   watchedOf(hash: Hash): Watched | undefined;
   /** What predictions for a block of this time (seconds) stand on. */
   contextAt(timestamp: number): EffectsContext;
+  /** A simulation behind it failed: after a few of these it is no longer watched. */
+  disbelieve(hash: Hash): void;
   /** Who called that moved a pool of ours: from now on such calls are looked at. */
   learn(hash: Hash): void;
   /** Forgets what is in the block, and what has waited for too long. */
@@ -66,6 +70,8 @@ export interface Triggers {
 const MOST_WATCHED = 4096;
 /** Contracts learned by what they did. */
 const MOST_LEARNED = 4096;
+/** Simulations that may fail behind one transaction: the state may have been at fault, but not each time. */
+const MOST_FAILURES = 3;
 /** Earlier transactions of one sender that a bundle carries. */
 const MOST_EARLIER = 3;
 
@@ -98,6 +104,7 @@ export function createTriggers(options: TriggerOptions): Triggers {
     moveOf: (hash, market, timestamp) => moveOf(memory, hash, { market, timestamp }),
     watchedOf: (hash) => memory.watched.get(hash),
     contextAt: (timestamp) => contextAt(memory, timestamp),
+    disbelieve: (hash) => disbelieve(memory, hash),
     learn: (hash) => learn(memory, hash),
     mined: (block, transactions) => {
       memory.pending.mined(transactions, block.number);
@@ -122,13 +129,19 @@ function take(memory: Memory, transaction: PendingTransaction, block: number): "
   const contract = router?.name ?? to;
   if (decoding.type === "decoded") {
     const { functionName } = decoding;
-    watch(memory, { transaction, contract, functionName, knowledge: { type: "read", decoded: decoding } });
+    watch(memory, {
+      transaction,
+      contract,
+      functionName,
+      knowledge: { type: "read", decoded: decoding },
+      failures: 0,
+    });
     return "read";
   }
   if (!decoding.opaque) return "nothing";
   const functionName = transaction.input.slice(0, SELECTOR_CHARS);
   const knowledge = { type: "foreseen", parent: "0x", logs: null } as const;
-  watch(memory, { transaction, contract, functionName, knowledge });
+  watch(memory, { transaction, contract, functionName, knowledge, failures: 0 });
   return "opaque";
 }
 
@@ -146,6 +159,14 @@ function foreseen({ watched }: Memory, hash: Hash, knowledge: Knowledge): boolea
   if (entry?.knowledge.type !== "foreseen" || knowledge.type !== "foreseen") return false;
   watched.set(hash, { ...entry, knowledge });
   return knowledge.logs !== null;
+}
+
+function disbelieve({ watched }: Memory, hash: Hash): void {
+  const entry = watched.get(hash);
+  if (entry === undefined) return;
+  const failures = entry.failures + 1;
+  if (failures < MOST_FAILURES) watched.set(hash, { ...entry, failures });
+  else watched.delete(hash);
 }
 
 function learn({ pending, decoder, learned, ours }: Memory, hash: Hash): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { EngineEvent } from "../../../src/engine/events.ts";
 import { swap } from "../../../src/amm/swap.ts";
 import { createEngine } from "../../../src/engine/engine.ts";
 import {
@@ -188,5 +189,31 @@ describe("several of them", () => {
     engine.step(told(replacement));
     engine.step(committed(header(3), []));
     expect(submitsOf(engine.step(mined(header(3), [])))).toEqual([]);
+  });
+});
+
+const refused = (intentId: string, reason: string): EngineEvent => ({
+  type: "outcome",
+  time: 0,
+  intentId,
+  fate: "rejected",
+  reason,
+  block: null,
+  transactionHash: null,
+});
+
+describe("a plan that fails in simulation", () => {
+  test("is tried again on the next blocks, three times in all, and its cycles are not blamed", () => {
+    const engine = start();
+    const trigger = sale(20_000n);
+    let [submit] = submitsOf(engine.step(told(trigger)));
+    for (let number = 3; number < 6; number++) {
+      expect(engine.step(refused(submit?.intentId ?? "", "trigger_reverts: 0x"))).toEqual([]);
+      engine.step(committed(header(number), []));
+      [submit] = submitsOf(engine.step(mined(header(number), [])));
+      expect(submit?.behind).toEqual(number < 5 ? [trigger] : undefined);
+    }
+    // The same cycle pays behind another one.
+    expect(submitsOf(engine.step(told(sale(20_000n, 0, { from: address(0xf2) }))))).toHaveLength(1);
   });
 });
