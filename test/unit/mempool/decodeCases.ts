@@ -44,6 +44,8 @@ export const ROUTER = {
 export const POLYGON_ROUTER = {
   v2: addressOf(polygon, "quickswap_v2_router"),
   algebra: addressOf(polygon, "quickswap_v3_router"),
+  /** Older than Uniswap V2 on Polygon. */
+  universal: addressOf(polygon, "universal_router_1.1"),
 } as const;
 
 export const ethereumDecoder = createDecoder(ethereum.routers, ethereum.native.wrapped);

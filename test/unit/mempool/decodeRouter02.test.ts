@@ -8,7 +8,6 @@ import {
   MSG_SENDER,
   onlySwap,
   packed,
-  polygonDecoder,
   ROUTER,
   SENDER,
   why,
@@ -54,10 +53,6 @@ describe("SwapRouter02", () => {
       amount: 0n,
       amountIsBalance: false,
       payer: "sender",
-    });
-    const input = v2("swapExactTokensForTokens", 5n);
-    expect(polygonDecoder.decode({ to: ROUTER.router02, from: SENDER, value: 0n, input })).toMatchObject({
-      why: "uniswap_router02 has no V2 exchange",
     });
   });
 

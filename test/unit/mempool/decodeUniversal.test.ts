@@ -12,6 +12,7 @@ import {
   MSG_SENDER,
   onlyCall,
   packed,
+  POLYGON_ROUTER,
   ROUTER,
   SENDER,
   tokenPaths,
@@ -118,6 +119,14 @@ describe("swaps", () => {
     );
     const paidBefore = encodeAbiParameters(V2, [MSG_SENDER, 0n, 1n, [A, B], false]);
     expect(why(ROUTER.universal, execute([0x08, paidBefore]))).toBe("its pair was paid before");
+  });
+
+  test("a router without V2 pairs", () => {
+    const input = encodeAbiParameters(V2, [MSG_SENDER, 1n, 1n, [A, B], true]);
+    expect(why(POLYGON_ROUTER.universal, execute([0x08, input]))).toBe(
+      "universal_router_1.1 has no V2 exchange",
+    );
+    expect(decoded(POLYGON_ROUTER.universal, execute(v3In(1n, true))).calls).toHaveLength(1);
   });
 
   test("a least price for each hop is not judged", () => {
