@@ -12,6 +12,10 @@ export interface PendingRef {
   readonly nonce: number;
 }
 
+/** True when the newcomer takes the nonce of one of them. */
+export const losesOne = (behind: readonly PendingRef[], { from, nonce, hash }: PendingRef): boolean =>
+  behind.some((each) => each.from === from && each.nonce === nonce && each.hash !== hash);
+
 /** Why what the decision names cannot be what it stands behind, or null: one sender's row, its trigger last. */
 function misordered({ behind, plan }: SubmitDecision): string | null {
   const last = behind.at(-1)?.hash ?? null;

@@ -3,6 +3,7 @@ import type { SubmitDecision } from "../engine/decisions.ts";
 import type { OutcomeEvent } from "../engine/events.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import type { Bundle } from "./bundle.ts";
 import type { Rpc } from "./chainAnswers.ts";
 import type { Channel } from "./channels/channel.ts";
 import type { IntentJournal } from "./journal.ts";
@@ -13,7 +14,7 @@ import { refusal, type Refusal } from "./refusal.ts";
 import type { Signer } from "./signer.ts";
 import type { Simulator } from "./simulate.ts";
 import type { Tracker } from "./tracker.ts";
-import type { WayOptions } from "./way.ts";
+import type { Way, WayOptions } from "./way.ts";
 
 export interface ExecutionOptions extends PrepareOptions, WayOptions {
   readonly chainId: number;
@@ -63,6 +64,13 @@ export interface ExecutionParts {
   onTiming(stage: Stage, micros: number, intentId: string): void;
 }
 
+/** A signed plan on its way. */
+export interface Dispatch {
+  readonly decision: SubmitDecision;
+  readonly way: Way;
+  readonly bundle: Bundle;
+}
+
 /** What changes; one owner, one event loop. */
 export interface ExecutionState {
   readonly options: ExecutionOptions;
@@ -84,6 +92,8 @@ export interface ExecutionState {
   asking: Promise<void>;
   /** What others paid lately, wei per gas, while races are run. */
   recentTip: bigint | null;
+  /** The last bundle that went out behind pending transactions. */
+  lastBackrun: Dispatch | null;
   /** Triggers behind which a tail of ours went out, oldest first: none gets a second one. */
   readonly tailed: Set<Hash>;
   stopping: boolean;

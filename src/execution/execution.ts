@@ -20,6 +20,7 @@ import { refusal, type Refusal } from "./refusal.ts";
 import { sendCancellation, sendPlan, type Steps } from "./send.ts";
 import { createTracker, holdingOf, type Head, type Tracker, type TrackedIntent } from "./tracker.ts";
 import { wayOf } from "./way.ts";
+import { withdrawBundle } from "./withdraw.ts";
 
 export interface Execution {
   /**
@@ -30,7 +31,7 @@ export interface Execution {
   /** A new head: older work is dropped and open fates are asked for. */
   onBlock(header: BlockHeader): void;
   onReverted(block: BlockRef): void;
-  /** A pending transaction was seen: where it replaces a trigger, our tail behind that is cancelled. */
+  /** A pending transaction was seen: where it replaces a trigger, our tail or bundle behind that is withdrawn. */
   onPending(pending: PendingRef): void;
   /**
    * Before the first decision: every intent that a former run left open gets its one fate, and the signer its
@@ -82,6 +83,8 @@ export function createExecution(options: ExecutionOptions, parts: ExecutionParts
     },
     onPending: (pending) => {
       const { head } = state;
+      const withdrawal = withdrawBundle(state, pending);
+      if (withdrawal !== null) void own(withdrawal);
       if (head === null || !state.tracker.seen(pending)) return;
       parts.log.info({ trigger: pending }, "trigger replaced, its tail is cancelled");
       state.looking = state.looking.then(() => follow(state, head));
@@ -129,6 +132,7 @@ function createState(options: ExecutionOptions, parts: ExecutionParts): Executio
     waiting: null,
     asking: Promise.resolve(),
     recentTip: null,
+    lastBackrun: null,
     tailed: new Set(),
     stopping: false,
   };

@@ -3,7 +3,14 @@ import type { Hex } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
 import { behindAll, createBundle, ourTransaction, type Bundle, type OurTransaction } from "./bundle.ts";
 import type { Channel, SendOptions, SendResult } from "./channels/channel.ts";
-import { rememberTail, standstill, type ExecutionState, type Live, type Stage } from "./context.ts";
+import {
+  rememberTail,
+  standstill,
+  type Dispatch,
+  type ExecutionState,
+  type Live,
+  type Stage,
+} from "./context.ts";
 import { withinMs } from "./deadline.ts";
 import { holdNonce, nextNonce, releaseNonce } from "./nonces.ts";
 import type { Prepared } from "./prepare.ts";
@@ -78,13 +85,6 @@ function commit(state: ExecutionState, intent: TrackedIntent, gasLimit: bigint, 
   return true;
 }
 
-/** A signed plan on its way. */
-interface Dispatch {
-  readonly decision: SubmitDecision;
-  readonly way: Way;
-  readonly bundle: Bundle;
-}
-
 /** How far it has come, as others want to know. */
 export interface Steps {
   timed(stage: Stage): void;
@@ -147,6 +147,9 @@ async function sendToAll(state: ExecutionState, dispatch: Dispatch, steps: Steps
   const { channels } = dispatch.way;
   const { intentId } = dispatch.decision;
   const sending = channels.map((channel) => sendTo(state, channel, dispatch));
+  // Whatever was there with its slot is not any more.
+  if (dispatch.way.bundledUntil !== null)
+    state.lastBackrun = dispatch.way.kind === "bundle" ? dispatch : null;
   steps.handed();
   const answers = await Promise.all(sending);
   if (answers.every(({ result }) => result === "refused"))

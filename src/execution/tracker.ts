@@ -3,7 +3,7 @@ import type { Address, BlockHeader, BlockRef, Hash } from "../chain/types.ts";
 import type { Fate, OutcomeEvent } from "../engine/events.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import type { PendingRef } from "./behind.ts";
+import { losesOne, type PendingRef } from "./behind.ts";
 import { decodeRealised, type Realised } from "./calldata.ts";
 import { parseCount, parseReceipt, type Receipt, type Rpc } from "./chainAnswers.ts";
 import { judgeFate, type FateVerdict, type Sent } from "./fates.ts";
@@ -123,18 +123,19 @@ export function createTracker(options: TrackerOptions, parts: TrackerParts): Tra
       for (const entry of entries.values()) if (entry.mined?.block.hash === block.hash) reopen(state, entry);
     },
     seen: (pending) => {
-      const orphans = [...entries.values()].filter(({ intent }) => losesTrigger(intent, pending));
-      for (const entry of orphans) entry.intent = { ...entry.intent, behind: [], cancelFrom: 0 };
-      return orphans.length > 0;
+      let lost = false;
+      for (const entry of entries.values()) {
+        if (!losesOne(entry.intent.behind, pending)) continue;
+        entry.intent = { ...entry.intent, behind: [], cancelFrom: 0 };
+        lost = true;
+      }
+      return lost;
     },
     get open() {
       return entries.size;
     },
   };
 }
-
-const losesTrigger = ({ behind }: TrackedIntent, { from, nonce, hash }: PendingRef): boolean =>
-  behind.some((each) => each.from === from && each.nonce === nonce && each.hash !== hash);
 
 interface State {
   readonly options: TrackerOptions;

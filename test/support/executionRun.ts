@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Channel } from "../../src/execution/channels/channel.ts";
 import { createFlashbotsChannel } from "../../src/execution/channels/flashbots.ts";
 import { createPrivateChannel } from "../../src/execution/channels/private.ts";
+import { createPublicChannel } from "../../src/execution/channels/public.ts";
 import type { Rpc } from "../../src/execution/chainAnswers.ts";
 import type { ExecutionOptions } from "../../src/execution/context.ts";
 import { createExecution, type Execution } from "../../src/execution/execution.ts";
@@ -29,6 +30,9 @@ export const privateChannel = ({ devnet }: ExecutionStage): Channel =>
     endpoint: { url: secret(devnet.httpUrl), headers: {} },
     method: "eth_sendRawTransactionPrivate",
   });
+
+export const publicChannel = ({ devnet }: ExecutionStage): Channel =>
+  createPublicChannel({ name: "public", endpoint: { url: secret(devnet.httpUrl), headers: {} } });
 
 export function operatorSigner({ devnet, executor }: ExecutionStage): SyncSigner {
   const policy = { chainId: 137, executor, txGasCap: 16_777_216n, txFeeCap: 10n ** 18n };

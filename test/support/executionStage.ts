@@ -10,7 +10,8 @@ import { sign, type Fees } from "../../devnet/signing.ts";
 import type { V2State } from "../../src/amm/poolState.ts";
 import { amountOut } from "../../src/amm/swap.ts";
 import { executorAbi } from "../../src/chain/executorAbi.ts";
-import type { Address, BlockHeader, Hex } from "../../src/chain/types.ts";
+import { parseRaw } from "../../src/chain/rawTransaction.ts";
+import type { Address, BlockHeader, Hex, PendingTransaction } from "../../src/chain/types.ts";
 import type { SubmitDecision } from "../../src/engine/decisions.ts";
 import type { Opportunity, PricedHop } from "../../src/search/opportunity.ts";
 
@@ -26,15 +27,35 @@ export interface ExecutionStage {
    * for WPOL; below zero, of WPOL. Default 20,000.
    */
   unbalance(usd?: number): Promise<void>;
+  /** Such a trade by Alice, signed and in the public pool, with her next pending nonce. */
+  pend(trade?: PendingTrade): Promise<Pend>;
   /** A rival's trade that takes the decision's QuickSwap hop, in the public pool ahead of everything of ours. */
   takeArbitrage(decision: SubmitDecision): Promise<void>;
   /** The operator's key, used by somebody else: a bare transaction in the public pool. */
   spendNonce(): Promise<void>;
   header(): Promise<BlockHeader>;
-  /** The best two-pool arbitrage on the present head, as the engine would decide it. */
-  decide(changes?: Partial<SubmitDecision>): Promise<SubmitDecision>;
+  /**
+   * The best two-pool arbitrage on the present head, or behind these pending trades, as the engine would decide it.
+   */
+  decide(changes?: Partial<SubmitDecision>, behind?: readonly Pend[]): Promise<SubmitDecision>;
   balance(token: Address, holder: Address): Promise<bigint>;
   stop(): Promise<void>;
+}
+
+/** Default: 20,000 dollars for WPOL with the usual fees, at whatever price. */
+export interface PendingTrade {
+  readonly usd?: number;
+  readonly fees?: Fees;
+  /** Asks for more than any pool gives: it reverts. */
+  readonly greedy?: boolean;
+  /** Takes the place of the pending trade with this nonce. */
+  readonly nonce?: number;
+}
+
+/** A pending trade, and what it does to QuickSwap's pool. */
+export interface Pend {
+  readonly transaction: PendingTransaction;
+  after(state: V2State): V2State;
 }
 
 const TREASURY: Address = "0x7ea5000000000000000000000000000000000002";
@@ -141,10 +162,19 @@ export async function startExecutionStage(): Promise<ExecutionStage> {
   const header = async (): Promise<BlockHeader> =>
     headerSchema.parse(await devnet.rpc("eth_getBlockByNumber", ["latest", false]));
 
+  const pathOf = (usd: number): readonly [readonly Address[], bigint] => {
+    const [given, taken] = usd > 0 ? [usdce, wpol] : [wpol, usdce];
+    const token = devnet.tokens.find(({ address }) => address === given);
+    if (token === undefined) throw new Error(`${given} has no price`);
+    return [[given, taken], amountWorth(token, Math.abs(usd))];
+  };
+  const swapData = (path: readonly Address[], amount: bigint, least: bigint): Hex => {
+    const args = [amount, least, path, alice.address, FAR_DEADLINE] as const;
+    return encodeFunctionData({ abi, functionName: "swapExactTokensForTokens", args });
+  };
+
   const trade = async (path: readonly Address[], amount: bigint, fees?: Fees): Promise<void> => {
-    const swapArgs = [amount, 0n, path, alice.address, FAR_DEADLINE] as const;
-    const data = encodeFunctionData({ abi, functionName: "swapExactTokensForTokens", args: swapArgs });
-    await devnet.transact(alice, { to: router, data, gas: 400_000n }, fees);
+    await devnet.transact(alice, { to: router, data: swapData(path, amount, 0n), gas: 400_000n }, fees);
   };
 
   return {
@@ -153,11 +183,24 @@ export async function startExecutionStage(): Promise<ExecutionStage> {
     treasury: TREASURY,
     folder,
     unbalance: async (usd = 20_000) => {
-      const [given, taken] = usd > 0 ? [usdce, wpol] : [wpol, usdce];
-      const token = devnet.tokens.find(({ address }) => address === given);
-      if (token === undefined) throw new Error(`${given} has no price`);
-      await trade([given, taken], amountWorth(token, Math.abs(usd)));
+      await trade(...pathOf(usd));
       await devnet.build();
+    },
+    pend: async ({ usd = 20_000, fees, greedy = false, nonce } = {}) => {
+      const [path, amount] = pathOf(usd);
+      const data = swapData(path, amount, greedy ? 10n ** 30n : 0n);
+      const next = count.parse(await devnet.rpc("eth_getTransactionCount", [alice.address, "pending"]));
+      const raw = await sign(alice, nonce ?? next, { to: router, data, gas: 400_000n }, fees);
+      const read = parseRaw(raw, 137);
+      if (read.type !== "transaction") throw new Error(`not read: ${read.why}`);
+      await devnet.send(raw);
+      const zeroForOne = path[0] === quickswap.token0;
+      const after = (state: V2State): V2State => {
+        const out = amountOut(state, zeroForOne, amount);
+        const [in0, in1] = zeroForOne ? [amount, -out] : [-out, amount];
+        return { ...state, reserve0: state.reserve0 + in0, reserve1: state.reserve1 + in1 };
+      };
+      return { transaction: read.transaction, after };
     },
     takeArbitrage: async ({ plan }) => {
       const hop = plan.opportunities[0]?.hops.find(({ pool }) => pool === quickswap.address);
@@ -171,18 +214,24 @@ export async function startExecutionStage(): Promise<ExecutionStage> {
       );
     },
     header,
-    decide: async (changes = {}) => {
+    decide: async (changes = {}, behind = []) => {
       const head = await header();
       const there = [sushiswap, await stateOf(sushiswap)] as const;
-      const here = [quickswap, await stateOf(quickswap)] as const;
+      let moved = await stateOf(quickswap);
+      for (const { after } of behind) moved = after(moved);
+      const here = [quickswap, moved] as const;
+      const trigger = behind.at(-1)?.transaction.hash;
       const ways = [arbitrage(usdce, [there, here]), arbitrage(usdce, [here, there])] as const;
       const opportunity = ways[0].profit > ways[1].profit ? ways[0] : ways[1];
       const parent = { number: head.number, hash: head.hash };
       return {
         type: "submit",
         intentId: `${head.number + 1}-${head.hash.slice(2, 10)}`,
-        plan: { trigger: { type: "block", ...parent }, opportunities: [opportunity] },
-        behind: [],
+        plan: {
+          trigger: trigger === undefined ? { type: "block", ...parent } : { type: "pending", hash: trigger },
+          opportunities: [opportunity],
+        },
+        behind: behind.map(({ transaction }) => transaction),
         age: 0,
         parent,
         targetBlock: head.number + 1,

@@ -5,7 +5,7 @@ import type { PendingTransaction } from "../../../src/chain/types.ts";
 import type { BundleSimulation } from "../../../src/execution/channels/channel.ts";
 import type { ExecutionOptions, ExecutionParts } from "../../../src/execution/context.ts";
 import { fakeChannel, headerOf, startFakes, type FakeChannel } from "../../support/executionFakes.ts";
-import { addressOf, hashOf } from "../../support/executionPlan.ts";
+import { addressOf, decisionOf, hashOf } from "../../support/executionPlan.ts";
 import { TRADER, backrunOf, pendingOf } from "../../support/executionTriggers.ts";
 
 const GWEI = 1_000_000_000n;
@@ -86,6 +86,33 @@ describe("in a bundle", () => {
     run.simulation.answer = () => Promise.resolve({ type: "ok", gasUsed: 1n, realised: [] });
     await run.execution.submit({ ...decision, intentId: "differs" });
     expect(reasonOf(run)).toMatch(/^simulation_differs/);
+  });
+
+  test("the trigger replaced in the pool: the bundle is taken back, once, and not one without a trigger", async () => {
+    const relay = fakeChannel(true);
+    const cancelled: string[] = [];
+    const channel = {
+      ...relay,
+      cancel: ({ id }: { id: string }) => {
+        cancelled.push(id);
+        return Promise.resolve({ result: "accepted", detail: "" } as const);
+      },
+    };
+    const run = await start([channel]);
+    const replaced = pendingOf({ nonce: 4, value: 1n });
+    await run.execution.submit(decision);
+    run.execution.onPending(trigger);
+    run.execution.onPending(replaced);
+    run.execution.onPending(replaced);
+    await run.execution.idle();
+    expect(cancelled).toEqual([relay.sent[0]?.id]);
+    // Another one has its slot at the relay by now.
+    await run.execution.submit({ ...decision, intentId: "again" });
+    await run.execution.submit(decisionOf({ intentId: "settled" }));
+    run.execution.onPending(replaced);
+    await run.execution.idle();
+    expect(relay.sent).toHaveLength(3);
+    expect(cancelled).toHaveLength(1);
   });
 
   test("switched off: no plan behind anything is prepared", async () => {

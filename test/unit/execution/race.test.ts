@@ -42,14 +42,15 @@ test("the history is asked for once a block, and only where races are run", asyn
   }
 });
 
+const history = (...tips: bigint[]) => ({
+  oldestBlock: "0x1",
+  reward: tips.map((tip) => [`0x${tip.toString(16)}`]),
+});
+
 test("of the blocks that had transactions the median counts", () => {
-  const history = (...tips: bigint[]) => ({
-    oldestBlock: "0x1",
-    reward: tips.map((tip) => [`0x${tip.toString(16)}`]),
-  });
   expect(parseRecentTip(history(0n, 30n, 5000n, 40n, 0n))).toBe(40n);
   expect(parseRecentTip(history(30n, 40n))).toBe(40n);
   expect(parseRecentTip(history(0n))).toBeNull();
   for (const bad of [null, {}, { reward: [["x"]] }, { reward: [[]] }])
-    expect(() => parseRecentTip(bad)).toThrow();
+    expect(() => parseRecentTip(bad)).toThrow("invalid");
 });

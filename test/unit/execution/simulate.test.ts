@@ -68,6 +68,8 @@ test("of the logs only the executor's decide, and these are looked at closely", 
     expect(await simulated([{ ...ours, ...bad }])).toMatchObject({ type: "unavailable" });
 });
 
+const callOf = (status: string, gasUsed = "0x5") => ({ status, gasUsed, returnData: "0x", logs: [] });
+
 describe("behind pending transactions", () => {
   const trigger = pendingOf({ value: 5n });
   const creation = pendingOf({ nonce: 4, to: null });
@@ -82,7 +84,6 @@ describe("behind pending transactions", () => {
     encode: (): Hex => "0xab",
   } as const;
 
-  const callOf = (status: string, gasUsed = "0x5") => ({ status, gasUsed, returnData: "0x", logs: [] });
   const answered = async (calls: readonly unknown[]) => {
     const payloads: unknown[] = [];
     const simulator = await createSimulator(options, {

@@ -1,0 +1,25 @@
+import { losesOne, type PendingRef } from "./behind.ts";
+import type { Dispatch, ExecutionState } from "./context.ts";
+
+/**
+ * Takes a bundle back whose trigger was replaced by its own sender: it holds the trigger's bytes, and would bring a
+ * transaction into the block that its sender does not want any more. Where a place cannot, or it is too late, the fate
+ * says so. Null: there is none behind what the newcomer replaces. Never rejects.
+ */
+export function withdrawBundle(state: ExecutionState, seen: PendingRef): Promise<void> | null {
+  const { lastBackrun } = state;
+  if (lastBackrun === null || !losesOne(lastBackrun.decision.behind, seen)) return null;
+  state.lastBackrun = null;
+  return cancel(state, lastBackrun);
+}
+
+async function cancel(
+  { options, parts }: ExecutionState,
+  { decision, way, bundle }: Dispatch,
+): Promise<void> {
+  const deadline = { deadlineMs: options.sendTimeoutMs };
+  const answers = await Promise.all(
+    way.channels.map(async (channel) => await channel.cancel?.(bundle, deadline)),
+  );
+  parts.log.info({ intent: decision.intentId, answers }, "trigger replaced, its bundle is taken back");
+}
