@@ -84,12 +84,13 @@ const readRun = (db: Database): StatusReport["run"] =>
 
 const blockRow = z.object({ number: z.number(), hash: hexColumn, seenAt: z.number() });
 
+/** The plus keeps the planner on the index of numbers: the newest block stands at its end. */
 function readBlock(db: Database, runId: number, now: number): StatusReport["block"] {
   const row = blockRow.nullable().parse(
     db
       .prepare(
         `SELECT number, hash, seen_at AS seenAt FROM blocks
-         WHERE run_id = ? AND reverted_at IS NULL ORDER BY number DESC, seen_at DESC LIMIT 1`,
+         WHERE +run_id = ? AND reverted_at IS NULL ORDER BY number DESC, seen_at DESC LIMIT 1`,
       )
       .get(runId) ?? null,
   );
