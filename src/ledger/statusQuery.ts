@@ -90,7 +90,7 @@ function readBlock(db: Database, runId: number, now: number): StatusReport["bloc
     db
       .prepare(
         `SELECT number, hash, seen_at AS seenAt FROM blocks
-         WHERE +run_id = ? AND reverted_at IS NULL ORDER BY number DESC, seen_at DESC LIMIT 1`,
+         WHERE +run_id = ? AND reverted_at IS NULL ORDER BY number DESC LIMIT 1`,
       )
       .get(runId) ?? null,
   );
