@@ -1,18 +1,7 @@
 import { parseAbi } from "viem";
 import { describe, expect, test } from "vitest";
 import type { Address, Hex } from "../../../src/chain/types.ts";
-import {
-  ABI,
-  decoded,
-  encode,
-  MSG_SENDER,
-  onlySwap,
-  packed,
-  ROUTER,
-  SENDER,
-  why,
-  WRAPPED,
-} from "./decodeCases.ts";
+import { ABI, decoded, encode, MSG_SENDER, onlySwap, packed, ROUTER, why, WRAPPED } from "./decodeCases.ts";
 
 const A: Address = `0x${"a1".repeat(20)}`;
 const B: Address = `0x${"b2".repeat(20)}`;
