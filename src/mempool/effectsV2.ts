@@ -105,7 +105,8 @@ function walk(
     const pair = pairAt(run, hop);
     if (pair === null) return cloud(run, hops.slice(i));
     // A pair that paid itself finds nothing new.
-    if (i > 0 && hops[i - 1]?.pool === hop.pool) return PAIR.noInput;
+    if (i > 0 && hops[i - 1]?.pool === hop.pool)
+      return quoted === null ? REASONS[run.dialect].v2.noInput : PAIR.noInput;
     const wanted = quoted === null ? libraryOut(run, pair, hop.zeroForOne, given) : (quoted[i + 1] ?? 0n);
     if (typeof wanted === "string") return wanted;
     const isLast = i === hops.length - 1;

@@ -1,9 +1,10 @@
 import { decodeAbiParameters, parseAbiParameters, toFunctionSelector } from "viem";
+import { expect } from "vitest";
 import type { DevAccount } from "../../devnet/accounts.ts";
 import type { DevReceipt } from "../../devnet/block.ts";
 import { startDevnet } from "../../devnet/devnet.ts";
 import type { Devnet, DevnetOptions } from "../../devnet/devnet.ts";
-import { HexText } from "../../devnet/hex.ts";
+import { HexText, quantity } from "../../devnet/hex.ts";
 import { RpcError } from "../../devnet/rpc.ts";
 import type { Call } from "../../devnet/signing.ts";
 import { applyPoolLog, POOL_TOPICS } from "../../src/amm/poolLog.ts";
@@ -39,10 +40,11 @@ export interface MempoolStage {
   follow(receipt: DevReceipt): readonly SeenSwap[];
   /** Reads what Algebra's pools charge in the next block. */
   refreshFees(): Promise<void>;
-  /** Why the node says that the call fails now; null: it does not. */
-  reasonOf(account: DevAccount, call: Call): Promise<string | null>;
-  /** Sends it alone into a block. */
-  mine(account: DevAccount, call: Call): Promise<DevReceipt>;
+  /**
+   * Predicts the call, mines it alone, and holds one against the other: every hop, every state, and why it fails.
+   * Answers that reason, null where it goes through.
+   */
+  check(name: string, call: Call): Promise<string | null>;
   stop(): Promise<void>;
 }
 
@@ -69,6 +71,10 @@ function amountsOf({ topics, data }: EmittedLog): readonly [bigint, bigint] | nu
   const [amount0, amount1] = decodeAbiParameters(POOL_AMOUNTS, data);
   return amount0 > 0n ? [amount0, -amount1] : [amount1, -amount0];
 }
+
+const GWEI = 10n ** 9n;
+/** So low that a gas limit may be high: nodes take no more than 1 POL for both together. */
+const FEES = { maxFeePerGas: 60n * GWEI, maxPriorityFeePerGas: 30n * GWEI };
 
 /** Errors without a text, of Universal Router. */
 const NAMED = [
@@ -154,7 +160,6 @@ export async function startMempoolStage(options: DevnetOptions = {}): Promise<Me
     return seen;
   };
   const reasonOf = async ({ address }: DevAccount, { to, data, value = 0n, gas }: Call) => {
-    const quantity = (n: bigint) => `0x${n.toString(16)}`;
     try {
       const call = { from: address, to, data, value: quantity(value), gas: quantity(gas) };
       await devnet.rpc("eth_call", [call, "latest"]);
@@ -164,31 +169,45 @@ export async function startMempoolStage(options: DevnetOptions = {}): Promise<Me
       throw error;
     }
   };
+  const predict: MempoolStage["predict"] = (transaction, context) => {
+    const decoding = decoder.decode(transaction);
+    if (decoding.type === "unsupported") return decoding.why;
+    const view = { stateOf: (pool: Address) => states.get(pool) ?? null };
+    return predictEffects(decoding, transaction, view, {
+      book,
+      wrappedNative: registry.native.wrapped,
+      isTaxed: () => false,
+      timestamp: devnet.head().timestamp + 2,
+      ...context,
+    });
+  };
+  const mine = async (call: Call): Promise<DevReceipt> => {
+    const hash = await devnet.transact(devnet.accounts.alice, call, FEES);
+    const { transactions } = await devnet.build();
+    const receipt = transactions.find((one) => one.hash === hash);
+    if (receipt === undefined) throw new Error(`${hash} was not mined`);
+    return receipt;
+  };
   return {
     devnet,
     pools,
     states,
     refreshFees,
     follow,
-    reasonOf,
-    predict: (transaction, context) => {
-      const decoding = decoder.decode(transaction);
-      if (decoding.type === "unsupported") return decoding.why;
-      const view = { stateOf: (pool: Address) => states.get(pool) ?? null };
-      return predictEffects(decoding, transaction, view, {
-        book,
-        wrappedNative: registry.native.wrapped,
-        isTaxed: () => false,
-        timestamp: devnet.head().timestamp + 2,
-        ...context,
-      });
-    },
-    mine: async (account, call) => {
-      const hash = await devnet.transact(account, call);
-      const { transactions } = await devnet.build();
-      const receipt = transactions.find((one) => one.hash === hash);
-      if (receipt === undefined) throw new Error(`${hash} was not mined`);
-      return receipt;
+    predict,
+    check: async (name, call) => {
+      const { alice } = devnet.accounts;
+      await refreshFees();
+      const { to, data, value = 0n } = call;
+      const predicted = predict({ from: alice.address, to, value, input: data });
+      const reason = await reasonOf(alice, call);
+      const receipt = await mine(call);
+      const seen = follow(receipt);
+      if (typeof predicted === "string") throw new Error(`${name} is not read: ${predicted}`);
+      expect([name, predicted.reverts, predicted.complete]).toEqual([name, reason, true]);
+      expect([name, receipt.ok]).toEqual([name, reason === null]);
+      expect([name, asSeen(predicted)]).toEqual([name, seen]);
+      return reason;
     },
     stop: () => devnet.stop(),
   };
