@@ -1,4 +1,4 @@
-import { lastStop } from "../../src/amm/concentrated.ts";
+import { lastStretch } from "../../src/amm/stretch.ts";
 import { amountOut } from "../../src/amm/swap.ts";
 import type { BenchCase, BenchContext } from "../harness/case.ts";
 import { measureRounds } from "../harness/rounds.ts";
@@ -128,7 +128,9 @@ async function v3Row(context: BenchContext, sample: Sample): Promise<Row> {
 }
 
 const crosses = ({ hops, amountIn }: Quote): boolean =>
-  hops.some(({ state, zeroForOne }) => state.kind === "v3" && lastStop(state, zeroForOne, amountIn) !== null);
+  hops.some(
+    ({ state, zeroForOne }) => state.kind === "v3" && lastStretch(state, zeroForOne, amountIn) !== null,
+  );
 
 async function measure(context: BenchContext): Promise<readonly Row[]> {
   const market = context.market("1k mixed");

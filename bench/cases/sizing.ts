@@ -52,7 +52,7 @@ function createMethods(cycles: readonly SampleCycle[]): readonly [ours: Method, 
   const { table, optimum } = parts;
   const sizer = createSizer(parts);
   const hopsOf = (at: number): number => cycles[at]?.legs.length ?? 0;
-  const way = { edges, at: 0, hops: 0, crossing: new Uint8Array(8) };
+  const way = { edges, at: 0, hops: 0, stretches: [] };
   const closedForm = (at: number): Size | null => {
     way.at = starts[at] ?? 0;
     way.hops = hopsOf(at);

@@ -1,5 +1,5 @@
 import { limitOf, run, startWalk, stepIn, stepOut, tickAfter } from "./concentratedWalk.ts";
-import type { Walk } from "./concentratedWalk.ts";
+import type { Step, Walk } from "./concentratedWalk.ts";
 import type { ConcentratedState, SwapRefusal, SwapRequest, SwapResult } from "./poolState.ts";
 import { MAX_SQRT_RATIO, MAX_TICK, MIN_SQRT_RATIO, MIN_TICK } from "./tickMath.ts";
 
@@ -57,17 +57,22 @@ export function concentratedSwap(state: ConcentratedState, request: SwapRequest)
 }
 
 /** The walk of an exact input as far as it goes; null where the contract reverts at once or the state is unsound. */
-function walkIn(state: ConcentratedState, zeroForOne: boolean, amountIn: bigint): Walk | null {
+export function walkIn(
+  state: ConcentratedState,
+  zeroForOne: boolean,
+  amountIn: bigint,
+  step: Step,
+): Walk | null {
   if (amountIn <= 0n || amountIn > INT256_MAX || concentratedFault(state) !== null) return null;
   const limit = limitOf(state, zeroForOne);
   if (limit === null) return null;
   const walk = startWalk(state, zeroForOne, limit, amountIn);
-  return run(walk, stepIn) ? walk : null;
+  return run(walk, step) ? walk : null;
 }
 
 /** As `concentratedSwap` with an exact input, without the state after it; 0n unless the pool takes all of it. */
 export function concentratedOutput(state: ConcentratedState, zeroForOne: boolean, amountIn: bigint): bigint {
-  const walk = walkIn(state, zeroForOne, amountIn);
+  const walk = walkIn(state, zeroForOne, amountIn, stepIn);
   return walk?.left === 0n ? walk.got : 0n;
 }
 
@@ -82,23 +87,4 @@ export function concentratedInput(
   if (limit === null) return null;
   const walk = startWalk(state, zeroForOne, limit, amountOut);
   return run(walk, stepOut) && walk.left === 0n ? walk.paid : null;
-}
-
-/** Where a swap stands when it crosses its last stop: the sums up to there, the price, the liquidity behind it. */
-export interface LastStop {
-  readonly paid: bigint;
-  readonly got: bigint;
-  readonly sqrtPriceX96: bigint;
-  readonly liquidity: bigint;
-}
-
-/**
- * The last stop that an exact input crosses; null where it crosses none. The contract takes its fee step by step, so
- * the rest alone decides how the last step rounds.
- */
-export function lastStop(state: ConcentratedState, zeroForOne: boolean, amountIn: bigint): LastStop | null {
-  const walk = walkIn(state, zeroForOne, amountIn);
-  if (walk === null || walk.paidAtStop === 0n) return null;
-  const { paidAtStop: paid, gotAtStop: got, priceAtStop: sqrtPriceX96, liquidity } = walk;
-  return { paid, got, sqrtPriceX96, liquidity };
 }

@@ -43,10 +43,6 @@ export interface Walk {
   left: bigint;
   paid: bigint;
   got: bigint;
-  /** What was paid and got up to the last stop that was crossed, and its price. */
-  paidAtStop: bigint;
-  gotAtStop: bigint;
-  priceAtStop: bigint;
   /** Where the next step ends at the latest, and whether that tick is initialised. */
   stop: number;
   initialised: boolean;
@@ -83,9 +79,6 @@ export function startWalk(
     left: amount,
     paid: 0n,
     got: 0n,
-    paidAtStop: 0n,
-    gotAtStop: 0n,
-    priceAtStop: 0n,
     stop: 0,
     initialised: false,
   };
@@ -133,21 +126,37 @@ const outputDown = (walk: Walk, end: bigint): bigint =>
     ? amount1Down(end, walk.price, walk.liquidity)
     : amount0Down(walk.price, end, walk.liquidity);
 
-/** SwapMath.computeSwapStep for an exact input. What a step short of its target leaves unused is fee. */
-export function stepIn(walk: Walk, target: bigint): void {
-  const usable = (walk.left * walk.afterFee) / MILLION;
-  let end = target;
-  let spent = walk.left;
-  if (reaches(walk, usable, target)) {
-    const input = inputUp(walk, target);
-    spent = input + ceilDiv(input * walk.fee, walk.afterFee);
-  } else {
-    end = (walk.zeroForOne ? priceAfterAmount0In : priceAfterAmount1In)(walk.price, walk.liquidity, usable);
-  }
+/** Goes on to `end` for `spent`, fee included. */
+function goTo(walk: Walk, end: bigint, spent: bigint): void {
   walk.got += outputDown(walk, end);
   walk.paid += spent;
   walk.left -= spent;
   walk.price = end;
+}
+
+/** What the whole way to `target` costs, fee included. */
+function costOf(walk: Walk, target: bigint): bigint {
+  const input = inputUp(walk, target);
+  return input + ceilDiv(input * walk.fee, walk.afterFee);
+}
+
+/** A step of a walk: from its price towards a target, at constant liquidity. */
+export type Step = (walk: Walk, target: bigint) => void;
+
+/** SwapMath.computeSwapStep for an exact input. What a step short of its target leaves unused is fee. */
+export function stepIn(walk: Walk, target: bigint): void {
+  const usable = (walk.left * walk.afterFee) / MILLION;
+  if (reaches(walk, usable, target)) goTo(walk, target, costOf(walk, target));
+  else {
+    const after = walk.zeroForOne ? priceAfterAmount0In : priceAfterAmount1In;
+    goTo(walk, after(walk.price, walk.liquidity, usable), walk.left);
+  }
+}
+
+/** As `stepIn` where the input pays the whole way to the target, which is where it reaches it; no step else. */
+export function stepWhole(walk: Walk, target: bigint): void {
+  const cost = costOf(walk, target);
+  if (cost <= walk.left) goTo(walk, target, cost);
 }
 
 /** SwapMath.computeSwapStep for an exact output. */
@@ -164,8 +173,7 @@ export function stepOut(walk: Walk, target: bigint): void {
     // The price was rounded so that at least this much leaves; no more than asked is given.
     given = walk.left;
   }
-  const input = inputUp(walk, end);
-  walk.paid += input + ceilDiv(input * walk.fee, walk.afterFee);
+  walk.paid += costOf(walk, end);
   walk.got += given;
   walk.left -= given;
   walk.price = end;
@@ -180,14 +188,11 @@ function cross(walk: Walk, ticks: TickTable): boolean {
     if (walk.liquidity < 0n || walk.liquidity > UINT128_MAX) return false;
   }
   walk.tick = walk.zeroForOne ? walk.stop - 1 : walk.stop;
-  walk.paidAtStop = walk.paid;
-  walk.gotAtStop = walk.got;
-  walk.priceAtStop = walk.price;
   return true;
 }
 
 /** Walks until nothing is left, the limit is reached or knowledge ends. False: the state is invalid. */
-export function run(walk: Walk, step: (walk: Walk, target: bigint) => void): boolean {
+export function run(walk: Walk, step: Step): boolean {
   const { ticks, zeroForOne, limit } = walk;
   while (walk.left > 0n && walk.price !== limit) {
     if (ticks === null) findIntervalEnd(walk);

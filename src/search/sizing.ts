@@ -1,4 +1,4 @@
-import { lastStop } from "../amm/concentrated.ts";
+import { lastStretch } from "../amm/stretch.ts";
 import type { Curve } from "./curve.ts";
 import { amountsAlong, leastInput } from "./leg.ts";
 import type { Leg } from "./leg.ts";
@@ -116,7 +116,7 @@ function walksFrom(legs: readonly Leg[], centre: readonly bigint[]): readonly Wa
   const feeSteps = legs.flatMap(({ state, zeroForOne }, hops): Walk[] => {
     if (state.kind === "v2" || state.feePpm === 0) return [];
     const fee = BigInt(state.feePpm);
-    const paid = lastStop(state, zeroForOne, centre[hops] ?? 1n)?.paid ?? 0n;
+    const paid = lastStretch(state, zeroForOne, centre[hops] ?? 1n)?.paid ?? 0n;
     const wholeFees = (((centre[hops] ?? 1n) - paid) * fee) / MILLION;
     const target = (step: number): bigint => paid + ((wholeFees + BigInt(step)) * MILLION) / fee;
     return [{ hops, limit: MOST_STEPS.fee, target }];

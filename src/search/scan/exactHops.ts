@@ -1,6 +1,7 @@
 import { concentratedOutput } from "../../amm/concentrated.ts";
-import { outputBeforeStop } from "../../amm/concentratedStep.ts";
-import type { V2State } from "../../amm/poolState.ts";
+import type { ConcentratedState, V2State } from "../../amm/poolState.ts";
+import { firstStretch, stretchOutput } from "../../amm/stretch.ts";
+import type { Stretch } from "../../amm/stretch.ts";
 import { v2AmountOut } from "../../amm/v2.ts";
 import type { PoolTable } from "./poolTable.ts";
 
@@ -11,8 +12,8 @@ export interface Way {
   readonly edges: Int32Array;
   readonly at: number;
   readonly hops: number;
-  /** By hop: not 0 where a concentrated pool is expected to cross a tick. */
-  readonly crossing: Uint8Array;
+  /** By hop: where a concentrated pool is expected to end behind a stop; null elsewhere. */
+  readonly stretches: readonly (Stretch | null)[];
 }
 
 /**
@@ -22,7 +23,7 @@ export interface Way {
 export function amountsThrough(
   table: PoolTable,
   input: bigint,
-  { edges, at, hops, crossing }: Way,
+  { edges, at, hops, stretches }: Way,
 ): bigint[] | null {
   const amounts = [input];
   let amount = input;
@@ -31,15 +32,25 @@ export function amountsThrough(
     const state = table.exactState(edge >> 1);
     if (state === null) return null;
     const zeroForOne = edge % 2 === 0;
-    if (state.kind === "v2") amount = v2Through(state, zeroForOne, amount);
-    else {
-      const short = crossing[hop] === 0 ? outputBeforeStop(state, zeroForOne, amount) : null;
-      amount = short ?? concentratedOutput(state, zeroForOne, amount);
-    }
+    amount =
+      state.kind === "v2"
+        ? v2Through(state, zeroForOne, amount)
+        : concentratedThrough(state, stretches[hop] ?? firstStretch(state, zeroForOne), zeroForOne, amount);
     if (amount === 0n) return null;
     amounts.push(amount);
   }
   return amounts;
+}
+
+/** As `concentratedOutput`, which is asked where the amount does not end in the stretch. */
+function concentratedThrough(
+  state: ConcentratedState,
+  stretch: Stretch | null,
+  zeroForOne: boolean,
+  amountIn: bigint,
+): bigint {
+  const output = stretch && stretchOutput(stretch, amountIn);
+  return output ?? concentratedOutput(state, zeroForOne, amountIn);
 }
 
 /** As `v2Output` of a state that can be priced. */

@@ -1,4 +1,5 @@
-import { lastStop } from "../../amm/concentrated.ts";
+import { lastStretch } from "../../amm/stretch.ts";
+import type { Stretch } from "../../amm/stretch.ts";
 import { createLeg } from "../leg.ts";
 import type { Leg } from "../leg.ts";
 import { estimateSize, sizeCycle } from "../sizing.ts";
@@ -14,8 +15,10 @@ import {
   createStairWalk,
   INPUT,
   isSettled,
+  PATIENCE,
   PROFIT,
   TOLERANCE,
+  WHOLE,
   walkFees,
   walkUnits,
 } from "./stairWalk.ts";
@@ -58,9 +61,8 @@ interface Work extends Way {
   readonly stand: Stand;
   /** Before each hop, at the closed form's size. */
   readonly amounts: Float64Array;
-  readonly crossing: Uint8Array;
-  /** By hop: 1 when it stands behind its last stop. */
-  readonly settled: Uint8Array;
+  /** By hop: where it stands, if that is behind a stop. */
+  readonly stretches: (Stretch | null)[];
   edges: Int32Array;
   at: number;
   hops: number;
@@ -80,8 +82,7 @@ export function createSizer(parts: SizerParts): Sizer {
     walk: createStairWalk(stairs),
     stand: createStand(stairs, parts.table.curves),
     amounts: new Float64Array(MOST_HOPS + 1),
-    crossing: new Uint8Array(MOST_HOPS),
-    settled: new Uint8Array(MOST_HOPS),
+    stretches: Array.from({ length: MOST_HOPS }, () => null),
     edges: new Int32Array(0),
     at: 0,
     hops: 0,
@@ -103,44 +104,66 @@ function sizeNow(work: Work): Sizing | null {
   const input = parts.optimum.inputFloat[0] ?? 0;
   const profit = value / (parts.prices[parts.tokenIn[edges[at] ?? 0] ?? 0] ?? 1);
   if (!(profit + input * FLOAT_ERROR >= 1)) return null;
-  const { sums } = walk;
-  const tolerance = Math.max(profit * NEAR, 1);
-  sums[PROFIT] = profit;
-  sums[TOLERANCE] = tolerance;
   walk.hops = hops;
+  foresee(work, profit, input);
   work.cost = standAt(work, input);
+  const tolerance = walk.sums[TOLERANCE] ?? 0;
   const least = profit - tolerance - MOST_STOPS * work.cost;
-  const quick = work.cost <= 2 * tolerance ? exactNear(work, input, profit - tolerance) : null;
+  const quick =
+    work.cost <= 2 * tolerance ? exactNear(work, input, (walk.sums[PROFIT] ?? 0) - tolerance) : null;
   if (quick !== null) return quick;
   const found = lookAround(work);
   return found !== null && Number(found.profit) >= least ? found : sizeSlowly(work);
 }
 
+/** What no size passes, and how near to it is near enough. */
+function foresee({ walk }: Work, profit: number, input: number): void {
+  const { sums } = walk;
+  sums[PROFIT] = profit;
+  sums[WHOLE] = Math.floor(profit + input * FLOAT_ERROR);
+  sums[TOLERANCE] = Math.max(profit * NEAR, 1);
+}
+
 /** Puts every hop where the input takes it; answers what rounding may cost, in raw units of the base. */
 function standAt(work: Work, input: number): number {
-  const { walk, amounts, crossing, settled, edges, at, hops } = work;
+  const { walk, amounts, stretches, edges, at, hops } = work;
   const { stairs } = walk;
   let cost = 1;
+  let crosses = false;
   let amount = input;
   for (let hop = 0; hop < hops; hop++) {
     amounts[hop] = amount;
-    settled[hop] = 0;
+    stretches[hop] = null;
     const before = work.stand(hop, edges[at + hop] ?? 0, amount);
-    crossing[hop] = before > 0 ? 1 : 0;
+    if (before > 0 && settleHop(work, hop)) crosses = true;
     cost += (input / amount) * (stairs[hop * STAIR + FLOORS] === 1 ? 2 + 2 * before : 1);
     amount = smoothOutput(stairs, hop, amount);
   }
-  amounts[hops] = amount;
+  if (crosses) lower(work, amount - input, MOST_STOPS * cost);
   return cost;
+}
+
+/** Puts a hop of a concentrated pool behind the last stop of its contract; false where it crosses none. */
+function settleHop({ parts, walk, amounts, stretches, edges, at }: Work, hop: number): boolean {
+  const edge = edges[at + hop] ?? 0;
+  const state = parts.table.exactState(edge >> 1);
+  if (state === null || state.kind === "v2") return false;
+  const stretch = lastStretch(state, edge % 2 === 0, BigInt(Math.floor(amounts[hop] ?? 0)));
+  if (stretch === null) return false;
+  settle(walk.stairs, hop, stretch);
+  stretches[hop] = stretch;
+  return true;
+}
+
+/** Lowers the bound to what stops leave of it, by so much at most. */
+function lower(work: Work, profit: number, most: number): void {
+  const before = work.walk.sums[PROFIT] ?? 0;
+  foresee(work, Math.max(before - most, Math.min(before, profit)), work.amounts[0] ?? 0);
 }
 
 /** At most two looks: a pool that turns out to cross a stop of its contract is put behind that for the second. */
 function lookAround(work: Work): Sizing | null {
-  const { walk, crossing, hops } = work;
-  const { sums } = walk;
-  let crosses = 0;
-  for (let hop = 0; hop < hops; hop++) crosses |= crossing[hop] ?? 0;
-  if (crosses !== 0) settleAll(work);
+  const { sums } = work.walk;
   for (let look = 0; look < 2; look++) {
     sums[BEST] = 0;
     walkAll(work);
@@ -158,43 +181,33 @@ function walkAll({ walk, amounts, hops }: Work): void {
   let coarse = 0;
   for (let hop = 1; hop < hops; hop++) if ((amounts[hop] ?? 0) < (amounts[coarse] ?? 0)) coarse = hop;
   walkFees(walk, coarse, amounts[coarse] ?? 0);
-  if (!isSettled(walk)) walkUnits(walk, coarse, amounts[coarse] ?? 0);
-  for (let hop = 0; hop < hops && !isSettled(walk); hop++) {
+  if (!isSettled(walk, 0)) walkUnits(walk, coarse, amounts[coarse] ?? 0);
+  for (let hop = 0; hop < hops && !isSettled(walk, PATIENCE); hop++) {
     const unit = input / (amounts[hop] ?? 0);
     if (hop !== coarse && unit > (walk.sums[TOLERANCE] ?? 0)) walkFees(walk, hop, amounts[hop] ?? 0);
   }
 }
 
-/** Puts concentrated hops behind their last stops, and lowers the bound to what is left then; false when none is new. */
-function settleAll({ parts, walk, amounts, settled, edges, at, hops, cost }: Work): boolean {
-  const { stairs, sums } = walk;
+/** Puts concentrated hops behind stops that the closed form does not know; false when there are none. */
+function settleAll(work: Work): boolean {
+  const { walk, amounts, stretches, hops } = work;
+  const input = amounts[0] ?? 0;
   let found = false;
-  let amount = amounts[0] ?? 0;
+  let amount = input;
   for (let hop = 0; hop < hops; hop++) {
-    const edge = edges[at + hop] ?? 0;
-    const state = parts.table.exactState(edge >> 1);
-    if (state !== null && state.kind !== "v2" && settled[hop] === 0) {
-      const stop = lastStop(state, edge % 2 === 0, BigInt(Math.floor(amount)));
-      // Behind a stop without liquidity nothing more is given.
-      if (stop !== null && stop.liquidity > 0n) {
-        settle(stairs, hop, edge % 2 === 0, stop);
-        settled[hop] = 1;
-        found = true;
-      }
-    }
     amounts[hop] = amount;
-    amount = smoothOutput(stairs, hop, amount);
+    if (stretches[hop] === null && settleHop(work, hop)) found = true;
+    amount = smoothOutput(walk.stairs, hop, amount);
   }
-  const before = sums[PROFIT] ?? 0;
-  sums[PROFIT] = Math.max(before - MOST_STOPS * cost, Math.min(before, amount - (amounts[0] ?? 0)));
+  if (found) lower(work, amount - input, MOST_STOPS * work.cost);
   return found;
 }
 
-/** The exact amounts at an input, or a hair below it where a pool ends there; null when they earn less than `least`. */
+/** The exact amounts at an input, or a hair below it where a pool ends there; null when they earn nothing, or less. */
 function exactNear(work: Work, inputFloat: number, least: number): Sizing | null {
   for (const hair of HAIRS) {
     const sizing = exactAt(work, inputFloat * (1 - hair));
-    if (sizing !== null) return Number(sizing.profit) >= least ? sizing : null;
+    if (sizing !== null) return Number(sizing.profit) >= Math.max(least, 1) ? sizing : null;
   }
   return null;
 }

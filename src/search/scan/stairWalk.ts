@@ -4,7 +4,7 @@ import type { Staircase } from "./staircase.ts";
 /** A search for the best whole input of a cycle. Numbers in one array, so that nothing is boxed. */
 export interface StairWalk {
   readonly stairs: Staircase;
-  /** PROFIT .. INPUT. */
+  /** PROFIT .. WHOLE. */
   readonly sums: Float64Array;
   hops: number;
 }
@@ -15,10 +15,14 @@ export const TOLERANCE = 1;
 /** The best so far, and its input. */
 export const BEST = 2;
 export const INPUT = 3;
+/** The whole units of what no size passes. */
+export const WHOLE = 4;
 
 /** Steps tried at most along a token's units, and along a fee's. */
 const MOST_STEPS = 128;
 const MOST_FEES = 32;
+/** Steps after which one raw unit below the most is near enough. */
+export const PATIENCE = 8;
 /**
  * Where a step lies a share e of the size off the peak, at least this times e^2 of the profit is lost: the second
  * derivative of a Moebius map of slope P at zero is 1 / sqrt(P) there, and no mispricing is tenfold.
@@ -27,13 +31,17 @@ const CURVATURE = 0.25;
 
 export const createStairWalk = (stairs: Staircase): StairWalk => ({
   stairs,
-  sums: new Float64Array(4),
+  sums: new Float64Array(5),
   hops: 0,
 });
 
-/** Whether the best is so near to the bound that nothing is left to gain. */
-export const isSettled = ({ sums }: StairWalk): boolean =>
-  (sums[BEST] ?? 0) >= (sums[PROFIT] ?? 0) - (sums[TOLERANCE] ?? 0);
+/**
+ * Whether the best is so near to the bound that nothing is left to gain. After some steps one raw unit is nothing too:
+ * what the bound has above its whole units no size can earn.
+ */
+export const isSettled = ({ sums }: StairWalk, steps: number): boolean =>
+  (sums[BEST] ?? 0) >= (sums[PROFIT] ?? 0) - (sums[TOLERANCE] ?? 0) ||
+  (steps >= PATIENCE && (sums[BEST] ?? 0) >= (sums[WHOLE] ?? 0) - 1);
 
 /** Tries whole amounts after `hops` hops, outwards from `middle`, each with the least input that gives it. */
 export function walkUnits(walk: StairWalk, hops: number, middle: number): void {
@@ -42,7 +50,7 @@ export function walkUnits(walk: StairWalk, hops: number, middle: number): void {
     const step = (turn + 1) >> 1;
     if (isHopeless(walk, step / centre)) return;
     tryAmount(walk, hops, centre + (turn % 2 === 0 ? step : -step));
-    if (isSettled(walk)) return;
+    if (isSettled(walk, turn)) return;
   }
 }
 
@@ -57,7 +65,7 @@ export function walkFees(walk: StairWalk, hop: number, middle: number): void {
     const step = (turn + 1) >> 1;
     if (isHopeless(walk, ((step - 1) * period) / middle)) return;
     tryAmount(walk, hop, paid + Math.floor((centre + (turn % 2 === 0 ? step : -step)) * period));
-    if (isSettled(walk)) return;
+    if (isSettled(walk, turn)) return;
   }
 }
 

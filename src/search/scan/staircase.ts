@@ -1,5 +1,5 @@
+import type { Stretch } from "../../amm/stretch.ts";
 import { Q96_FLOAT } from "../../amm/tickMath.ts";
-import type { LastStop } from "../../amm/concentrated.ts";
 import type { Curves } from "./curves.ts";
 import { SEGMENT, TERMS } from "./curves.ts";
 import { MOST_HOPS } from "./walk.ts";
@@ -72,16 +72,17 @@ export function createStand(stairs: Staircase, curves: Curves): Stand {
   };
 }
 
-/** Puts a concentrated hop behind the last stop on its way, whose sums are exact. */
-export function settle(stairs: Staircase, hop: number, zeroForOne: boolean, stop: LastStop): void {
+/** Puts a concentrated hop on the stretch behind the last stop on its way, whose sums are exact. */
+export function settle(stairs: Staircase, hop: number, stretch: Stretch): void {
   const at = hop * STAIR;
-  const price = Number(stop.sqrtPriceX96) / Q96_FLOAT;
-  const liquidity = Number(stop.liquidity);
+  const { zeroForOne } = stretch;
+  const price = Number(stretch.sqrtPriceX96) / Q96_FLOAT;
+  const liquidity = Number(stretch.liquidity);
   stairs[at + RESERVE_IN] = zeroForOne ? liquidity / price : liquidity * price;
   stairs[at + RESERVE_OUT] = zeroForOne ? liquidity * price : liquidity / price;
-  stairs[at + PAID] = Number(stop.paid);
-  stairs[at + GOT] = Number(stop.got);
-  stairs[at + LEAST] = Number(stop.paid);
+  stairs[at + PAID] = Number(stretch.paid);
+  stairs[at + GOT] = Number(stretch.got);
+  stairs[at + LEAST] = Number(stretch.paid);
 }
 
 /** Output of one hop as if nothing were rounded. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ConcentratedState, V2State } from "../../../src/amm/poolState.ts";
-import { lastStop } from "../../../src/amm/concentrated.ts";
+import { lastStretch } from "../../../src/amm/stretch.ts";
 import { amountIn, amountOut, swap } from "../../../src/amm/swap.ts";
 import { sqrtRatioAtTick } from "../../../src/amm/tickMath.ts";
 import { tickTable } from "../../../src/amm/tickTable.ts";
@@ -50,14 +50,14 @@ test("what is paid and got up to the last stop is what the contract takes and gi
   });
   if (!toStop.ok) throw new Error(toStop.refusal);
   const { amountIn: paid, amountOut: got } = toStop.swap;
-  expect(lastStop(v3, true, paid + 5n)).toEqual({
+  expect(lastStretch(v3, true, paid + 5n)).toMatchObject({
     paid,
     got,
     sqrtPriceX96: sqrtRatioAtTick(STOP),
     liquidity: WIDE,
   });
-  expect(lastStop(v3, true, paid - 5n)).toBeNull();
-  expect(lastStop(v3, true, 0n)).toBeNull();
+  expect(lastStretch(v3, true, paid - 5n)).toBeNull();
+  expect(lastStretch(v3, true, 0n)).toBeNull();
 });
 
 test("behind a crossed tick the best size still meets the fee's rounding: the optimum to 1e-12", () => {
@@ -66,7 +66,7 @@ test("behind a crossed tick the best size still meets the fee's rounding: the op
   const sizing = estimate && sizeCycle(legs, estimate);
   const coarse = sizing?.amounts[1] ?? 0n;
   // The tick is crossed, else this shows nothing.
-  expect(lastStop(v3, true, coarse)?.paid).toBeGreaterThan(0n);
+  expect(lastStretch(v3, true, coarse)?.paid).toBeGreaterThan(0n);
   let best = 0n;
   for (let y = coarse - 2000n; y <= coarse + 2000n; y++) {
     const profit = profitOf(y);

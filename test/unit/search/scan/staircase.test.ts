@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { lastStop } from "../../../../src/amm/concentrated.ts";
 import type { PoolState } from "../../../../src/amm/poolState.ts";
+import { lastStretch } from "../../../../src/amm/stretch.ts";
 import { amountOut } from "../../../../src/amm/swap.ts";
 import { createLeg, leastInput } from "../../../../src/search/leg.ts";
 import { createCurves } from "../../../../src/search/scan/curves.ts";
@@ -22,8 +22,8 @@ function standing(state: PoolState, input: bigint): Staircase | null {
   else curves.setConcentrated(0, state);
   const stairs = createStaircase();
   const passed = createStand(stairs, curves)(0, 0, Number(input));
-  const stop = state.kind === "v2" ? null : lastStop(state, true, input);
-  if (stop !== null) settle(stairs, 0, true, stop);
+  const stop = state.kind === "v2" ? null : lastStretch(state, true, input);
+  if (stop !== null) settle(stairs, 0, stop);
   return stop === null && passed > 0 ? null : stairs;
 }
 
@@ -46,7 +46,7 @@ test("of coarse tokens the staircase tells the contract's very integers, forward
     if (output === 0n || input > COARSE) continue;
     const stairs = standing(state, input);
     if (stairs === null) continue;
-    const stop = state.kind === "v2" ? null : lastStop(state, true, input);
+    const stop = state.kind === "v2" ? null : lastStretch(state, true, input);
     counts[state.kind === "v2" ? "v2" : stop === null ? "short" : "stopped"]++;
     const forwards = outputOf(stairs, 0, 1, Number(input));
     // At a segment's very end floats may see the input beyond it.
