@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { encodeAbiParameters, encodeEventTopics } from "viem";
 import { executorAbi } from "../chain/executorAbi.ts";
-import type { Address, PoolKind } from "../chain/types.ts";
+import { rebuildRaw } from "../chain/rawTransaction.ts";
+import type { Address, PendingTransaction, PoolKind } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
 import { silentLog } from "../lib/log.ts";
 import { secret } from "../lib/secret.ts";
-import type { Opportunity, PricedHop } from "../search/opportunity.ts";
+import type { Opportunity, Plan, PricedHop } from "../search/opportunity.ts";
+import { fromHex, toHex } from "./bytes.ts";
 import type { Rpc } from "./chainAnswers.ts";
 import type { Channel } from "./channels/channel.ts";
 import type { ExecutionOptions } from "./context.ts";
@@ -16,7 +18,7 @@ import type { Primitives } from "./primitives.ts";
 import { guardSigner } from "./signer.ts";
 import { createSimulator } from "./simulate.ts";
 
-/** Compiled, and mostly warm: 20 ms in all. */
+/** Of each kind. Compiled, and mostly warm: 40 ms in all. */
 const PLANS = 30;
 const KINDS: readonly PoolKind[] = ["v2", "v3", "v2"];
 const PROFIT = 10n ** 18n;
@@ -42,7 +44,7 @@ const OPPORTUNITY: Opportunity = {
   verdict: "ok",
 };
 
-const DECISION: SubmitDecision = {
+const SETTLED: SubmitDecision = {
   type: "submit",
   intentId: "rehearsal",
   plan: { trigger: { type: "block", ...PARENT }, opportunities: [OPPORTUNITY] },
@@ -58,8 +60,32 @@ const DECISION: SubmitDecision = {
   gasCost: 0n,
 };
 
+/** A transaction of nobody. */
+const UNHASHED: PendingTransaction = {
+  hash: "0x",
+  from: addressOf(32),
+  to: addressOf(33),
+  nonce: 0,
+  value: 0n,
+  gas: 200_000n,
+  input: `0x${"5a".repeat(260)}`,
+  type: 2,
+  gasPrice: null,
+  maxFeePerGas: 2n,
+  maxPriorityFeePerGas: 1n,
+  signed: { chainId: 137, accessList: [], authorizationList: [], yParity: 0, r: 2n ** 255n, s: 2n ** 254n },
+};
+
+/** The same plan behind that transaction. */
+function backrun({ keccak256 }: Primitives): SubmitDecision {
+  const hash = toHex(keccak256.hash(fromHex(rebuildRaw(UNHASHED) ?? "0x")));
+  const { opportunities } = SETTLED.plan;
+  const plan: Plan = { trigger: { type: "pending", hash }, opportunities };
+  return { ...SETTLED, plan, behind: [{ ...UNHASHED, hash }] };
+}
+
 /** A node that answers from memory, and lets the plan bring what it promises. */
-function madeUpNode(executor: Address): Rpc {
+function madeUpNode(executor: Address): Rpc & { behind: number } {
   const topics = encodeEventTopics({
     abi: executorAbi,
     eventName: "CycleExecuted",
@@ -68,11 +94,19 @@ function madeUpNode(executor: Address): Rpc {
   const log = { address: executor, topics, data: encodeAbiParameters([{ type: "uint256" }], [PROFIT]) };
   const call = { status: "0x1", gasUsed: "0x30d40", returnData: "0x", logs: [log] };
   const answers: Readonly<Record<string, unknown>> = {
-    eth_simulateV1: [{ calls: [call] }],
     eth_getTransactionCount: "0x0",
     eth_getBlockByNumber: { number: "0x1", hash: PARENT.hash, baseFeePerGas: "0x1" },
   };
-  return { request: async (method) => await Promise.resolve(answers[method]) };
+  const simulation = (): unknown => [
+    { calls: [...Array.from({ length: node.behind }, () => ({ status: "0x1" })), call] },
+  ];
+  const node = {
+    /** Transactions before ours in the next simulation. */
+    behind: 0,
+    request: async (method: string) =>
+      await Promise.resolve(method === "eth_simulateV1" ? simulation() : answers[method]),
+  };
+  return node;
 }
 
 const FORGETFUL: IntentJournal = {
@@ -121,6 +155,12 @@ export async function rehearse(options: ExecutionOptions, primitives: Primitives
     },
   });
   await execution.recover();
-  for (let i = 0; i < PLANS; i++) await execution.submit(DECISION);
+  const decisions = [SETTLED, backrun(primitives)];
+  for (let i = 0; i < PLANS; i++) {
+    for (const decision of decisions) {
+      rpc.behind = decision.behind.length;
+      await execution.submit(decision);
+    }
+  }
   return arrived;
 }
