@@ -87,6 +87,10 @@ export function createMethods(
     eth_feeHistory: (params) => feeHistory(chain.blocks(), chain.nextBaseFee(), params),
     eth_gasPrice: () => quantity(30n * GWEI + chain.head().baseFeePerGas),
     txpool_status: () => ({ pending: quantity(visiblePool().length), queued: "0x0" }),
+    txpool_contentFrom: ([sender]) => ({
+      pending: grouped(visiblePool())[AddressText.parse(sender)] ?? {},
+      queued: {},
+    }),
     txpool_content: () => ({ pending: grouped(visiblePool()), queued: {} }),
   };
 

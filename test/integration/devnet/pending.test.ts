@@ -103,6 +103,13 @@ test("bodies are as geth's: v is the parity but for type 0, gasPrice the fee cap
   }
   const dynamic = bodies.find(({ type }) => type === "0x2");
   expect(dynamic?.gasPrice).toBe(dynamic?.maxFeePerGas);
+  expect(await devnet.rpc("txpool_contentFrom", [devnet.accounts.carol.address])).toMatchObject({
+    pending: { "0": { hash: dynamic?.hash } },
+  });
+  expect(await devnet.rpc("txpool_contentFrom", [devnet.accounts.owner.address])).toEqual({
+    pending: {},
+    queued: {},
+  });
   await devnet.build();
   const mined: unknown = await devnet.rpc("eth_getTransactionByHash", [dynamic?.hash]);
   expect(mined).toMatchObject({
