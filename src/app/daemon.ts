@@ -208,6 +208,7 @@ function take(room: Room, event: EngineEvent): void {
   room.recorder?.write(event);
   if (event.type === "committed") room.execution?.onBlock(event.block);
   if (event.type === "reverted") room.execution?.onReverted(event.block);
+  if (event.type === "pending") room.execution?.onPending(event.transaction);
   const receivedAt = room.feed.receivedAt();
   const decisions = room.engine.step(event, () => clock.monotonic() - started > STEP_BUDGET_MS);
   const micros = Math.round((clock.monotonic() - started) * 1000);

@@ -169,8 +169,8 @@ export async function startExecutionStage(): Promise<ExecutionStage> {
     return [[given, taken], amountWorth(token, Math.abs(usd))];
   };
   const swapData = (path: readonly Address[], amount: bigint, least: bigint): Hex => {
-    const args = [amount, least, path, alice.address, FAR_DEADLINE] as const;
-    return encodeFunctionData({ abi, functionName: "swapExactTokensForTokens", args });
+    const swapArgs = [amount, least, path, alice.address, FAR_DEADLINE] as const;
+    return encodeFunctionData({ abi, functionName: "swapExactTokensForTokens", args: swapArgs });
   };
 
   const trade = async (path: readonly Address[], amount: bigint, fees?: Fees): Promise<void> => {
@@ -218,7 +218,7 @@ export async function startExecutionStage(): Promise<ExecutionStage> {
       const head = await header();
       const there = [sushiswap, await stateOf(sushiswap)] as const;
       let moved = await stateOf(quickswap);
-      for (const { after } of behind) moved = after(moved);
+      for (const pend of behind) moved = pend.after(moved);
       const here = [quickswap, moved] as const;
       const trigger = behind.at(-1)?.transaction.hash;
       const ways = [arbitrage(usdce, [there, here]), arbitrage(usdce, [here, there])] as const;

@@ -39,15 +39,13 @@ const pending = fc.oneof(
   fc
     .tuple(fields, fee, fee)
     .map(([rest, a, b]) => ({ ...rest, type: 2, maxFeePerGas: a, maxPriorityFeePerGas: b })),
-  fc
-    .tuple(fields, fee, fc.constantFrom(0, 1))
-    .map(([rest, gasPrice, type]) => ({
-      ...rest,
-      type,
-      gasPrice,
-      maxFeePerGas: null,
-      maxPriorityFeePerGas: null,
-    })),
+  fc.tuple(fields, fee, fc.constantFrom(0, 1)).map(([rest, gasPrice, type]) => ({
+    ...rest,
+    type,
+    gasPrice,
+    maxFeePerGas: null,
+    maxPriorityFeePerGas: null,
+  })),
 );
 const plan = fc.record({
   rows: fc.array(pending, { minLength: 1, maxLength: 4 }),
