@@ -126,7 +126,7 @@ function createFilter(
     step: () => {
       const count = made.take(blocks[hits.length]?.changes ?? []);
       for (let at = 0; at < count; at++) table.quote(layout.changed[at] ?? 0);
-      hits.push(kernel.scan(count));
+      hits.push(kernel.scan(0, count));
     },
   };
 }

@@ -45,7 +45,7 @@ export function createFilter({ market }: Story): Follower & { readonly kernel: s
     take: (changes) => {
       const count = made.take(changes);
       for (let at = 0; at < count; at++) table.quote(index.layout.changed[at] ?? 0);
-      kernel.scan(count);
+      kernel.scan(0, count);
     },
   };
 }

@@ -140,27 +140,23 @@ impl Scan {
         let touched = self.touch_pairs(count);
         for i in 0..touched {
             let pair = at!(l.touched_pairs, i);
-            let moved = self.refresh_lane(2 * pair) as u32 | (self.refresh_lane(2 * pair + 1) as u32) << 1;
-            at!(l.touched_pairs, i) = 4 * pair + moved;
+            let moved = self.refresh_lane(2 * pair) | self.refresh_lane(2 * pair + 1);
+            at!(l.touched_pairs, i) = 2 * pair + moved as u32;
         }
         for i in 0..touched {
             let entry = at!(l.touched_pairs, i);
-            if entry & 3 != 0 {
-                self.refresh_records(entry >> 2, entry & 3);
-            }
-        }
-        for i in 0..touched {
-            let pair = at!(l.touched_pairs, i) >> 2;
+            let pair = entry >> 1;
             if at!(l.base_pairs, pair) == 1 {
                 self.test_pair(pair);
             }
             if l.max_hops >= 3 {
-                self.test_records(pair);
+                self.take_records(pair, entry & 1 == 1);
                 self.test_closed_groups(pair);
             }
         }
+        self.bound_hits();
         for i in 0..touched {
-            at!(l.pair_marks, at!(l.touched_pairs, i) >> 2) = 0;
+            at!(l.pair_marks, at!(l.touched_pairs, i) >> 1) = 0;
         }
         for i in 0..count {
             at!(l.pool_marks, at!(l.changed, i)) = 0;
@@ -223,30 +219,6 @@ impl Scan {
         moved
     }
 
-    unsafe fn refresh_records(&mut self, pair: u32, moved: u32) {
-        let l = self.layout;
-        for touch in at!(l.first_touch, pair)..at!(l.end_touch, pair) {
-            let words = l.touching.add(TOUCH_WORDS * touch as usize);
-            if moved == 3 {
-                self.refresh_side(words, pair, 0);
-                self.refresh_side(words, pair, 1);
-            } else {
-                self.refresh_side(words, pair, (*words & 1) ^ (moved >> 1));
-            }
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn refresh_side(&mut self, words: *const u32, pair: u32, way: u32) {
-        let l = self.layout;
-        let (code, other, group) = (*words, *words.add(1), *words.add(2));
-        let own = &at!(l.lane_heads, (2 * pair + (code & 1)) ^ way);
-        let heads = head_product(own, &at!(l.lane_heads, other ^ way));
-        at!(l.record_heads, (code & !1) + way) = heads;
-        raise_heads(&mut at!(l.group_bounds, 2 * group + way), &heads);
-        raise_heads(&mut at!(l.chunk_bounds, 2 * ((code >> 1) / CHUNK) + way), &heads);
-    }
-
     unsafe fn hit(&mut self, id: u32, kind: u32) {
         at!(self.layout.hits, self.found) = HIT_KINDS * id + kind;
         self.found += 1;
@@ -257,31 +229,34 @@ impl Scan {
     }
 
     unsafe fn hit_record(&mut self, record: u32, kind: u32) {
+        if self.is_hit(record, kind) {
+            return;
+        }
         at!(self.layout.record_marks, record) |= 1 << kind;
         self.hit(record, kind);
     }
 
-    unsafe fn hit_triangle(&mut self, record: u32, way: u32) {
-        if self.is_hit(record, THREE_FORWARDS + way) {
-            return;
+    unsafe fn bound_hits(&self) {
+        for place in 0..self.found {
+            let hit = at!(self.layout.hits, place);
+            let (id, kind) = (hit / HIT_KINDS, hit % HIT_KINDS);
+            let (most, looks) = match kind {
+                PAIR => sure(self.bound_pair(id)),
+                _ if kind < THREE_FORWARDS => self.bound_square(id, kind - FOUR_FORWARDS),
+                _ => sure(self.bound_triangle(id, kind - THREE_FORWARDS)),
+            };
+            at!(self.layout.hit_bounds, place) = most as f32;
+            at!(self.layout.hit_looks, place) = looks as f32;
         }
-        self.bound_triangle(record, way);
-        self.hit_record(record, THREE_FORWARDS + way);
     }
 
-    unsafe fn set_bounds(&self, most: f64, looks: f64) {
-        at!(self.layout.hit_bounds, self.found) = most as f32;
-        at!(self.layout.hit_looks, self.found) = looks as f32;
-    }
-
-    unsafe fn bound_pair(&self, pair: u32) {
+    unsafe fn bound_pair(&self, pair: u32) -> f64 {
         let [rate, slip, ..] = at!(self.layout.lane_envelopes, 2 * pair);
         let [back, back_slip, ..] = at!(self.layout.lane_envelopes, 2 * pair + 1);
-        let most = most_of(rate * back, slip + rate * back_slip);
-        self.set_bounds(most, most * SURE);
+        most_of(rate * back, slip + rate * back_slip)
     }
 
-    unsafe fn bound_triangle(&self, record: u32, way: u32) {
+    unsafe fn bound_triangle(&self, record: u32, way: u32) -> f64 {
         let l = self.layout;
         let first = at!(l.first_lane, record);
         let closing = at!(l.closing_lane, at!(l.group_of_record, record)) as u32;
@@ -289,14 +264,12 @@ impl Scan {
         let [rate2, slip2, ..] = at!(l.lane_envelopes, at!(l.second_lane, record) ^ way);
         let [rate3, slip3, ..] = at!(l.lane_envelopes, if way == 0 { closing } else { first ^ 1 });
         let product = rate1 * rate2;
-        let most = most_of(product * rate3, slip1 + rate1 * slip2 + product * slip3);
-        self.set_bounds(most, most * SURE);
+        most_of(product * rate3, slip1 + rate1 * slip2 + product * slip3)
     }
 
-    unsafe fn bound_square(&self, words: *const u32, way: u32) {
+    unsafe fn bound_square(&self, record: u32, way: u32) -> (f64, f64) {
         let l = self.layout;
-        let record = *words >> 1;
-        let others = &at!(l.group_bounds, 2 * *words.add(2) + (way ^ 1));
+        let others = &at!(l.group_bounds, 2 * at!(l.group_of_record, record) + (way ^ 1));
         let (one, two) = (at!(l.first_lane, record), at!(l.second_lane, record));
         let (first, second) = if way == 0 { (one, two) } else { (two ^ 1, one ^ 1) };
         let (mut most, mut looks) = (0f64, 0f64);
@@ -314,7 +287,7 @@ impl Scan {
                 looks = greater((half[level] * others[level] as f64 - 1.0) * (*l.sizes)[level], looks);
             }
         }
-        self.set_bounds(most, looks);
+        (most, looks)
     }
 
     unsafe fn test_pair(&mut self, pair: u32) {
@@ -327,7 +300,6 @@ impl Scan {
         let back = row_product(&at!(l.changed_rates, one), &at!(l.lane_rates, other));
         let forth = row_product(&at!(l.lane_rates, one), &at!(l.changed_rates, other));
         if (self.reaches(&back) || self.reaches(&forth)) && self.pair_pays(first, end) {
-            self.bound_pair(pair);
             self.hit(pair, PAIR);
         }
     }
@@ -367,14 +339,24 @@ impl Scan {
         (0..HEADS).fold(false, |any, level| any | (products[level] >= thresholds[level]))
     }
 
-    unsafe fn test_records(&mut self, pair: u32) {
+    unsafe fn take_records(&mut self, pair: u32, moved: bool) {
         let l = self.layout;
+        let own = [at!(l.lane_heads, 2 * pair), at!(l.lane_heads, 2 * pair + 1)];
         let changed = [narrow(&at!(l.changed_rates, 2 * pair)), narrow(&at!(l.changed_rates, 2 * pair + 1))];
         let four = l.max_hops >= 4;
         for touch in at!(l.first_touch, pair)..at!(l.end_touch, pair) {
             let words = l.touching.add(TOUCH_WORDS * touch as usize);
             let (direction, other, group) = (*words & 1, *words.add(1), *words.add(2));
             let closing = *words.add(3);
+            if moved {
+                for way in 0..2 {
+                    let own = &own[direction as usize ^ way as usize];
+                    let heads = head_product(own, &at!(l.lane_heads, other ^ way));
+                    at!(l.record_heads, (*words & !1) + way) = heads;
+                    raise_heads(&mut at!(l.group_bounds, 2 * group + way), &heads);
+                    raise_heads(&mut at!(l.chunk_bounds, 2 * ((*words >> 1) / CHUNK) + way), &heads);
+                }
+            }
             let forwards = head_product(&changed[direction as usize], &at!(l.lane_heads, other));
             let backwards = head_product(&changed[direction as usize ^ 1], &at!(l.lane_heads, other ^ 1));
             let there = four & self.heads_reach(&head_product(&forwards, &at!(l.group_bounds, 2 * group + 1)));
@@ -406,7 +388,7 @@ impl Scan {
         let l = self.layout;
         let half = row_product(&at!(l.changed_rates, changed), &at!(l.lane_rates, *words.add(1) ^ way));
         if self.reaches(&row_product(&half, &at!(l.lane_rates, *words.add(3) ^ way))) {
-            self.hit_triangle(*words >> 1, way);
+            self.hit_record(*words >> 1, THREE_FORWARDS + way);
         }
     }
 
@@ -425,7 +407,6 @@ impl Scan {
                 let first = &at!(l.lane_rates, at!(l.first_lane, other) ^ back);
                 let second = &at!(l.lane_rates, at!(l.second_lane, other) ^ back);
                 if self.reaches(&row_product(&half, &row_product(first, second))) {
-                    self.bound_square(words, way);
                     self.hit_record(record, FOUR_FORWARDS + way);
                     return;
                 }
@@ -500,7 +481,7 @@ impl Scan {
                 let first = &at!(l.lane_rates, at!(l.first_lane, record) ^ way);
                 let second = &at!(l.lane_rates, at!(l.second_lane, record) ^ way);
                 if self.reaches(&row_product(&row_product(first, second), last)) {
-                    self.hit_triangle(record, way);
+                    self.hit_record(record, THREE_FORWARDS + way);
                 }
             }
             record = self.next_record(record + 1, end, way, &changed);
@@ -512,6 +493,10 @@ impl Scan {
 #[inline(always)]
 fn greater(one: f64, other: f64) -> f64 {
     if one > other { one } else { other }
+}
+
+fn sure(most: f64) -> (f64, f64) {
+    (most, most * SURE)
 }
 
 /// Most that a map of marginal rate `product` and slip `curvature` earns.

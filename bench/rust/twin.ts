@@ -81,7 +81,7 @@ function runKernel(
   const layout = sequence.createLayout();
   const kernel = create(layout);
   if (kernel === null) return null;
-  kernel.scan(sequence.poolCount);
+  kernel.scan(0, sequence.poolCount);
   const bounds = new Uint32Array(layout.memory.buffer, layout.hitBounds.byteOffset, layout.hitBounds.length);
   return {
     name,
@@ -92,7 +92,7 @@ function runKernel(
       for (const block of sequence.blocks.slice(from, to)) {
         const count = writeBlock(layout, block);
         const start = performance.now();
-        const found = kernel.scan(count);
+        const found = kernel.scan(0, count);
         micros.push((performance.now() - start) * 1000);
         hits += found;
         for (let i = 0; i < found; i++) {

@@ -101,46 +101,56 @@ function envelopes(lane: u32): usize {
   return header(LANE_ENVELOPES) + lane * ENVELOPE_BYTES;
 }
 
-export function scan(count: u32): u32 {
-  found = 0;
-  const touched = touchPairs(count);
-  const maxHops = header(MAX_HOPS);
-  const touchedPairs = header(TOUCHED_PAIRS);
-  for (let at: u32 = 0; at < touched; at++) {
-    const pair = int(TOUCHED_PAIRS, at);
-    const moved = refreshLane(2 * pair) | (refreshLane(2 * pair + 1) << 1);
-    store<u32>(touchedPairs + (at << 2), 4 * pair + moved);
-  }
+export function take(start: u32, end: u32): void {
+  const touched = touchPairs(start, end);
+  refreshTouched(touched);
   for (let at: u32 = 0; at < touched; at++) {
     const entry = int(TOUCHED_PAIRS, at);
-    if (entry & 3) refreshRecords(entry >> 2, entry & 3);
+    if (entry & 1) refreshRecords(entry >> 1);
+    store<u8>(header(PAIR_MARKS) + (entry >> 1), 0);
   }
+}
+
+export function scan(start: u32, end: u32): u32 {
+  found = 0;
+  for (let at = start; at < end; at++) store<u8>(header(POOL_MARKS) + int(CHANGED, at), 1);
+  const touched = touchPairs(start, end);
+  refreshTouched(touched);
+  const maxHops = header(MAX_HOPS);
   for (let at: u32 = 0; at < touched; at++) {
-    const pair = int(TOUCHED_PAIRS, at) >> 2;
+    const entry = int(TOUCHED_PAIRS, at);
+    const pair = entry >> 1;
     if (byte(BASE_PAIRS, pair) == 1) testPair(pair);
     if (maxHops < 3) continue;
-    testRecords(pair, maxHops);
+    takeRecords(pair, entry & 1, maxHops);
     testClosedGroups(pair);
   }
-  for (let at: u32 = 0; at < touched; at++) store<u8>(header(PAIR_MARKS) + (int(TOUCHED_PAIRS, at) >> 2), 0);
-  for (let at: u32 = 0; at < count; at++) store<u8>(header(POOL_MARKS) + int(CHANGED, at), 0);
+  boundHits();
+  for (let at: u32 = 0; at < touched; at++) store<u8>(header(PAIR_MARKS) + (int(TOUCHED_PAIRS, at) >> 1), 0);
+  for (let at = start; at < end; at++) store<u8>(header(POOL_MARKS) + int(CHANGED, at), 0);
   clearRecordMarks();
   return found;
 }
 
-/** Marks the changed pools, lists each of their pairs once. */
-function touchPairs(count: u32): u32 {
+/** Lists each pair of the changed pools once, and marks it. */
+function touchPairs(start: u32, end: u32): u32 {
   let touched: u32 = 0;
-  for (let at: u32 = 0; at < count; at++) {
-    const pool = int(CHANGED, at);
-    const pair = int(PAIR_OF_POOL, pool);
-    if (<i32>pair < 0) continue;
-    store<u8>(header(POOL_MARKS) + pool, 1);
-    if (byte(PAIR_MARKS, pair) == 1) continue;
+  for (let at = start; at < end; at++) {
+    const pair = int(PAIR_OF_POOL, int(CHANGED, at));
+    if (<i32>pair < 0 || byte(PAIR_MARKS, pair) == 1) continue;
     store<u8>(header(PAIR_MARKS) + pair, 1);
     store<u32>(header(TOUCHED_PAIRS) + (touched++ << 2), pair);
   }
   return touched;
+}
+
+function refreshTouched(touched: u32): void {
+  const touchedPairs = header(TOUCHED_PAIRS);
+  for (let at: u32 = 0; at < touched; at++) {
+    const pair = int(TOUCHED_PAIRS, at);
+    const moved = refreshLane(2 * pair) | refreshLane(2 * pair + 1);
+    store<u32>(touchedPairs + (at << 2), 2 * pair + moved);
+  }
 }
 
 /** Writes a lane anew, over all pools and over the changed ones; 1 when a head moved. */
@@ -225,57 +235,15 @@ function raised(rates: v128): v128 {
   return v128.and(f64x2.pmax(rates, f64x2.splat(LEAST_HEAD)), f64x2.gt(rates, f64x2.splat(0)));
 }
 
-/** Writes the heads of the records through lanes that moved, and raises the bounds of their groups and chunks. */
-function refreshRecords(pair: u32, moved: u32): void {
-  const touching = header(TOUCHING);
-  const end = touching + int(END_TOUCH, pair) * TOUCH_BYTES;
-  let touch = touching + int(FIRST_TOUCH, pair) * TOUCH_BYTES;
-  if (moved == 3)
-    for (; touch < end; touch += TOUCH_BYTES) {
-      refreshSide(touch, pair, 0);
-      refreshSide(touch, pair, 1);
-    }
-  // The way of each record that goes along the one lane.
-  else for (; touch < end; touch += TOUCH_BYTES) refreshSide(touch, pair, (load<u32>(touch) & 1) ^ (moved >> 1));
-}
-
-// @ts-ignore: decorator
-@inline
-function refreshSide(touch: u32, pair: u32, way: u32): void {
-  const code = load<u32>(touch);
-  const rates = heads(header(LANE_HEADS), (2 * pair + (code & 1)) ^ way, load<u32>(touch, 4) ^ way);
-  v128.store(header(RECORD_HEADS) + ((code & ~1) + way) * HEAD_BYTES, rates);
-  raise(header(GROUP_BOUNDS) + (2 * load<u32>(touch, 8) + way) * HEAD_BYTES, rates);
-  raise(header(CHUNK_BOUNDS) + (2 * (code >> 1 >> CHUNK_SHIFT) + way) * HEAD_BYTES, rates);
-}
-
-// @ts-ignore: decorator
-@inline
-function raise(bounds: usize, rates: v128): void {
-  v128.store(bounds, f32x4.pmax(v128.load(bounds), rates));
-}
-
-/** The heads of two lanes, multiplied. */
-// @ts-ignore: decorator
-@inline
-function heads(laneHeads: usize, one: u32, other: u32): v128 {
-  return f32x4.mul(v128.load(laneHeads + one * HEAD_BYTES), v128.load(laneHeads + other * HEAD_BYTES));
-}
-
 function hit(id: u32, kind: u32): void {
   store<u32>(header(HITS) + (found++ << 2), HIT_KINDS * id + kind);
 }
 
+/** Writes a hit down unless it is there already. */
 function hitRecord(record: u32, kind: u32): void {
+  if (isHit(record, kind)) return;
   store<u8>(header(RECORD_MARKS) + record, byte(RECORD_MARKS, record) | (1 << kind));
   hit(record, kind);
-}
-
-/** Writes a triangle down unless it is there already. */
-function hitTriangle(record: u32, way: u32): void {
-  if (isHit(record, THREE_FORWARDS + way)) return;
-  boundTriangle(record, way);
-  hitRecord(record, THREE_FORWARDS + way);
 }
 
 /** Most that a map of marginal rate `product` and slip `curvature` earns. */
@@ -285,21 +253,32 @@ function mostOf(product: f64, curvature: f64): f64 {
   return (root * root * SLACK) / curvature;
 }
 
-function setBounds(most: f64, looks: f64): void {
-  store<f32>(header(HIT_BOUNDS) + (found << 2), <f32>most);
-  store<f32>(header(HIT_LOOKS) + (found << 2), <f32>looks);
+/** Writes the bounds of all hits: see `src/search/scan/hitBounds.ts`. */
+function boundHits(): void {
+  for (let place: u32 = 0; place < found; place++) {
+    const written = int(HITS, place);
+    const kind = written % HIT_KINDS;
+    const id = written / HIT_KINDS;
+    if (kind == PAIR) boundPair(place, id);
+    else if (kind < THREE_FORWARDS) boundSquare(place, id, kind - FOUR_FORWARDS);
+    else boundTriangle(place, id, kind - THREE_FORWARDS);
+  }
 }
 
-/** The bounds of the next hit: see `src/search/scan/hitBounds.ts`. */
-function boundPair(pair: u32): void {
+function setBounds(place: u32, most: f64, looks: f64): void {
+  store<f32>(header(HIT_BOUNDS) + (place << 2), <f32>most);
+  store<f32>(header(HIT_LOOKS) + (place << 2), <f32>looks);
+}
+
+function boundPair(place: u32, pair: u32): void {
   const one = envelopes(2 * pair);
   const other = one + ENVELOPE_BYTES;
   const rate = load<f64>(one);
   const most = mostOf(rate * load<f64>(other), load<f64>(one, 8) + rate * load<f64>(other, 8));
-  setBounds(most, most * SURE);
+  setBounds(place, most, most * SURE);
 }
 
-function boundTriangle(record: u32, way: u32): void {
+function boundTriangle(place: u32, record: u32, way: u32): void {
   const first = int(FIRST_LANE, record);
   const closing = int(CLOSING_LANE, int(GROUP_OF_RECORD, record));
   const one = envelopes(way == 0 ? first : closing ^ 1);
@@ -309,12 +288,11 @@ function boundTriangle(record: u32, way: u32): void {
   const product = rate * load<f64>(two);
   const curvature = load<f64>(one, 8) + rate * load<f64>(two, 8) + product * load<f64>(three, 8);
   const most = mostOf(product * load<f64>(three), curvature);
-  setBounds(most, most * SURE);
+  setBounds(place, most, most * SURE);
 }
 
-function boundSquare(touch: usize, way: u32): void {
-  const record = load<u32>(touch) >> 1;
-  const others: usize = header(GROUP_BOUNDS) + (2 * load<u32>(touch, 8) + (way ^ 1)) * HEAD_BYTES;
+function boundSquare(place: u32, record: u32, way: u32): void {
+  const others: usize = header(GROUP_BOUNDS) + (2 * int(GROUP_OF_RECORD, record) + (way ^ 1)) * HEAD_BYTES;
   const first = way == 0 ? int(FIRST_LANE, record) : int(SECOND_LANE, record) ^ 1;
   const second = way == 0 ? int(SECOND_LANE, record) : int(FIRST_LANE, record) ^ 1;
   let most: f64 = 0;
@@ -338,7 +316,7 @@ function boundSquare(touch: usize, way: u32): void {
       looks = max(looks, (whole - 1) * load<f64>(header(SIZES) + (level << 3)));
     }
   }
-  setBounds(most, looks);
+  setBounds(place, most, looks);
 }
 
 // @ts-ignore: decorator
@@ -395,9 +373,7 @@ function testPair(pair: u32): void {
   const all = rates(LANE_RATES, 2 * pair);
   const changed = rates(CHANGED_RATES, 2 * pair);
   if (!twoReach(changed, all + ROW_BYTES) && !twoReach(all, changed + ROW_BYTES)) return;
-  if (!pairPays(pair)) return;
-  boundPair(pair);
-  hit(pair, PAIR);
+  if (pairPays(pair)) hit(pair, PAIR);
 }
 
 /** Whether one of the pair's changed pools and another pool, either way round, reach a threshold. */
@@ -439,11 +415,52 @@ function changedHeads(lane: u32): v128 {
   return narrow(v128.load(changed), v128.load(changed, 16));
 }
 
-/** Each record through the pair, with the pair's changed pools in it: both ways at once, one by one only if it pays. */
-function testRecords(pair: u32, maxHops: u32): void {
+/** The heads of a pair's records, and the bounds of their groups and chunks. */
+function refreshRecords(pair: u32): void {
+  const laneHeads: usize = header(LANE_HEADS);
+  const touching = header(TOUCHING);
+  const own0 = v128.load(laneHeads + pair * (2 * HEAD_BYTES));
+  const own1 = v128.load(laneHeads + pair * (2 * HEAD_BYTES), HEAD_BYTES);
+  const end = touching + int(END_TOUCH, pair) * TOUCH_BYTES;
+  for (let touch = touching + int(FIRST_TOUCH, pair) * TOUCH_BYTES; touch < end; touch += TOUCH_BYTES) {
+    const direction = load<u32>(touch) & 1;
+    const other = load<u32>(touch, 4);
+    const there = f32x4.mul(direction ? own1 : own0, v128.load(laneHeads + other * HEAD_BYTES));
+    const back = f32x4.mul(direction ? own0 : own1, v128.load(laneHeads + (other ^ 1) * HEAD_BYTES));
+    setHeads(touch, there, back);
+  }
+}
+
+/** Writes the heads of a touch's record, and raises the bounds of its group and chunk. */
+// @ts-ignore: decorator
+@inline
+function setHeads(touch: usize, there: v128, back: v128): void {
+  const record = load<u32>(touch) >> 1;
+  const heads: usize = header(RECORD_HEADS) + record * (2 * HEAD_BYTES);
+  v128.store(heads, there);
+  v128.store(heads, back, HEAD_BYTES);
+  raise(<usize>header(GROUP_BOUNDS) + load<u32>(touch, 8) * (2 * HEAD_BYTES), there, back);
+  raise(<usize>header(CHUNK_BOUNDS) + (record >> CHUNK_SHIFT) * (2 * HEAD_BYTES), there, back);
+}
+
+// @ts-ignore: decorator
+@inline
+function raise(bounds: usize, there: v128, back: v128): void {
+  v128.store(bounds, f32x4.pmax(v128.load(bounds), there));
+  v128.store(bounds, f32x4.pmax(v128.load(bounds, HEAD_BYTES), back), HEAD_BYTES);
+}
+
+/**
+ * Each record through the pair: where its lanes moved, its heads and the bounds of its group and chunk; then the test
+ * with the pair's changed pools in it, both ways at once, one by one only if it pays.
+ */
+function takeRecords(pair: u32, moved: u32, maxHops: u32): void {
   const laneHeads: usize = header(LANE_HEADS);
   const groupBounds: usize = header(GROUP_BOUNDS);
   const touching = header(TOUCHING);
+  const own: usize = laneHeads + pair * (2 * HEAD_BYTES);
+  const own0 = v128.load(own);
+  const own1 = v128.load(own, HEAD_BYTES);
   const changed0 = changedHeads(2 * pair);
   const changed1 = changedHeads(2 * pair + 1);
   const thresholds = v128.load(header(HEAD_THRESHOLDS));
@@ -455,9 +472,17 @@ function testRecords(pair: u32, maxHops: u32): void {
     const other = load<u32>(touch, 4);
     const closing = load<u32>(touch, 12);
     const bound: usize = groupBounds + load<u32>(touch, 8) * (2 * HEAD_BYTES);
-    const forwards = f32x4.mul(direction ? changed1 : changed0, v128.load(laneHeads + other * HEAD_BYTES));
-    const backwards = f32x4.mul(direction ? changed0 : changed1, v128.load(laneHeads + (other ^ 1) * HEAD_BYTES));
-    const there = f32x4.ge(f32x4.mul(forwards, v128.load(bound, 16)), fourThresholds);
+    const otherThere = v128.load(laneHeads + other * HEAD_BYTES);
+    const otherBack = v128.load(laneHeads + (other ^ 1) * HEAD_BYTES);
+    if (moved)
+      setHeads(
+        touch,
+        f32x4.mul(direction ? own1 : own0, otherThere),
+        f32x4.mul(direction ? own0 : own1, otherBack),
+      );
+    const forwards = f32x4.mul(direction ? changed1 : changed0, otherThere);
+    const backwards = f32x4.mul(direction ? changed0 : changed1, otherBack);
+    const there = f32x4.ge(f32x4.mul(forwards, v128.load(bound, HEAD_BYTES)), fourThresholds);
     const back = f32x4.ge(f32x4.mul(backwards, v128.load(bound)), fourThresholds);
     let any = v128.or(there, back);
     if (<i32>closing >= 0) {
@@ -484,7 +509,7 @@ function testWay(touch: usize, changed: u32, way: u32, rates: v128, four: bool):
 function testClosing(touch: usize, changed: u32, way: u32): void {
   const lane = rates(LANE_RATES, load<u32>(touch, 4) ^ way);
   const closing = rates(LANE_RATES, load<u32>(touch, 12) ^ way);
-  if (threeReach(rates(CHANGED_RATES, changed), lane, closing)) hitTriangle(load<u32>(touch) >> 1, way);
+  if (threeReach(rates(CHANGED_RATES, changed), lane, closing)) hitRecord(load<u32>(touch) >> 1, THREE_FORWARDS + way);
 }
 
 /**
@@ -505,7 +530,6 @@ function testOthers(touch: usize, changed: u32, way: u32): void {
     const third = rates(LANE_RATES, int(FIRST_LANE, other) ^ back);
     const fourth = rates(LANE_RATES, int(SECOND_LANE, other) ^ back);
     if (!fourReach(one, two, third, fourth)) continue;
-    boundSquare(touch, way);
     hitRecord(record, FOUR_FORWARDS + way);
     return;
   }
@@ -589,7 +613,7 @@ function testTriangles(group: u32, closing: u32, way: u32): void {
     if (byte(TRIANGLES, record) != 1) continue;
     const first = rates(LANE_RATES, int(FIRST_LANE, record) ^ way);
     const second = rates(LANE_RATES, int(SECOND_LANE, record) ^ way);
-    if (threeReach(first, second, rates(CHANGED_RATES, closing ^ way))) hitTriangle(record, way);
+    if (threeReach(first, second, rates(CHANGED_RATES, closing ^ way))) hitRecord(record, THREE_FORWARDS + way);
   }
   tighten(group, way, changed);
 }

@@ -229,7 +229,7 @@ function search(
   if (anew || !whatIf) stale.clear();
   if (whatIf) for (const id of asked) stale.add(id);
   const { changed: quoted } = index.layout;
-  for (let at = scan.heard; at < scan.quoted; at++) stale.add(quoted[at] ?? 0);
+  for (let at = scan.heard; at < scan.asked; at++) stale.add(quoted[at] ?? 0);
   return exact;
 }
 

@@ -10,9 +10,25 @@ function lifted({ edgeRates }: Layout, edge: number, level: number): number {
   return level === 0 && rate < 1 / FAIR ? rate * FAIR : rate;
 }
 
-/** Every hit that the definition asks for, by trying every choice of pools along every cycle of tokens. */
-export function hitsByDefinition(layout: Layout, changed: ReadonlySet<number>): number[] {
-  const hits = new Set<number>();
+/**
+ * What is wrong with a screen's hits, by trying every choice of pools along every cycle of tokens: hits without a cycle,
+ * cycles without a hit, hits that are written twice.
+ */
+export function faultsOf(hits: readonly number[], layout: Layout, changed: ReadonlySet<number>): string[] {
+  const asked = hitsByDefinition(layout, changed);
+  const written = new Set(hits);
+  const right = new Set(asked.flat());
+  return [
+    ...hits.filter((hit) => !right.has(hit)).map((hit) => `nothing pays at ${hit}`),
+    ...asked.filter((any) => !any.some((hit) => written.has(hit))).map((any) => `none of ${any.join()}`),
+    ...(written.size < hits.length ? ["a hit is written twice"] : []),
+  ];
+}
+
+/** By cycle that reaches a threshold, the hits any of which has to name it. */
+function hitsByDefinition(layout: Layout, changed: ReadonlySet<number>): number[][] {
+  const asked = new Map<string, number[]>();
+  const ask = (...hits: number[]) => void asked.set(hits.join(), hits);
   const edges = Array.from({ length: 2 * layout.pairs }, (_, lane) => edgesOfLane(layout, lane));
   const ratesOf = edges.map((ofLane) =>
     ofLane.map((edge) => Array.from({ length: LEVELS }, (_, level) => lifted(layout, edge, level))),
@@ -43,7 +59,7 @@ export function hitsByDefinition(layout: Layout, changed: ReadonlySet<number>): 
     );
   };
   const add = (id: number, kind: number) => (fresh: readonly boolean[]) => {
-    if (fresh.includes(true)) hits.add(HIT_KINDS * id + kind);
+    if (fresh.includes(true)) ask(HIT_KINDS * id + kind);
   };
 
   for (let pair = 0; pair < layout.pairs; pair++)
@@ -60,13 +76,16 @@ export function hitsByDefinition(layout: Layout, changed: ReadonlySet<number>): 
       for (const other of records) {
         if (other.record === record) continue;
         pay([...forwards, ...other.backwards], ([one = false, two = false, three = false, four = false]) => {
-          if (one || two) hits.add(HIT_KINDS * record + HIT.fourForwards);
-          if (three || four) hits.add(HIT_KINDS * other.record + HIT.fourBackwards);
+          const names = [
+            ...(one || two ? [HIT_KINDS * record + HIT.fourForwards] : []),
+            ...(three || four ? [HIT_KINDS * other.record + HIT.fourBackwards] : []),
+          ];
+          if (names.length > 0) ask(...names);
         });
       }
     }
   }
-  return [...hits].toSorted((x, y) => x - y);
+  return [...asked.values()];
 }
 
 function recordsOf({ firstRecord, endRecord, firstLane, secondLane }: Layout, group: number) {

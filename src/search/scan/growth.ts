@@ -134,5 +134,5 @@ function leave({ layout }: GrowthParts, id: number): void {
   const place = poolsOfPair.indexOf(id, firstPool[pair]);
   poolsOfPair[place] = poolsOfPair[last] ?? 0;
   endPool[pair] = last;
-  refreshRecords(layout, pair, refreshLanes(layout, pair));
+  if (refreshLanes(layout, pair) === 1) refreshRecords(layout, pair);
 }

@@ -1,5 +1,5 @@
 import { LEVELS } from "./ladder.ts";
-import { ENVELOPE, HEAD_LEVELS } from "./layout.ts";
+import { ENVELOPE, HEAD_LEVELS, HIT, HIT_KINDS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 
 /** Float error of a bound that is kept in float32, with room. */
@@ -16,8 +16,20 @@ function mostOf(product: number, curvature: number): number {
   return (root * root * SLACK) / curvature;
 }
 
-/** Writes the bounds of the hit at a place: a pair's two hops. */
-export function boundPair({ laneEnvelopes, hitBounds, hitLooks }: Layout, place: number, pair: number): void {
+/** Writes the bounds of the first `count` hits, once all pairs that the scan touched have had their turn. */
+export function boundHits(layout: Layout, count: number): void {
+  for (let place = 0; place < count; place++) {
+    const hit = layout.hits[place] ?? 0;
+    const kind = hit % HIT_KINDS;
+    const id = (hit - kind) / HIT_KINDS;
+    if (kind === HIT.pair) boundPair(layout, place, id);
+    else if (kind < HIT.threeForwards) boundSquare(layout, place, id, kind - HIT.fourForwards);
+    else boundTriangle(layout, place, id, kind - HIT.threeForwards);
+  }
+}
+
+/** Two hops. */
+function boundPair({ laneEnvelopes, hitBounds, hitLooks }: Layout, place: number, pair: number): void {
   const one = 2 * pair * ENVELOPE;
   const other = one + ENVELOPE;
   const rate = laneEnvelopes[one] ?? 0;
@@ -27,8 +39,8 @@ export function boundPair({ laneEnvelopes, hitBounds, hitLooks }: Layout, place:
   hitLooks[place] = most * SURE;
 }
 
-/** The same for a record's triangle, one way round. */
-export function boundTriangle(layout: Layout, place: number, record: number, way: number): void {
+/** A record's triangle, one way round. */
+function boundTriangle(layout: Layout, place: number, record: number, way: number): void {
   const { firstLane, secondLane, groupOfRecord, closingLane, laneEnvelopes, hitBounds, hitLooks } = layout;
   const first = firstLane[record] ?? 0;
   const closing = closingLane[groupOfRecord[record] ?? 0] ?? 0;
@@ -47,15 +59,14 @@ export function boundTriangle(layout: Layout, place: number, record: number, way
 }
 
 /**
- * The same for a record, one way, with the best that its group may give the other way: what it earns at most with the
+ * A record, one way, with the best that its group may give the other way: what it earns at most with the
  * changed pools of either of its lanes. Whatever the group gives adds slip: forwards behind the record's own, backwards
  * before it, where it multiplies the record's by at least 1 over the record's rate.
  */
-export function boundSquare(layout: Layout, place: number, touch: number, way: number): void {
-  const { touching, firstLane, secondLane, pairMarks, groupBounds, sizes } = layout;
+function boundSquare(layout: Layout, place: number, record: number, way: number): void {
+  const { groupOfRecord, firstLane, secondLane, pairMarks, groupBounds, sizes } = layout;
   const { laneRates, changedRates, laneEnvelopes, hitBounds, hitLooks } = layout;
-  const record = (touching[touch] ?? 0) >> 1;
-  const others = (2 * (touching[touch + 2] ?? 0) + (way ^ 1)) * HEAD_LEVELS;
+  const others = (2 * (groupOfRecord[record] ?? 0) + (way ^ 1)) * HEAD_LEVELS;
   const first = (way === 0 ? firstLane[record] : (secondLane[record] ?? 0) ^ 1) ?? 0;
   const second = (way === 0 ? secondLane[record] : (firstLane[record] ?? 0) ^ 1) ?? 0;
   let most = 0;

@@ -1,8 +1,9 @@
-import { boundPair, boundSquare, boundTriangle } from "./hitBounds.ts";
-import { liftedRate, raiseHeads, refreshLanes, refreshRecords } from "./laneRates.ts";
+import { boundHits } from "./hitBounds.ts";
+import { raiseHeads, refreshLanes, refreshRecords } from "./laneRates.ts";
 import { LEVELS } from "./ladder.ts";
 import { CHUNK, CHUNK_SHIFT, HEAD_LEVELS, HIT, HIT_KINDS, TOUCH_WORDS } from "./layout.ts";
 import type { Kernel, Layout } from "./layout.ts";
+import { twoHopsPay } from "./twoHops.ts";
 
 /** The layout, the number of hits so far, and what the steps hand to each other. */
 interface Work extends Layout {
@@ -17,12 +18,15 @@ interface Work extends Layout {
 
 /**
  * The scan in TypeScript: the twin of `kernel/assembly/scan.ts`, so that both write the same hits in the same order.
- * Each step runs over all touched pairs before the next one starts:
  *
- *   1. the pairs of the changed pools: best rates of all their pools, and of the changed ones alone
- *   2. the heads of their records, and the bounds of the records' groups
- *   3. two hops in the pair; each of its records against the bounds of its group and, only where these reach a
- *      threshold, against the other records; the groups that the pair closes
+ *   1. all pairs of the changed pools: best rates of their pools, and of the changed ones alone
+ *   2. pair by pair: two hops in the pair; the heads of its records, and the bounds of their groups; each of its records
+ *      against the bounds of its group and, only where these reach a threshold, against the other records; the groups
+ *      that the pair closes
+ *   3. the bounds of the hits
+ *
+ * Heads and bounds of a pair whose turn is yet to come may be too low by what has risen in it. A cycle through it is hit
+ * at that turn: where the last of its changed pools has its own, all of its lanes' heads are new.
  *
  * "Forwards" is way 0, "backwards" way 1.
  */
@@ -34,67 +38,80 @@ export function createTypeScriptKernel(layout: Layout): Kernel {
     half: new Float64Array(LEVELS),
     best: new Float32Array(HEAD_LEVELS),
   };
-  return { name: "typescript", scan: (count) => scan(work, count) };
+  return {
+    name: "typescript",
+    take: (start, end) => take(work, start, end),
+    scan: (start, end) => scan(work, start, end),
+  };
 }
 
-function scan(work: Work, count: number): number {
-  const { changed, touchedPairs, poolMarks, pairMarks, maxHops } = work;
-  work.found = 0;
-  const touched = touchPairs(work, count);
-  for (let at = 0; at < touched; at++) {
-    const pair = touchedPairs[at] ?? 0;
-    touchedPairs[at] = 4 * pair + refreshLanes(work, pair);
-  }
+function take(work: Work, start: number, end: number): void {
+  const { touchedPairs, pairMarks } = work;
+  const touched = touchPairs(work, start, end);
+  refreshTouched(work, touched);
   for (let at = 0; at < touched; at++) {
     const entry = touchedPairs[at] ?? 0;
-    refreshRecords(work, entry >> 2, entry & 3);
+    if ((entry & 1) === 1) refreshRecords(work, entry >> 1);
+    pairMarks[entry >> 1] = 0;
   }
+}
+
+function scan(work: Work, start: number, end: number): number {
+  const { changed, touchedPairs, poolMarks, pairMarks, maxHops } = work;
+  work.found = 0;
+  for (let at = start; at < end; at++) poolMarks[changed[at] ?? 0] = 1;
+  const touched = touchPairs(work, start, end);
+  refreshTouched(work, touched);
   for (let at = 0; at < touched; at++) {
-    const pair = (touchedPairs[at] ?? 0) >> 2;
-    if (work.basePairs[pair] === 1) testPair(work, pair);
+    const entry = touchedPairs[at] ?? 0;
+    const pair = entry >> 1;
+    if (work.basePairs[pair] === 1 && twoHopsPay(work, pair)) hit(work, pair, HIT.pair);
     if (maxHops < 3) continue;
+    if ((entry & 1) === 1) refreshRecords(work, pair);
     setChangedHeads(work, pair);
     testRecords(work, pair);
     testClosedGroups(work, pair);
   }
-  for (let at = 0; at < touched; at++) pairMarks[(touchedPairs[at] ?? 0) >> 2] = 0;
-  for (let at = 0; at < count; at++) poolMarks[changed[at] ?? 0] = 0;
+  boundHits(work, work.found);
+  for (let at = 0; at < touched; at++) pairMarks[(touchedPairs[at] ?? 0) >> 1] = 0;
+  for (let at = start; at < end; at++) poolMarks[changed[at] ?? 0] = 0;
   clearRecordMarks(work);
   return work.found;
 }
 
-/** Marks the changed pools, lists each of their pairs once. */
+/** Lists each pair of the changed pools once, and marks it. */
 function touchPairs(
-  { changed, poolMarks, pairOfPool, pairMarks, touchedPairs }: Work,
-  count: number,
+  { changed, pairOfPool, pairMarks, touchedPairs }: Work,
+  start: number,
+  end: number,
 ): number {
   let touched = 0;
-  for (let at = 0; at < count; at++) {
-    const pool = changed[at] ?? 0;
-    const pair = pairOfPool[pool] ?? -1;
-    if (pair < 0) continue;
-    poolMarks[pool] = 1;
-    if (pairMarks[pair] === 1) continue;
+  for (let at = start; at < end; at++) {
+    const pair = pairOfPool[changed[at] ?? 0] ?? -1;
+    if (pair < 0 || pairMarks[pair] === 1) continue;
     pairMarks[pair] = 1;
     touchedPairs[touched++] = pair;
   }
   return touched;
 }
 
+function refreshTouched(work: Work, touched: number): void {
+  const { touchedPairs } = work;
+  for (let at = 0; at < touched; at++) {
+    const pair = touchedPairs[at] ?? 0;
+    touchedPairs[at] = 2 * pair + refreshLanes(work, pair);
+  }
+}
+
 function hit(work: Work, id: number, kind: number): void {
   work.hits[work.found++] = HIT_KINDS * id + kind;
 }
 
+/** Writes a hit down unless it is there already. */
 function hitRecord(work: Work, record: number, kind: number): void {
+  if (isHit(work, record, kind)) return;
   work.recordMarks[record] = (work.recordMarks[record] ?? 0) | (1 << kind);
   hit(work, record, kind);
-}
-
-/** Writes a triangle down unless it is there already. */
-function hitTriangle(work: Work, record: number, way: number): void {
-  if (isHit(work, record, HIT.threeForwards + way)) return;
-  boundTriangle(work, work.found, record, way);
-  hitRecord(work, record, HIT.threeForwards + way);
 }
 
 const isHit = ({ recordMarks }: Work, record: number, kind: number): boolean =>
@@ -105,50 +122,6 @@ function clearRecordMarks({ hits, recordMarks, found }: Work): void {
     const kind = (hits[at] ?? 0) % HIT_KINDS;
     if (kind !== HIT.pair) recordMarks[((hits[at] ?? 0) - kind) / HIT_KINDS] = 0;
   }
-}
-
-/** Two hops: lanes may meet in one pool, so what they promise is looked up pool by pool. */
-function testPair(work: Work, pair: number): void {
-  const { firstPool, endPool, changedRates, laneRates, thresholds } = work;
-  if ((endPool[pair] ?? 0) - (firstPool[pair] ?? 0) < 2) return;
-  const one = 2 * pair * LEVELS;
-  const other = one + LEVELS;
-  let promising = false;
-  for (let level = 0; level < LEVELS; level++) {
-    const threshold = thresholds[level] ?? Infinity;
-    const back = (changedRates[one + level] ?? 0) * (laneRates[other + level] ?? 0);
-    const forth = (laneRates[one + level] ?? 0) * (changedRates[other + level] ?? 0);
-    if (back >= threshold || forth >= threshold) promising = true;
-  }
-  if (!promising || !pairPays(work, pair)) return;
-  boundPair(work, work.found, pair);
-  hit(work, pair, HIT.pair);
-}
-
-/** Whether one of the pair's changed pools and another pool, either way round, reach a threshold. */
-function pairPays(work: Work, pair: number): boolean {
-  const { firstPool, endPool, poolsOfPair, poolMarks, poolFlips } = work;
-  const end = endPool[pair] ?? 0;
-  for (let at = firstPool[pair] ?? 0; at < end; at++) {
-    const pool = poolsOfPair[at] ?? 0;
-    if (poolMarks[pool] !== 1) continue;
-    const edge = 2 * pool + (poolFlips[pool] ?? 0);
-    for (let next = firstPool[pair] ?? 0; next < end; next++) {
-      const back = poolsOfPair[next] ?? 0;
-      if (back === pool) continue;
-      const backEdge = 2 * back + ((poolFlips[back] ?? 0) ^ 1);
-      if (edgesPay(work, edge, backEdge) || edgesPay(work, edge ^ 1, backEdge ^ 1)) return true;
-    }
-  }
-  return false;
-}
-
-function edgesPay(work: Work, edge: number, back: number): boolean {
-  for (let level = 0; level < LEVELS; level++) {
-    const product = liftedRate(work, edge, level) * liftedRate(work, back, level);
-    if (product >= (work.thresholds[level] ?? Infinity)) return true;
-  }
-  return false;
 }
 
 function setChangedHeads({ changedHeads, changedRates }: Work, pair: number): void {
@@ -241,7 +214,7 @@ function testClosing(work: Work, touch: number, changed: number, way: number): v
   const { touching } = work;
   setHalf(work, changed, (touching[touch + 1] ?? 0) ^ way);
   if (halfReaches(work, (touching[touch + 3] ?? 0) ^ way))
-    hitTriangle(work, (touching[touch] ?? 0) >> 1, way);
+    hitRecord(work, (touching[touch] ?? 0) >> 1, HIT.threeForwards + way);
 }
 
 /**
@@ -261,7 +234,6 @@ function testOthers(work: Work, touch: number, changed: number, way: number): vo
     if (other === end) break;
     if (other === record) continue;
     if (!halvesReach(work, (firstLane[other] ?? 0) ^ back, (secondLane[other] ?? 0) ^ back)) continue;
-    boundSquare(work, work.found, touch, way);
     hitRecord(work, record, HIT.fourForwards + way);
     return;
   }
@@ -364,7 +336,7 @@ function testTriangles(work: Work, group: number, closing: number, way: number):
     if (record === end) break;
     if (triangles[record] !== 1) continue;
     if (halvesReach(work, (firstLane[record] ?? 0) ^ way, (secondLane[record] ?? 0) ^ way))
-      hitTriangle(work, record, way);
+      hitRecord(work, record, HIT.threeForwards + way);
   }
   tighten(work, group, way);
 }

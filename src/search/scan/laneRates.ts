@@ -13,10 +13,11 @@ export function liftedRate({ edgeRates }: Layout, edge: number, level: number): 
 }
 
 /**
- * Writes the lanes of a pair anew: rates, heads and envelopes over all its pools, and over the marked ones alone. Returns whose heads moved: 1 for direction 0, plus 2 for direction 1. `refreshRecords` takes it.
+ * Writes the lanes of a pair anew: rates, heads and envelopes over all its pools, and rates and envelopes over the
+ * marked ones alone. Returns 1 when one of the heads is another now: then `refreshRecords` is due.
  */
 export const refreshLanes = (layout: Layout, pair: number): number =>
-  refreshLane(layout, 2 * pair) | (refreshLane(layout, 2 * pair + 1) << 1);
+  refreshLane(layout, 2 * pair) | refreshLane(layout, 2 * pair + 1);
 
 function refreshLane(layout: Layout, lane: number): number {
   const { firstPool, endPool, poolsOfPair, poolFlips, poolMarks } = layout;
@@ -78,12 +79,11 @@ function moveHeads({ laneRates, laneHeads }: Layout, lane: number): number {
 }
 
 /**
- * Writes the heads of the records through lanes that moved, and raises the bounds of their groups and chunks. Level by
+ * Writes the heads of a pair's records, both ways, and raises the bounds of their groups and chunks. Level by
  * level it is written out, and where heads only fell it ends early: that halves what it takes.
  */
-export function refreshRecords(layout: Layout, pair: number, moved: number): void {
+export function refreshRecords(layout: Layout, pair: number): void {
   const { touching, laneHeads, recordHeads } = layout;
-  if (moved === 0) return;
   const end = TOUCH_WORDS * (layout.endTouch[pair] ?? 0);
   for (let touch = TOUCH_WORDS * (layout.firstTouch[pair] ?? 0); touch < end; touch += TOUCH_WORDS) {
     const code = touching[touch] ?? 0;
@@ -91,7 +91,6 @@ export function refreshRecords(layout: Layout, pair: number, moved: number): voi
     const group = touching[touch + 2] ?? 0;
     for (let way = 0; way < 2; way++) {
       const direction = (code & 1) ^ way;
-      if (((moved >> direction) & 1) === 0) continue;
       const side = (code & ~1) + way;
       const at = side * HEAD_LEVELS;
       const own = (2 * pair + direction) * HEAD_LEVELS;

@@ -98,7 +98,7 @@ export interface Layout {
   /** HEAD_LEVELS: what products of four heads must reach; less than the thresholds by what float32 may lose. */
   readonly headThresholds: Float32Array;
 
-  /** In: ids of the pools whose `edgeRates` were written since the last scan, each once. */
+  /** In: ids of the pools whose `edgeRates` and `edgeBends` were written since the last scan, each once. */
   readonly changed: Int32Array;
   /** Out: hits, each `HIT_KINDS * id + kind`, each once; there is room for all. */
   readonly hits: Int32Array;
@@ -107,7 +107,7 @@ export interface Layout {
   /** By hit: what the best of them looks like at the ladder's own sizes, in the same; a guess. */
   readonly hitLooks: Float32Array;
 
-  /** Scratch of the kernel: touched pairs, each as `4 * pair` plus which lanes moved. */
+  /** Scratch of the kernel: touched pairs, each as `2 * pair` plus 1 where a head moved. */
   readonly touchedPairs: Int32Array;
   /** Scratch of the kernel, all 0 between scans: changed pools, touched pairs, and by record the kinds that hit. */
   readonly poolMarks: Uint8Array;
@@ -129,7 +129,7 @@ export const TOUCH_WORDS = 4;
 
 /**
  * What a hit names. Each says: some cycle of this shape, through a pool that changed in what the hit names, reaches a
- * threshold.
+ * threshold. Every such cycle is hit; one of four hops with changed pools in both of its records may be by one alone.
  * `pair`: id is a pair. `fourForwards`, `fourBackwards`: id is a record, taken in that direction with any other
  * record of its group the other way; the changed pool is in the record itself. `threeForwards`, `threeBackwards`: id
  * is a record, closed by its group's lane; the changed pool is anywhere in the triangle.
@@ -145,9 +145,12 @@ export const HIT_KINDS = 5;
 
 export interface Kernel {
   readonly name: "wasm" | "typescript";
+  /** Takes in the new rates of the pools `changed[start .. end)`, whose cycles are not asked for. */
+  take(start: number, end: number): void;
   /**
-   * Screens every cycle through the first `count` pools of `changed`, and returns how many hits it wrote. A cycle
-   * that is worth the ladder's least profit is always among them.
+   * Screens every cycle through the pools `changed[start .. end)`, and returns how many hits it wrote. A cycle that is
+   * worth the ladder's least profit is always among them. All other pools whose rates were written have been taken in
+   * before, or will be scanned.
    */
-  scan(count: number): number;
+  scan(start: number, end: number): number;
 }

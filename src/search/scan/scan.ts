@@ -35,9 +35,9 @@ export interface Scan {
   readonly baseRates: Float64Array;
   /** Hits of the last screen. */
   readonly hits: number;
-  /** The last screen ran out of time before `layout.changed[heard .. quoted)`: these have to be listed once more. */
+  /** The last screen ran out of time before `layout.changed[heard .. asked)`: these have to be listed once more. */
   readonly heard: number;
-  readonly quoted: number;
+  readonly asked: number;
   /** Takes every pool's state; then searches the cycles through these pools, as `search` does. */
   searchAnew(view: PricedView, pools: Iterable<number>, request: ScanRequest): boolean;
   /**
@@ -66,20 +66,21 @@ export function createScan(pools: readonly Pool[], options: ScanPartsOptions): S
     get heard() {
       return work.heard;
     },
-    get quoted() {
-      return work.quoted;
+    get asked() {
+      return work.asked;
     },
     searchAnew: (view, changed, request) => {
       loadAll(parts, options, view);
       const { count, all } = listAll(work, changed);
-      work.quoted = all;
-      return find(work, count, request);
+      work.asked = count;
+      return find(work, all, request);
     },
     search: (asked, request, listed = asked) => {
       const { changed } = parts.index.layout;
-      work.quoted = request.whatIf === true ? listed : addRepriced(work, asked, listed);
-      for (let at = 0; at < work.quoted; at++) parts.table.quote(changed[at] ?? 0);
-      return find(work, asked, request);
+      const quoted = request.whatIf === true ? listed : addRepriced(work, asked, listed);
+      for (let at = 0; at < quoted; at++) parts.table.quote(changed[at] ?? 0);
+      work.asked = asked;
+      return find(work, quoted, request);
     },
   };
 }
@@ -97,7 +98,7 @@ interface Work {
   readonly worthFloat: WorthFloat;
   hits: number;
   heard: number;
-  quoted: number;
+  asked: number;
 }
 
 function createWork(parts: ScanParts, { bases, ladder }: ScanPartsOptions): Work {
@@ -120,7 +121,7 @@ function createWork(parts: ScanParts, { bases, ladder }: ScanPartsOptions): Work
     worthFloat,
     hits: 0,
     heard: 0,
-    quoted: 0,
+    asked: 0,
   };
 }
 
@@ -165,22 +166,20 @@ function addRepriced({ parts, listed: isListed }: Work, asked: number, listed: n
   return all;
 }
 
-/** `asked` pools are what is asked for; the screen hears of all that were quoted. */
-function find(work: Work, asked: number, request: ScanRequest): boolean {
-  const { parts, ranked, expansion, fresh, quoted } = work;
+/** Only the first pools are asked for; the screen hears of all that were quoted. */
+function find(work: Work, quoted: number, request: ScanRequest): boolean {
+  const { parts, ranked, expansion, fresh, asked } = work;
   const { changed } = parts.index.layout;
   ranked.start(request.limit, request.leastFloat);
   expansion.start();
   for (let at = 0; at < asked; at++) fresh[changed[at] ?? 0] = 1;
   try {
     for (const edges of request.hints ?? []) offerHint(work, edges);
-    const screened = screen(work, request.expired);
+    const screened = screen(work, quoted, request.expired);
     // Also when time is out: until there is an answer in hand.
     return expansion.explore(request.expired) && screened;
   } finally {
-    // A screen in parts has moved the list.
-    if (quoted > SCREENED_AT_ONCE) fresh.fill(0);
-    else for (let at = 0; at < asked; at++) fresh[changed[at] ?? 0] = 0;
+    for (let at = 0; at < asked; at++) fresh[changed[at] ?? 0] = 0;
   }
 }
 
@@ -190,22 +189,19 @@ function offerHint({ ranked, fresh, worthFloat }: Work, edges: Int32Array): void
 }
 
 /**
- * Screens what was quoted, and reads the hits; false when time ran out. Many pools are screened in parts: a cycle that
+ * Screens what is asked for, and reads the hits; false when time ran out. Many pools are screened in parts: a cycle that
  * pays is hit in the part with its last changed pool, where the others' new rates are in.
  */
-function screen(work: Work, expired: () => boolean): boolean {
-  const { parts, expansion, quoted } = work;
-  const { changed } = parts.index.layout;
+function screen(work: Work, quoted: number, expired: () => boolean): boolean {
+  const { parts, expansion, asked } = work;
   work.hits = 0;
   work.heard = 0;
-  while (work.heard < quoted) {
-    if (work.heard > 0) {
-      if (expired()) return false;
-      changed.copyWithin(0, work.heard, work.heard + SCREENED_AT_ONCE);
-    }
-    const count = Math.min(SCREENED_AT_ONCE, quoted - work.heard);
-    const hits = parts.kernel.scan(count);
-    work.heard += count;
+  if (quoted > asked) parts.kernel.take(asked, quoted);
+  while (work.heard < asked) {
+    if (work.heard > 0 && expired()) return false;
+    const end = Math.min(work.heard + SCREENED_AT_ONCE, asked);
+    const hits = parts.kernel.scan(work.heard, end);
+    work.heard = end;
     work.hits += hits;
     expansion.read(hits);
   }

@@ -6,11 +6,12 @@ import type { Kernel, Layout } from "./layout.ts";
 export function createWasmKernel({ memory }: Pick<Layout, "memory">): Kernel | null {
   const module = compileOnce();
   if (module === null) return null;
-  const { scan } = new WebAssembly.Instance(module, { env: { memory } }).exports;
-  return isScan(scan) ? { name: "wasm", scan } : null;
+  const { take, scan } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  return isStep(take) && isStep(scan) ? { name: "wasm", take, scan } : null;
 }
 
-const isScan = (value: unknown): value is (count: number) => number => typeof value === "function";
+const isStep = (value: unknown): value is (start: number, end: number) => number =>
+  typeof value === "function";
 
 let compiled: WebAssembly.Module | null = null;
 

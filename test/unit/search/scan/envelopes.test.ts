@@ -24,7 +24,7 @@ test("no size of a pool passes its envelope, and no pool its lane's", () => {
       table.quote(id);
       changed[id] = id;
     }
-    kernel.scan(market.pools.length);
+    kernel.scan(0, market.pools.length);
     for (let lane = 0; lane < 2 * index.layout.pairs; lane++) {
       for (const edge of edgesOfLane(index.layout, lane)) {
         const state = table.exactState(edge >> 1);
