@@ -86,7 +86,7 @@ export function createExecution(options: ExecutionOptions, parts: ExecutionParts
       const withdrawal = withdrawBundle(state, pending);
       if (withdrawal !== null) void own(withdrawal);
       if (head === null || !state.tracker.seen(pending)) return;
-      parts.log.info({ trigger: pending }, "trigger replaced, its tail is cancelled");
+      parts.log.info({ replacement: pending.hash }, "trigger replaced, its tail is cancelled");
       state.looking = state.looking.then(() => follow(state, head));
     },
     recover: async () => {

@@ -1,5 +1,6 @@
-import { parseTransaction } from "viem";
+import { decodeFunctionData, parseTransaction } from "viem";
 import { describe, expect, test } from "vitest";
+import { executorAbi } from "../../../src/chain/executorAbi.ts";
 import { rebuildRaw } from "../../../src/chain/rawTransaction.ts";
 import type { PendingTransaction } from "../../../src/chain/types.ts";
 import type { BundleSimulation } from "../../../src/execution/channels/channel.ts";
@@ -171,6 +172,9 @@ describe("as a tail", () => {
     expect(feesOf(mempool)).toEqual({ maxFeePerGas: 500n * GWEI, maxPriorityFeePerGas: 40n * GWEI });
     expect(run.signed.get(decision.intentId)).toMatchObject({ lastBlock: 101, atomicOnly: false });
     expect(mempool.sent[0]?.targetBlocks).toEqual([101]);
+    const data = run.intents.get(decision.intentId)?.calldata ?? "0x";
+    const [, maxBlock, parentHash] = decodeFunctionData({ abi: executorAbi, data }).args ?? [];
+    expect({ maxBlock, parentHash }).toEqual({ maxBlock: 101n, parentHash: decision.parent.hash });
   });
 
   test("behind a legacy transaction its gas price is both", async () => {
