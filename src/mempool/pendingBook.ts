@@ -46,30 +46,26 @@ export interface PendingBook {
   readonly expired: number;
 }
 
-/** One in the row of arrival. A superseded one keeps its place without its body: it may still be mined. */
+/** One in the row of arrival. A superseded one stays without its body: it may still be mined. */
 interface Entry {
   readonly hash: Hash;
   readonly from: Address;
   readonly nonce: number;
   readonly block: number;
   transaction: PendingTransaction | null;
-  older: Entry | null;
-  newer: Entry | null;
-}
-
-interface Sender {
-  readonly byNonce: Map<number, Entry>;
-  /** No waiting nonce lies below it. */
-  floor: number;
 }
 
 interface Memory {
   readonly options: PendingBookOptions;
   readonly byHash: Map<Hash, Entry>;
-  readonly senders: Map<Address, Sender>;
-  // A linked row: the first key of a JavaScript map is not found in constant time once many were deleted before it.
-  oldest: Entry | null;
-  newest: Entry | null;
+  /** Those that wait, by nonce; few senders have more than one. */
+  readonly senders: Map<Address, Entry[]>;
+  /**
+   * In order of arrival from `first` on, with those that are forgotten already. Not a map's own order: its first key
+   * is not found in constant time once many were deleted before it.
+   */
+  row: Entry[];
+  first: number;
   size: number;
   bytes: number;
   shed: number;
@@ -82,8 +78,8 @@ export function createPendingBook(options: PendingBookOptions = pendingBookDefau
     options,
     byHash: new Map(),
     senders: new Map(),
-    oldest: null,
-    newest: null,
+    row: [],
+    first: 0,
     size: 0,
     bytes: 0,
     shed: 0,
@@ -119,31 +115,52 @@ export function createPendingBook(options: PendingBookOptions = pendingBookDefau
 
 const bytesOf = ({ input }: PendingTransaction): number => (input.length - 2) / 2;
 
+/** Where the nonce stands, or would stand. */
+function positionOf(waiting: readonly Entry[], nonce: number): number {
+  let [low, high] = [0, waiting.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((waiting[middle]?.nonce ?? 0) < nonce) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 function add(memory: Memory, transaction: PendingTransaction, block: number): void {
-  const { byHash, senders, options } = memory;
+  const { byHash, options, row } = memory;
   const { hash, from, nonce } = transaction;
   if (byHash.has(hash)) return;
-  let sender = senders.get(from);
-  if (sender === undefined) senders.set(from, (sender = { byNonce: new Map(), floor: nonce }));
-  const former = sender.byNonce.get(nonce);
-  if (former !== undefined) {
-    release(memory, former);
-    memory.superseded++;
-  }
-  const entry: Entry = { hash, from, nonce, block, transaction, older: memory.newest, newer: null };
-  if (memory.newest === null) memory.oldest = entry;
-  else memory.newest.newer = entry;
-  memory.newest = entry;
+  const entry: Entry = { hash, from, nonce, block, transaction };
   byHash.set(hash, entry);
-  sender.byNonce.set(nonce, entry);
-  sender.floor = Math.min(sender.floor, nonce);
+  row.push(entry);
   memory.size++;
   memory.bytes += bytesOf(transaction);
-  while (byHash.size > options.mostTransactions || memory.bytes > options.mostBytes) {
-    if (memory.oldest === null) return;
-    if (memory.oldest.transaction !== null) memory.shed++;
-    forget(memory, memory.oldest);
+  enlist(memory, entry);
+  const { mostTransactions, mostBytes } = options;
+  while (
+    byHash.size > mostTransactions ||
+    memory.bytes > mostBytes ||
+    memory.row.length - memory.first > 2 * mostTransactions
+  )
+    if (shift(memory)) memory.shed++;
+}
+
+/** Puts it among its sender's, in the place of one with its nonce. */
+function enlist(memory: Memory, entry: Entry): void {
+  const waiting = memory.senders.get(entry.from);
+  if (waiting === undefined) {
+    memory.senders.set(entry.from, [entry]);
+    return;
   }
+  const position = positionOf(waiting, entry.nonce);
+  const former = waiting[position];
+  if (former?.nonce !== entry.nonce) {
+    waiting.splice(position, 0, entry);
+    return;
+  }
+  release(memory, former);
+  waiting[position] = entry;
+  memory.superseded++;
 }
 
 /** Lets go of the body. */
@@ -157,55 +174,61 @@ function release(memory: Memory, entry: Entry): void {
 function forget(memory: Memory, entry: Entry): void {
   release(memory, entry);
   memory.byHash.delete(entry.hash);
-  if (entry.older === null) memory.oldest = entry.newer;
-  else entry.older.newer = entry.newer;
-  if (entry.newer === null) memory.newest = entry.older;
-  else entry.newer.older = entry.older;
-  const sender = memory.senders.get(entry.from);
-  if (sender?.byNonce.get(entry.nonce) !== entry) return;
-  sender.byNonce.delete(entry.nonce);
-  if (sender.byNonce.size === 0) memory.senders.delete(entry.from);
+  const waiting = memory.senders.get(entry.from);
+  if (waiting === undefined) return;
+  const position = positionOf(waiting, entry.nonce);
+  if (waiting[position] !== entry) return;
+  if (waiting.length === 1) memory.senders.delete(entry.from);
+  else waiting.splice(position, 1);
+}
+
+/** Takes the oldest out of the row; true where it still waited. */
+function shift(memory: Memory): boolean {
+  const entry = memory.row[memory.first++];
+  if (memory.first * 2 > memory.row.length) {
+    memory.row = memory.row.slice(memory.first);
+    memory.first = 0;
+  }
+  if (entry === undefined || memory.byHash.get(entry.hash) !== entry) return false;
+  const waited = entry.transaction !== null;
+  forget(memory, entry);
+  return waited;
 }
 
 function earlierOf(
   { senders, options }: Memory,
   { from, nonce }: Pick<PendingTransaction, "from" | "nonce">,
 ): readonly PendingTransaction[] {
-  const row: PendingTransaction[] = [];
-  const byNonce = senders.get(from)?.byNonce;
-  for (let before = nonce - 1; row.length < options.mostEarlier; before--) {
-    const transaction = byNonce?.get(before)?.transaction ?? null;
-    if (transaction === null) break;
-    row.push(transaction);
+  const waiting = senders.get(from) ?? [];
+  const earlier: PendingTransaction[] = [];
+  let before = positionOf(waiting, nonce) - 1;
+  while (earlier.length < options.mostEarlier) {
+    const transaction = waiting[before--]?.transaction ?? null;
+    if (transaction?.nonce !== nonce - 1 - earlier.length) break;
+    earlier.push(transaction);
   }
-  return row.toReversed();
+  return earlier.toReversed();
 }
 
 function mine(memory: Memory, hash: Hash): void {
   const entry = memory.byHash.get(hash);
   if (entry === undefined) return;
-  const { from, nonce } = entry;
-  forget(memory, entry);
-  const sender = memory.senders.get(from);
-  if (sender === undefined) return;
-  const { byNonce, floor } = sender;
-  // Whichever is shorter: the nonces that are now spent, or those that wait.
-  const spent =
-    nonce - floor < byNonce.size
-      ? Array.from({ length: Math.max(0, nonce - floor + 1) }, (_, i) => floor + i)
-      : [...byNonce.keys()].filter((waiting) => waiting <= nonce);
-  for (const each of spent) {
-    const stale = byNonce.get(each);
-    if (stale !== undefined) forget(memory, stale);
+  const waiting = memory.senders.get(entry.from) ?? [];
+  const spent = waiting.splice(0, positionOf(waiting, entry.nonce + 1));
+  if (waiting.length === 0) memory.senders.delete(entry.from);
+  for (const each of [entry, ...spent]) {
+    release(memory, each);
+    memory.byHash.delete(each.hash);
   }
-  sender.floor = Math.max(floor, nonce + 1);
 }
 
 function expire(memory: Memory, block: number): void {
-  let { oldest } = memory;
-  while (oldest !== null && block - oldest.block > memory.options.mostBlocks) {
-    if (oldest.transaction !== null) memory.expired++;
-    forget(memory, oldest);
-    ({ oldest } = memory);
+  const { options, byHash } = memory;
+  for (;;) {
+    const oldest = memory.row[memory.first];
+    if (oldest === undefined) return;
+    const isForgotten = byHash.get(oldest.hash) !== oldest;
+    if (!isForgotten && block - oldest.block <= options.mostBlocks) return;
+    if (shift(memory)) memory.expired++;
   }
 }
