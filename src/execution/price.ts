@@ -24,7 +24,7 @@ export interface PriceOptions {
 }
 
 /** What the plan is priced with, besides itself. */
-export interface Market {
+interface Situation {
   readonly way: Pick<Way, "kind" | "bundledUntil">;
   /** Units that it takes by the simulation. */
   readonly gasUsed: bigint;
@@ -54,7 +54,7 @@ function feesOf(
   decision: SubmitDecision,
   options: PriceOptions,
   gas: GasChoice,
-  { way, recentTip }: Market,
+  { way, recentTip }: Situation,
 ): Fees | Refusal {
   const { fees: policy, race, minNet = 1n } = options;
   const { baseFeePerGas: baseFee, age } = decision;
@@ -66,7 +66,7 @@ function feesOf(
 }
 
 /** Gas and fees of a plan, in the dearest block that may come, or the cap or the least profit that they break. */
-export function price(decision: SubmitDecision, options: PriceOptions, market: Market): Price | Refusal {
+export function price(decision: SubmitDecision, options: PriceOptions, market: Situation): Price | Refusal {
   const { fees: policy, minNet = 1n } = options;
   const gas = chooseGas(options.gas, market.gasUsed, coldSlots(decision.plan));
   if (gas === null) return refusal("gas_cap", `${market.gasUsed} gas`);

@@ -220,7 +220,7 @@ const targets = (first: number, graceBlocks: number): readonly number[] =>
   Array.from({ length: graceBlocks + 1 }, (_, i) => first + i);
 
 /** A journaled plan, ready to be signed, and where it goes. */
-export interface Ready {
+interface Ready {
   readonly pending: Pending;
   readonly prepared: Prepared;
   readonly way: Way;
