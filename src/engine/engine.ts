@@ -166,7 +166,7 @@ function repaired(core: Core, { block, pools }: RepairedEvent): readonly Decisio
 }
 
 /** Refusals that speak against the trigger, or against what we read in it. */
-const TRIGGER_DISBELIEF = /^(simulation_(reverted|differs)|trigger_)/;
+const TRIGGER_DISBELIEF = /^(simulation_(reverted|differs)|trigger_(reverts|bytes|nonce: 0x))/;
 
 /** Refusals that speak against the plan itself, not against the moment. */
 const DISBELIEF = /^simulation_(reverted|differs)/;
