@@ -17,19 +17,15 @@ const Registry = z.object({
       initCodeHash: HashText,
     }),
   ),
+  routers: z.array(z.object({ name: z.string(), address: AddressText })),
 });
 
 /** Contracts that the product's registry does not list, at their real Polygon addresses. */
 const BESIDE = {
   v3Positions: "0xc36442b4a4522e871399cd717abdd847ab11fe88",
   v3TickLens: "0xbfd8137f7d1516d3ea5ca83523914859ec47f573",
-  swapRouter02: "0x68b3465833fb72a70ecdf485e0e4c7bd8665fc45",
   algebraPositions: "0x8ef88e4c7cfbbac1c163f7eddd4b578792201de6",
-  /** V2.0, whose calls the bytecode that npm has (2.1.0) takes; those of 2.1.1 and 2.1.2 have another encoding. */
-  universalRouter: "0x1095692a6237d83c6a72f3f5efedb9a670c49223",
   permit2: "0x000000000022d473030f116ddee9f6b43ac78ba3",
-  /** 1inch's sixth router; an aggregator of our own stands there, whose calldata is as opaque. */
-  aggregator: "0x111111125421ca6dc452d289314280a0f8842a65",
 } as const;
 
 /** The addresses of the product's own registry for chain 137: the local chain is planted where it points. */
@@ -40,6 +36,11 @@ export function readRegistry() {
     const found = registry.dexes.find((one) => one.name === name);
     if (found === undefined) throw new Error(`data/chains/137.json lists no ${name}`);
     return found;
+  };
+  const router = (name: string) => {
+    const found = registry.routers.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`data/chains/137.json lists no ${name}`);
+    return found.address;
   };
   const algebra = dex("quickswap_v3");
   const uniswapV2 = dex("uniswap_v2");
@@ -56,6 +57,11 @@ export function readRegistry() {
       deployer: AddressText.parse(algebra.deployer),
       quoter: AddressText.parse(algebra.quoter),
     },
+    swapRouter02: router("uniswap_router02"),
+    // npm has 2.1.0, which takes the calls of 2.0; those of 2.1.1 and 2.1.2 have another encoding.
+    universalRouter: router("universal_router_2.0"),
+    /** An aggregator of our own stands there, whose calldata is as opaque. */
+    aggregator: router("1inch_v6"),
     ...BESIDE,
   };
 }

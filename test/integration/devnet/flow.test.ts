@@ -9,6 +9,7 @@ import { FLOW_KINDS } from "../../../devnet/flow/kinds.ts";
 import { poolOf } from "../../../devnet/flow/order.ts";
 import type { Bound, FlowKind } from "../../../devnet/flow/order.ts";
 import { HexText } from "../../../devnet/hex.ts";
+import { loadRegistry } from "../../../src/chain/registry.ts";
 import type { Call } from "../../../devnet/signing.ts";
 
 const USD = 900;
@@ -115,9 +116,19 @@ test("the Universal Router, Permit2 and the aggregator stand at their places", a
     "0x000000000022d473030f116ddee9f6b43ac78ba3",
     "0x111111125421ca6dc452d289314280a0f8842a65",
   ]);
-  for (const address of [universalRouter, permit2, aggregator]) {
-    expect(HexText.parse(await devnet.rpc("eth_getCode", [address, "latest"])).length).toBeGreaterThan(1000);
-  }
+  const codes = [universalRouter, permit2, aggregator].map((at) => devnet.rpc("eth_getCode", [at, "latest"]));
+  const lengths = (await Promise.all(codes)).map((code) => HexText.parse(code).length);
+  expect(Math.min(...lengths)).toBeGreaterThan(1000);
+});
+
+test("the product's registry says of the planted routers what they are", () => {
+  const { routers } = loadRegistry(137);
+  const { universalRouter, swapRouter02, aggregator, uniswapV2, v3 } = devnet.registry;
+  const at = (address: Hex) => routers.find((router) => router.address === address);
+  const pools = { dexV2: uniswapV2.name, dexV3: v3.name };
+  expect(at(universalRouter)).toMatchObject({ family: "universal", hopPrices: false, ...pools });
+  expect(at(swapRouter02)).toMatchObject({ family: "router02", ...pools });
+  expect(at(aggregator)).toMatchObject({ family: "opaque" });
 });
 
 test("pools of Uniswap V2 and V3 are where the registry's init-code hashes put them", () => {

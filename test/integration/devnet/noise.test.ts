@@ -1,3 +1,4 @@
+import { decodeAbiParameters } from "viem";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { traderAccounts } from "../../../devnet/accounts.ts";
 import { startDevnet } from "../../../devnet/devnet.ts";
@@ -7,7 +8,9 @@ import { VENUES, pricedTokens } from "../../../devnet/market.ts";
 import { createNoise } from "../../../devnet/noise.ts";
 import type { NoiseOptions, NoiseTrade } from "../../../devnet/noise.ts";
 import { readRegistry } from "../../../devnet/registry.ts";
-import { toAddress } from "../../../devnet/hex.ts";
+import { HexText, toAddress } from "../../../devnet/hex.ts";
+
+const RESERVES = [{ type: "uint112" }, { type: "uint112" }, { type: "uint32" }] as const;
 
 const registry = readRegistry();
 const traders = traderAccounts().map(({ address }) => address);
@@ -116,6 +119,28 @@ test("on the chain what is made to fail fails, nearly all else succeeds, and nob
   expect(planned.length).toBeGreaterThan(200);
   expect(planned.every(({ ok }) => ok !== undefined)).toBe(true);
   expect(planned.filter(({ ok }) => ok === false).length / planned.length).toBeLessThan(0.04);
+});
+
+test("prices stay near their anchors, with nobody to take the difference", async () => {
+  const devnet = await start({ traders: true, seed: 9 });
+  await devnet.build(60);
+  const micro = (token: string): number => {
+    const found = devnet.tokens.find(({ address }) => address === token);
+    if (found === undefined) throw new Error(`no token ${token}`);
+    return Number(found.priceMicroUsd) / 10 ** found.decimals;
+  };
+  const deviations: number[] = [];
+  for (const { address, token0, token1 } of devnet.pools.filter(({ kind }) => kind === "v2")) {
+    const answer = await devnet.rpc("eth_call", [{ to: address, data: "0x0902f1ac" }, "latest"]);
+    const [reserve0, reserve1] = decodeAbiParameters(RESERVES, HexText.parse(answer));
+    const worth0 = Number(reserve0) * micro(token0);
+    deviations.push(Math.abs((Number(reserve1) * micro(token1)) / worth0 - 1));
+  }
+  const sorted = deviations.toSorted((a, b) => a - b);
+  expect(sorted.at(-1)).toBeLessThan(0.1);
+  expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(0.02);
+  // They do move: there is something to earn.
+  expect(sorted.at(-1)).toBeGreaterThan(0.005);
 });
 
 test("the devnet's traders keep to the wanted flow", async () => {
