@@ -208,6 +208,15 @@ describe.each([V3, ALGEBRA])("$name: a multicall", ({ abi, router, fees }) => {
     expect(decoded(router, multicall([])).calls).toEqual([]);
   });
 
+  test("calls that share their bytes may not add up to more than there is", () => {
+    const bytes = `${swap.slice(2)}${"00".repeat(28)}`;
+    const shared = (count: number, length = bytes.length / 2): Hex =>
+      `0xac9650d8${word(0x20)}${word(count)}${word(0x20 * count).repeat(count)}${word(length)}${bytes}`;
+    expect(decoded(router, shared(1)).calls).toHaveLength(1);
+    expect(why(router, shared(9))).toBe("its calls share their bytes");
+    expect(why(router, shared(1, bytes.length / 2 + 1))).toBe("its arguments are cut short");
+  });
+
   test("a fee above one percent, or none", () => {
     for (const bips of [0n, 101n])
       expect(why(router, encode(abi, "sweepTokenWithFee", [B, 4n, A, bips, SENDER]))).toMatch(/^its fee/);
