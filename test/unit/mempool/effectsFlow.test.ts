@@ -184,6 +184,16 @@ test("behind an unknown pool only what does not depend on it is told", () => {
   expect(late.reverts).toBe("Transaction too old");
 });
 
+test("an optional group with an unknown pool may fail behind it: all of it, and what follows, is an estimate", () => {
+  const unknown = swap({ amount: 1_000n, path: [GOLD, TAXED], ...toRouter });
+  const known = market.predict(decodedOf("execute", coinsIn, group(coinsIn, unknown), coinsIn));
+  expect(known.effects.map(({ estimate }) => estimate)).toEqual([false, true, true]);
+  expect(known.complete).toBe(false);
+  // Outside of a group what went before stands: either all happens or nothing.
+  const plain = market.predict(decodedOf("execute", coinsIn, unknown, coinsIn));
+  expect(plain.effects.map(({ estimate }) => estimate)).toEqual([false, false]);
+});
+
 const party = constantFrom("sender" as const, "router" as const, other, addressOf(1));
 const token = constantFrom(WRAPPED, USD, GOLD, TAXED, other);
 const amount = oneof(
