@@ -40,7 +40,8 @@ export function predictEffects(
     view: createOverlay(view),
     balances: createBalances([[null, transaction.value]]),
     effects: [],
-    estimate: false,
+    // Whether it will follow the block that it names is not known here.
+    estimate: decoded.parentHash !== null,
     complete: true,
     clouded: new Set(),
   };
@@ -104,8 +105,8 @@ function runOptional(run: Run, { calls }: OptionalCalls): null {
     clouded: new Set(run.clouded),
   };
   if (runCalls(group, calls) !== null) return null;
-  // Behind an unknown hop it may still fail, and then none of it happens.
-  const doubtful = run.complete && !group.complete;
+  // Where something is unknown it may still fail, and then none of it happens.
+  const doubtful = !group.complete;
   for (const pool of group.view.changed) {
     const state = group.view.stateOf(pool);
     if (state !== null) run.view.set(pool, state);

@@ -78,6 +78,20 @@ describe("SwapRouter02", () => {
     expect(why(ROUTER.router02, other)).toBe("it waits for two different parent blocks");
   });
 
+  test("what waits for a parent block is an estimate, and triggers nothing", () => {
+    const pool = pooled(1, "v2", [USD, GOLD], v2State(10_000n, 5_000n));
+    const sound = decodedOf(
+      "multicall",
+      swapOf({ amount: 1000n, limit: 0n, path: [USD, GOLD], deadline: null }),
+    );
+    const estimates = (parentHash: Hex | null) =>
+      smallMarket([pool])
+        .predict({ ...sound, parentHash })
+        .effects.map(({ amountOut, estimate }) => [amountOut, estimate]);
+    expect(estimates(null)).toEqual([[453n, false]]);
+    expect(estimates(`0x${"9b".repeat(32)}`)).toEqual([[453n, true]]);
+  });
+
   test("its own payments", () => {
     const abi = parseAbi([
       "function unwrapWETH9(uint256)",
