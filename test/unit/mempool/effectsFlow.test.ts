@@ -189,6 +189,8 @@ test("an optional group with an unknown pool may fail behind it: all of it, and 
   const known = market.predict(decodedOf("execute", coinsIn, group(coinsIn, unknown), coinsIn));
   expect(known.effects.map(({ estimate }) => estimate)).toEqual([false, true, true]);
   expect(known.complete).toBe(false);
+  const later = market.predict(decodedOf("execute", unknown, coinsIn, group(coinsIn)));
+  expect(later.effects.map(({ estimate }) => estimate)).toEqual([false, true]);
   // Outside of a group what went before stands: either all happens or nothing.
   const plain = market.predict(decodedOf("execute", coinsIn, unknown, coinsIn));
   expect(plain.effects.map(({ estimate }) => estimate)).toEqual([false, false]);
