@@ -37,6 +37,8 @@ export function recordsOf(
     }
     case "outcome":
     case "mined":
+    case "hint":
+    case "unhint":
     case "foreseen":
     case "pending":
       return [];

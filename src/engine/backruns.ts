@@ -5,6 +5,7 @@ import type { Moment } from "./choice.ts";
 import type { Core } from "./core.ts";
 import type { Decision } from "./decisions.ts";
 import type { ForeseenEvent, MinedEvent, PendingEvent } from "./events.ts";
+import type { Opportunity } from "../search/opportunity.ts";
 import { refOf } from "./judging.ts";
 import type { Move, Watched } from "./triggers.ts";
 
@@ -97,13 +98,16 @@ function decideBehind(core: Core, hash: Hash, head: BlockHeader, expired: Expire
   const moment = move === null ? null : momentOf(core, move, head, expired);
   if (move === null || moment === null) return [];
   const { state, watched, behind } = move;
+  const leastFloat = leastWorthFloat(core, moment);
+  const fills = desk.enough(moment);
+  const isLittle = ({ profitNativeFloat }: Opportunity): boolean => profitNativeFloat < leastFloat;
   const answer = search.run({
     view: state,
     changed: [...core.moved, ...state.changed],
     atRest: false,
     whatIf: true,
     limit: MOST_LISTED,
-    enough: desk.enough(moment),
+    enough: (found) => fills(found) || found.slice(-MOST_LISTED).every(isLittle),
     ...(expired && { expired }),
   });
   const decisions = desk.decideBehind({
@@ -112,13 +116,25 @@ function decideBehind(core: Core, hash: Hash, head: BlockHeader, expired: Expire
     behind,
     state,
     fresh: answer.opportunities,
-    untouched: book.all().filter(({ hops }) => !hops.some(({ pool }) => state.isChanged(pool))),
+    untouched: book
+      .all()
+      .filter((item) => !isLittle(item) && !item.hops.some(({ pool }) => state.isChanged(pool))),
     unlisted: answer.unlisted,
     confidenceFloat: calibration.confidenceFloat(keyOf(watched)),
     rivals: [...inFlight.values()].filter(({ targetBlock }) => targetBlock === head.number + 1),
   });
   for (const decision of decisions) if (decision.type === "submit") inFlight.set(decision.intentId, decision);
   return decisions;
+}
+
+/** Share of the gas that a price may have moved since a settled cycle was found. */
+const DRIFT = 0.9;
+
+/** Wei of native: what earns less does not even pay for the gas of the shortest cycle beside others in a plan. */
+function leastWorthFloat({ options }: Core, { gasPrice }: Moment): number {
+  const { perCycle, perHop } = options.gates.gas;
+  const hop = Math.min(...Object.values(perHop).map(Number));
+  return DRIFT * (Number(perCycle) + 2 * hop) * Number(gasPrice);
 }
 
 /** Null: the trigger, or one before it, cannot be in the next block, or not in a bundle. */

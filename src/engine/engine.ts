@@ -69,6 +69,9 @@ function step(core: Core, event: EngineEvent, expired?: () => boolean): readonly
       return pending(core, event, expired);
     case "foreseen":
       return foreseen(core, event, expired);
+    case "hint":
+    case "unhint":
+      return [];
     case "outcome":
       return outcome(core, event);
   }

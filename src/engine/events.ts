@@ -1,3 +1,4 @@
+import type { Hop } from "../search/opportunity.ts";
 import type { PoolState } from "../amm/poolState.ts";
 import type {
   Address,
@@ -80,6 +81,31 @@ export interface ForeseenEvent extends Timed {
   readonly logs: readonly EmittedLog[] | null;
 }
 
+/** A route that somebody holds for worth a look: a cycle over verified pools, from where it starts. */
+export interface HintedRoute {
+  readonly id: string;
+  readonly source: string;
+  /** 2 to 6, each pool once. */
+  readonly hops: readonly Pick<Hop, "pool" | "zeroForOne">[];
+  /** The source's own opinion, from 0 to 1: an estimate. */
+  readonly scoreFloat: number;
+  /** Share of a plan's places that it may take, from 0 to 1. */
+  readonly budgetFloat: number;
+}
+
+/** `keep`: they are priced with every block until an `unhint`. `ask`: they are priced at once, and forgotten. */
+export interface HintEvent extends Timed {
+  readonly type: "hint";
+  readonly use: "keep" | "ask";
+  readonly routes: readonly HintedRoute[];
+}
+
+/** These are not priced any more: their time is over, or their source took them back. */
+export interface UnhintEvent extends Timed {
+  readonly type: "unhint";
+  readonly ids: readonly string[];
+}
+
 /** Fresh state of pools read at the current head: repairs taint. Null: it has no price, or cannot be read. */
 export interface RepairedEvent extends Timed {
   readonly type: "repaired";
@@ -109,4 +135,4 @@ export type FeedEvent =
   | ForeseenEvent
   | RepairedEvent;
 
-export type EngineEvent = FeedEvent | OutcomeEvent;
+export type EngineEvent = FeedEvent | OutcomeEvent | HintEvent | UnhintEvent;

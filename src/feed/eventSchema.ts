@@ -12,7 +12,7 @@ import type {
   Pool,
   SignedPart,
 } from "../chain/types.ts";
-import type { EngineEvent } from "../engine/events.ts";
+import type { EngineEvent, HintedRoute } from "../engine/events.ts";
 
 /** Events as `eventToJson` writes them: every field, its range, and nothing else. */
 
@@ -166,6 +166,15 @@ const emittedLog: z.ZodType<EmittedLog> = z.strictObject({
   data: bytes,
 });
 
+const share = z.number().min(0).max(1);
+const hintedRoute: z.ZodType<HintedRoute> = z.strictObject({
+  id: z.string(),
+  source: z.string(),
+  hops: z.array(z.strictObject({ pool: address, zeroForOne: z.boolean() })),
+  scoreFloat: share,
+  budgetFloat: share,
+});
+
 const time = z.number();
 const fate = z.enum(["included", "reverted", "missed", "replaced", "rejected", "dry-run", "unknown"]);
 
@@ -202,6 +211,13 @@ export const engineEventSchema: z.ZodType<EngineEvent> = z.discriminatedUnion("t
     block: ref,
     pools: z.array(z.strictObject({ address, state: state.nullable() })),
   }),
+  z.strictObject({
+    type: z.literal("hint"),
+    time,
+    use: z.enum(["keep", "ask"]),
+    routes: z.array(hintedRoute),
+  }),
+  z.strictObject({ type: z.literal("unhint"), time, ids: z.array(z.string()) }),
   z.strictObject({
     type: z.literal("outcome"),
     time,

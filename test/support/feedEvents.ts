@@ -85,6 +85,14 @@ const signed = fc.record({
   }),
   ...signature,
 });
+const share = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0);
+const hintedRoute = fc.record({
+  id: fc.string(),
+  source: fc.string(),
+  hops: fc.array(fc.record({ pool: address, zeroForOne: fc.boolean() }), { maxLength: 6 }),
+  scoreFloat: share,
+  budgetFloat: share,
+});
 const poolLog = fc.record({ address, topics: fc.array(hash, { maxLength: 4 }), data: hex(0, 160) });
 const transaction = fc.record({
   hash,
@@ -125,6 +133,17 @@ export const engineEvents: fc.Arbitrary<EngineEvent> = fc.oneof(
     time,
     block: ref,
     transactions: fc.array(hash, { maxLength: 3 }),
+  }),
+  fc.record({
+    type: fc.constant("hint" as const),
+    time,
+    use: fc.constantFrom("keep" as const, "ask" as const),
+    routes: fc.array(hintedRoute, { maxLength: 2 }),
+  }),
+  fc.record({
+    type: fc.constant("unhint" as const),
+    time,
+    ids: fc.array(fc.string(), { maxLength: 2 }),
   }),
   fc.record({
     type: fc.constant("foreseen" as const),
