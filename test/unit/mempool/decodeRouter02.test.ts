@@ -1,6 +1,8 @@
 import { parseAbi } from "viem";
 import { describe, expect, test } from "vitest";
 import type { Address, Hex } from "../../../src/chain/types.ts";
+import { v2State } from "../../support/marketBlocks.ts";
+import { decodedOf, GOLD, pooled, smallMarket, swapOf, USD } from "../../support/mempoolCalls.ts";
 import { ABI, decoded, encode, MSG_SENDER, onlySwap, packed, ROUTER, why, WRAPPED } from "./decodeCases.ts";
 
 const A: Address = `0x${"a1".repeat(20)}`;
