@@ -49,14 +49,10 @@ export interface MempoolStage {
 }
 
 const registry = loadRegistry(137);
-/**
- * The local chain's SwapRouter02 and Universal Router trade Uniswap V2 too, and the latter is of release 2.1.0, at the
- * address of a later one.
- */
-const routers = registry.routers.map((router) => {
-  if (router.family === "router02") return { ...router, dexV2: "uniswap_v2" };
-  return router.family === "universal" ? { ...router, dexV2: "uniswap_v2", hopPrices: false } : router;
-});
+/** The local chain's SwapRouter02 trades Uniswap V2 too; that of Polygon was deployed without it. */
+const routers = registry.routers.map((router) =>
+  router.family === "router02" ? { ...router, dexV2: "uniswap_v2" } : router,
+);
 const PAIR_SWAP: Hash = "0xd78ad95fa46c994b6551d0da85fc275fe613ce37657fb8d5e3d130840159d822";
 const PAIR_AMOUNTS = parseAbiParameters("uint256, uint256, uint256, uint256");
 const POOL_AMOUNTS = parseAbiParameters("int256, int256, uint160, uint128, int24");
