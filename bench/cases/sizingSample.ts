@@ -1,6 +1,7 @@
 import type { PoolState } from "../../src/amm/poolState.ts";
 import type { Address, Token } from "../../src/chain/types.ts";
 import { LEVELS } from "../../src/search/scan/ladder.ts";
+import { ROW } from "../../src/search/scan/layout.ts";
 import { createOptimum } from "../../src/search/scan/optimum.ts";
 import { createPoolTable } from "../../src/search/scan/poolTable.ts";
 import type { SizerParts } from "../../src/search/scan/sizer.ts";
@@ -100,11 +101,7 @@ export function tableOf(cycles: readonly SampleCycle[]): SampleTable {
     tokenIn[(edges[pool] ?? 0) ^ 1] = ids.get(to) ?? 0;
   }
   const prices = new Float64Array(ids.size).fill(1);
-  const [edgeRates, edgeBends] = [
-    new Float64Array(2 * hops.length * LEVELS),
-    new Float64Array(2 * hops.length),
-  ];
-  const layout = { edgeRates, edgeBends };
+  const layout = { edgeRates: new Float64Array(2 * hops.length * ROW) };
   const table = createPoolTable(tokenIn, { layout, ladder: { sizes: new Float64Array(LEVELS) }, prices });
   for (const [pool, { state }] of hops.entries()) setPool(table, pool, state);
   const optimum = createOptimum({ curves: table.curves, prices, tokenIn });

@@ -1,14 +1,16 @@
 //! The scan's kernel in Rust, the standard library alone: the twin of `kernel/assembly/scan.ts` on the same bytes.
 //!
 //! Arguments: the image of a layout's memory, and a file of blocks: for each, a count, then so many changes, each a
-//! pool's id, its 16 rates and 2 bends (32-bit integers and float64, little-endian). Each line `FROM TO` on stdin walks the
+//! pool's id and its two rows (32-bit integers and float64, little-endian). Each line `FROM TO` on stdin walks the
 //! blocks FROM .. TO; the answer is one line: hits, a hash of them and their bounds, and the nanoseconds of each block's scan.
 //! The image comes with the ids of all pools in `changed`; their number is the third argument.
 
 use std::io::{BufRead, Write};
 use std::time::Instant;
 
+/// A row: rates of seven levels, and a depth.
 const LEVELS: usize = 8;
+const DEPTH: usize = 7;
 const HEADS: usize = 4;
 const TOUCH_WORDS: usize = 4;
 const CHUNK: u32 = 16;
@@ -27,8 +29,6 @@ const THREE_FORWARDS: u32 = 3;
 
 type Row = [f64; LEVELS];
 type Head = [f32; HEADS];
-/// Rate and slip of all pools of a lane, then of the changed ones.
-type Envelope = [f64; 4];
 
 /// The arrays of the layout, in the order of the header (see `reserveArrays` in `src/search/scan/memory.ts`).
 #[derive(Clone, Copy)]
@@ -42,11 +42,10 @@ struct Layout {
     group_bounds: *mut Head,
     thresholds: *const Row,
     head_thresholds: *const Head,
-    pool_flips: *const u8,
     pair_of_pool: *const i32,
     first_pool: *const u32,
     end_pool: *const u32,
-    pools_of_pair: *const u32,
+    edges_of_pair: *const u32,
     base_pairs: *const u8,
     first_record: *const u32,
     end_record: *const u32,
@@ -64,12 +63,10 @@ struct Layout {
     hits: *mut u32,
     touched_pairs: *mut u32,
     pool_marks: *mut u8,
-    pair_marks: *mut u8,
+    turns: *mut u32,
     record_marks: *mut u8,
     chunk_bounds: *mut Head,
     group_of_record: *const u32,
-    edge_bends: *mut f64,
-    lane_envelopes: *mut Envelope,
     sizes: *const Row,
     hit_bounds: *mut f32,
     hit_looks: *mut f32,
@@ -94,11 +91,10 @@ unsafe fn read_layout(image: *mut u8) -> Layout {
         group_bounds: slot(6) as _,
         thresholds: slot(7) as _,
         head_thresholds: slot(8) as _,
-        pool_flips: slot(9),
         pair_of_pool: slot(10) as _,
         first_pool: slot(11) as _,
         end_pool: slot(12) as _,
-        pools_of_pair: slot(13) as _,
+        edges_of_pair: slot(13) as _,
         base_pairs: slot(15),
         first_record: slot(16) as _,
         end_record: slot(17) as _,
@@ -116,15 +112,13 @@ unsafe fn read_layout(image: *mut u8) -> Layout {
         hits: slot(30) as _,
         touched_pairs: slot(31) as _,
         pool_marks: slot(32),
-        pair_marks: slot(33),
+        turns: slot(9) as _,
         record_marks: slot(34),
         chunk_bounds: slot(35) as _,
         group_of_record: slot(18) as _,
-        edge_bends: slot(36) as _,
-        lane_envelopes: slot(37) as _,
-        sizes: slot(38) as _,
-        hit_bounds: slot(39) as _,
-        hit_looks: slot(40) as _,
+        sizes: slot(36) as _,
+        hit_bounds: slot(33) as _,
+        hit_looks: slot(37) as _,
     }
 }
 
@@ -140,23 +134,23 @@ impl Scan {
         let touched = self.touch_pairs(count);
         for i in 0..touched {
             let pair = at!(l.touched_pairs, i);
-            let moved = self.refresh_lane(2 * pair) | self.refresh_lane(2 * pair + 1);
+            let moved = self.refresh_lane(2 * pair, 2 * i) | self.refresh_lane(2 * pair + 1, 2 * i + 1);
             at!(l.touched_pairs, i) = 2 * pair + moved as u32;
         }
         for i in 0..touched {
             let entry = at!(l.touched_pairs, i);
             let pair = entry >> 1;
             if at!(l.base_pairs, pair) == 1 {
-                self.test_pair(pair);
+                self.test_pair(pair, i);
             }
             if l.max_hops >= 3 {
-                self.take_records(pair, entry & 1 == 1);
-                self.test_closed_groups(pair);
+                self.take_records(pair, i, entry & 1 == 1);
+                self.test_closed_groups(pair, i);
             }
         }
         self.bound_hits();
         for i in 0..touched {
-            at!(l.pair_marks, at!(l.touched_pairs, i) >> 1) = 0;
+            at!(l.turns, at!(l.touched_pairs, i) >> 1) = 0;
         }
         for i in 0..count {
             at!(l.pool_marks, at!(l.changed, i)) = 0;
@@ -180,39 +174,30 @@ impl Scan {
                 continue;
             }
             at!(l.pool_marks, pool) = 1;
-            if at!(l.pair_marks, pair) == 1 {
+            if at!(l.turns, pair) != 0 {
                 continue;
             }
-            at!(l.pair_marks, pair) = 1;
             at!(l.touched_pairs, touched) = pair as u32;
             touched += 1;
+            at!(l.turns, pair) = touched;
         }
         touched
     }
 
-    unsafe fn refresh_lane(&mut self, lane: u32) -> bool {
+    unsafe fn refresh_lane(&mut self, lane: u32, changed: u32) -> bool {
         let l = self.layout;
         let mut best = [0.0; LEVELS];
         let mut best_changed = [0.0; LEVELS];
-        let (mut rate, mut bend, mut changed_rate, mut changed_bend) = (0f64, f64::INFINITY, 0f64, f64::INFINITY);
         for place in at!(l.first_pool, lane >> 1)..at!(l.end_pool, lane >> 1) {
-            let pool = at!(l.pools_of_pair, place);
-            let id = 2 * pool + (at!(l.pool_flips, pool) as u32 ^ (lane & 1));
-            let (edge, edge_bend) = (&at!(l.edge_rates, id), at!(l.edge_bends, id));
-            let rates = lifted(edge);
+            let edge = at!(l.edges_of_pair, place) ^ (lane & 1);
+            let rates = lifted(&at!(l.edge_rates, edge));
             raise(&mut best, &rates);
-            rate = greater(edge[0], rate);
-            bend = if edge_bend < bend { edge_bend } else { bend };
-            if at!(l.pool_marks, pool) == 1 {
-                changed_rate = greater(edge[0], changed_rate);
-                changed_bend = if edge_bend < changed_bend { edge_bend } else { changed_bend };
+            if at!(l.pool_marks, edge >> 1) == 1 {
                 raise(&mut best_changed, &rates);
             }
         }
         at!(l.lane_rates, lane) = best;
-        at!(l.changed_rates, lane) = best_changed;
-        let slip = |rate: f64, bend: f64| if rate > 0.0 { rate * bend } else { 0.0 };
-        at!(l.lane_envelopes, lane) = [rate, slip(rate, bend), changed_rate, slip(changed_rate, changed_bend)];
+        at!(l.changed_rates, changed) = best_changed;
         let heads = narrow(&best);
         let moved = at!(l.lane_heads, lane) != heads;
         at!(l.lane_heads, lane) = heads;
@@ -251,20 +236,21 @@ impl Scan {
     }
 
     unsafe fn bound_pair(&self, pair: u32) -> f64 {
-        let [rate, slip, ..] = at!(self.layout.lane_envelopes, 2 * pair);
-        let [back, back_slip, ..] = at!(self.layout.lane_envelopes, 2 * pair + 1);
-        most_of(rate * back, slip + rate * back_slip)
+        let (one, other) = (&at!(self.layout.lane_rates, 2 * pair), &at!(self.layout.lane_rates, 2 * pair + 1));
+        let product = one[0] * other[0];
+        most_of(product, one[0] / one[DEPTH] + product / other[DEPTH])
     }
 
     unsafe fn bound_triangle(&self, record: u32, way: u32) -> f64 {
         let l = self.layout;
         let first = at!(l.first_lane, record);
         let closing = at!(l.closing_lane, at!(l.group_of_record, record)) as u32;
-        let [rate1, slip1, ..] = at!(l.lane_envelopes, if way == 0 { first } else { closing ^ 1 });
-        let [rate2, slip2, ..] = at!(l.lane_envelopes, at!(l.second_lane, record) ^ way);
-        let [rate3, slip3, ..] = at!(l.lane_envelopes, if way == 0 { closing } else { first ^ 1 });
-        let product = rate1 * rate2;
-        most_of(product * rate3, slip1 + rate1 * slip2 + product * slip3)
+        let one = &at!(l.lane_rates, if way == 0 { first } else { closing ^ 1 });
+        let two = &at!(l.lane_rates, at!(l.second_lane, record) ^ way);
+        let three = &at!(l.lane_rates, if way == 0 { closing } else { first ^ 1 });
+        let product = one[0] * two[0];
+        let whole = product * three[0];
+        most_of(whole, one[0] / one[DEPTH] + product / two[DEPTH] + whole / three[DEPTH])
     }
 
     unsafe fn bound_square(&self, record: u32, way: u32) -> (f64, f64) {
@@ -274,14 +260,20 @@ impl Scan {
         let (first, second) = if way == 0 { (one, two) } else { (two ^ 1, one ^ 1) };
         let (mut most, mut looks) = (0f64, 0f64);
         for (hop, changed, other) in [(0, first, second), (1, second, first)] {
-            if at!(l.pair_marks, changed >> 1) != 1 {
+            let turn = at!(l.turns, changed >> 1);
+            if turn == 0 {
                 continue;
             }
-            let [_, _, rate, slip] = at!(l.lane_envelopes, changed);
-            let [other_rate, other_slip, ..] = at!(l.lane_envelopes, other);
-            let curvature = if hop == 0 { slip + rate * other_slip } else { other_slip + other_rate * slip };
-            let behind = if way == 0 { curvature } else { curvature / (rate * other_rate) };
-            let half = row_product(&at!(l.changed_rates, changed), &at!(l.lane_rates, other));
+            let one = &at!(l.changed_rates, 2 * (turn - 1) + (changed & 1));
+            let two = &at!(l.lane_rates, other);
+            let half = row_product(one, two);
+            let (depth, other_depth) = (one[DEPTH], two[DEPTH]);
+            let curvature = if hop == 0 {
+                one[0] / depth + half[0] / other_depth
+            } else {
+                two[0] / other_depth + half[0] / depth
+            };
+            let behind = if way == 0 { curvature } else { curvature / half[0] };
             most = greater(most_of(half[0] * others[0] as f64 / HEAD_SLACK, behind), most);
             for level in 1..HEADS {
                 looks = greater((half[level] * others[level] as f64 - 1.0) * (*l.sizes)[level], looks);
@@ -290,15 +282,15 @@ impl Scan {
         (most, looks)
     }
 
-    unsafe fn test_pair(&mut self, pair: u32) {
+    unsafe fn test_pair(&mut self, pair: u32, turn: u32) {
         let l = self.layout;
         let (first, end) = (at!(l.first_pool, pair), at!(l.end_pool, pair));
         if end - first < 2 {
             return;
         }
         let (one, other) = (2 * pair, 2 * pair + 1);
-        let back = row_product(&at!(l.changed_rates, one), &at!(l.lane_rates, other));
-        let forth = row_product(&at!(l.lane_rates, one), &at!(l.changed_rates, other));
+        let back = row_product(&at!(l.changed_rates, 2 * turn), &at!(l.lane_rates, other));
+        let forth = row_product(&at!(l.lane_rates, one), &at!(l.changed_rates, 2 * turn + 1));
         if (self.reaches(&back) || self.reaches(&forth)) && self.pair_pays(first, end) {
             self.hit(pair, PAIR);
         }
@@ -307,15 +299,13 @@ impl Scan {
     unsafe fn pair_pays(&self, first: u32, end: u32) -> bool {
         let l = self.layout;
         for place in first..end {
-            let pool = at!(l.pools_of_pair, place);
-            if at!(l.pool_marks, pool) != 1 {
+            let edge = at!(l.edges_of_pair, place);
+            if at!(l.pool_marks, edge >> 1) != 1 {
                 continue;
             }
-            let edge = 2 * pool + at!(l.pool_flips, pool) as u32;
             for next in first..end {
-                let back = at!(l.pools_of_pair, next);
-                let back_edge = 2 * back + (at!(l.pool_flips, back) as u32 ^ 1);
-                if back != pool && (self.edges_pay(edge, back_edge) || self.edges_pay(edge ^ 1, back_edge ^ 1)) {
+                let other = at!(l.edges_of_pair, next);
+                if other != edge && (self.edges_pay(edge, other ^ 1) || self.edges_pay(edge ^ 1, other)) {
                     return true;
                 }
             }
@@ -339,10 +329,10 @@ impl Scan {
         (0..HEADS).fold(false, |any, level| any | (products[level] >= thresholds[level]))
     }
 
-    unsafe fn take_records(&mut self, pair: u32, moved: bool) {
+    unsafe fn take_records(&mut self, pair: u32, turn: u32, moved: bool) {
         let l = self.layout;
         let own = [at!(l.lane_heads, 2 * pair), at!(l.lane_heads, 2 * pair + 1)];
-        let changed = [narrow(&at!(l.changed_rates, 2 * pair)), narrow(&at!(l.changed_rates, 2 * pair + 1))];
+        let changed = [narrow(&at!(l.changed_rates, 2 * turn)), narrow(&at!(l.changed_rates, 2 * turn + 1))];
         let four = l.max_hops >= 4;
         for touch in at!(l.first_touch, pair)..at!(l.end_touch, pair) {
             let words = l.touching.add(TOUCH_WORDS * touch as usize);
@@ -370,8 +360,8 @@ impl Scan {
             if !(there | back | ring | ring_back) {
                 continue;
             }
-            self.test_way(words, 2 * pair + direction, 0, (there, ring));
-            self.test_way(words, 2 * pair + (direction ^ 1), 1, (back, ring_back));
+            self.test_way(words, 2 * turn + direction, 0, (there, ring));
+            self.test_way(words, 2 * turn + (direction ^ 1), 1, (back, ring_back));
         }
     }
 
@@ -456,23 +446,24 @@ impl Scan {
         at!(l.group_bounds, 2 * group + way) = best;
     }
 
-    unsafe fn test_closed_groups(&mut self, pair: u32) {
+    unsafe fn test_closed_groups(&mut self, pair: u32, turn: u32) {
         let l = self.layout;
         for place in at!(l.first_closed, pair)..at!(l.end_closed, pair) {
             let group = at!(l.closed_groups, place);
             let closing = at!(l.closing_lane, group) as u32;
             for way in 0..2 {
-                let changed = narrow(&at!(l.changed_rates, closing ^ way));
+                let at_turn = 2 * turn + ((closing ^ way) & 1);
+                let changed = narrow(&at!(l.changed_rates, at_turn));
                 if self.heads_reach(&head_product(&at!(l.group_bounds, 2 * group + way), &changed)) {
-                    self.test_triangles(group, closing, way);
+                    self.test_triangles(group, at_turn, way);
                 }
             }
         }
     }
 
-    unsafe fn test_triangles(&mut self, group: u32, closing: u32, way: u32) {
+    unsafe fn test_triangles(&mut self, group: u32, at_turn: u32, way: u32) {
         let l = self.layout;
-        let last = &at!(l.changed_rates, closing ^ way);
+        let last = &at!(l.changed_rates, at_turn);
         let changed = narrow(last);
         let end = at!(l.end_record, group);
         let mut record = self.next_record(at!(l.first_record, group), end, way, &changed);
@@ -568,7 +559,6 @@ fn aligned(bytes: &[u8]) -> *mut u8 {
 struct Change {
     pool: u32,
     rates: [f64; 2 * LEVELS],
-    bends: [f64; 2],
 }
 
 fn read_blocks(bytes: &[u8]) -> Vec<Vec<Change>> {
@@ -590,8 +580,7 @@ fn take_u32(rest: &mut &[u8]) -> u32 {
 fn take_change(rest: &mut &[u8]) -> Change {
     let pool = take_u32(rest);
     let rates = std::array::from_fn(|_| take_f64(rest));
-    let bends = std::array::from_fn(|_| take_f64(rest));
-    Change { pool, rates, bends }
+    Change { pool, rates }
 }
 
 fn take_f64(rest: &mut &[u8]) -> f64 {
@@ -624,7 +613,6 @@ fn answer(scan: &mut Scan, blocks: &[Vec<Change>]) {
             unsafe {
                 at!(l.changed, place) = change.pool;
                 *(l.edge_rates.add(2 * change.pool as usize) as *mut [f64; 2 * LEVELS]) = change.rates;
-                *(l.edge_bends.add(2 * change.pool as usize) as *mut [f64; 2]) = change.bends;
             }
         }
         let start = Instant::now();

@@ -1,4 +1,5 @@
-import { createLadder, LEVELS } from "../../src/search/scan/ladder.ts";
+import { createLadder } from "../../src/search/scan/ladder.ts";
+import { ROW } from "../../src/search/scan/layout.ts";
 import type { Layout } from "../../src/search/scan/layout.ts";
 import { createScanIndex } from "../../src/search/scan/scanIndex.ts";
 import { createScanParts, loadAll } from "../../src/search/scan/scanParts.ts";
@@ -7,13 +8,12 @@ import type { BenchBlock, LivingMarket } from "../market/types.ts";
 /** What a block writes before its scan. */
 export interface BlockQuotes {
   readonly pools: Int32Array;
-  /** QUOTE a pool: its `edgeRates`, one edge after the other, and its two `edgeBends`. */
+  /** QUOTE a pool: its `edgeRates`, one edge after the other. */
   readonly quotes: Float64Array;
 }
 
-/** Rates of both edges of a pool, and all that a quote writes. */
-const RATES = 2 * LEVELS;
-export const QUOTE = RATES + 2;
+/** Both edges of a pool. */
+const QUOTE = 2 * ROW;
 
 /** The same work for any kernel: a market's first rates, and those of its next blocks. */
 export interface ScanSequence {
@@ -40,16 +40,15 @@ export function recordSequence(market: LivingMarket, { maxHops, k, blocks }: Seq
   const parts = createScanParts(pools, options);
   const stateOf = new Map(pools.map(({ address }, pool) => [address, states[pool] ?? null]));
   loadAll(parts, options, { stateOf: (pool) => stateOf.get(pool) ?? null, rateFloat: () => Number.NaN });
-  const { edgeRates, edgeBends } = parts.index.layout;
-  const first = { edgeRates: edgeRates.slice(), edgeBends: edgeBends.slice() };
+  const { edgeRates } = parts.index.layout;
+  const first = edgeRates.slice();
 
   const quotesOf = ({ changes }: BenchBlock): BlockQuotes => {
     const quotes = new Float64Array(QUOTE * changes.length);
     for (const [place, { pool, state }] of changes.entries()) {
       parts.table.set(pool, state);
       parts.table.quote(pool);
-      quotes.set(edgeRates.subarray(RATES * pool, RATES * (pool + 1)), QUOTE * place);
-      quotes.set(edgeBends.subarray(2 * pool, 2 * pool + 2), QUOTE * place + RATES);
+      quotes.set(edgeRates.subarray(QUOTE * pool, QUOTE * (pool + 1)), QUOTE * place);
     }
     return { pools: Int32Array.from(changes, ({ pool }) => pool), quotes };
   };
@@ -58,8 +57,7 @@ export function recordSequence(market: LivingMarket, { maxHops, k, blocks }: Seq
     blocks: Array.from({ length: blocks }, () => quotesOf(market.nextBlock(k))),
     createLayout: () => {
       const { layout } = createScanIndex(pools, options);
-      layout.edgeRates.set(first.edgeRates);
-      layout.edgeBends.set(first.edgeBends);
+      layout.edgeRates.set(first);
       for (let pool = 0; pool < pools.length; pool++) layout.changed[pool] = pool;
       return layout;
     },
@@ -67,16 +65,10 @@ export function recordSequence(market: LivingMarket, { maxHops, k, blocks }: Seq
 }
 
 /** Writes a block's quotes and lists its pools; returns how many. */
-export function writeBlock(
-  { edgeRates, edgeBends, changed }: Layout,
-  { pools, quotes }: BlockQuotes,
-): number {
+export function writeBlock({ edgeRates, changed }: Layout, { pools, quotes }: BlockQuotes): number {
   changed.set(pools);
-  for (let place = 0; place < pools.length; place++) {
-    const [pool = 0, from] = [pools[place], QUOTE * place];
-    edgeRates.set(quotes.subarray(from, from + RATES), RATES * pool);
-    edgeBends.set(quotes.subarray(from + RATES, from + QUOTE), 2 * pool);
-  }
+  for (let place = 0; place < pools.length; place++)
+    edgeRates.set(quotes.subarray(QUOTE * place, QUOTE * (place + 1)), QUOTE * (pools[place] ?? 0));
   return pools.length;
 }
 

@@ -3,8 +3,9 @@
  * take two levels of the ladder at a time, and four heads. It owns no memory: the layout's header says where all is.
  */
 
-/** LEVELS float64. */
+/** Rates of seven levels and a depth, float64. */
 const ROW_BYTES: u32 = 64;
+const DEPTH: usize = 56;
 /** HEAD_LEVELS float32. */
 const HEAD_BYTES: u32 = 16;
 const TOUCH_BYTES: u32 = 16;
@@ -13,9 +14,6 @@ const CHUNK_SHIFT: u32 = 4;
 const FAIR: f64 = 1.05;
 const UNFAIR: f64 = 1.0 / 1.05;
 const LEAST_HEAD: f64 = 1e-9;
-/** Rate and slip of all pools of a lane, then of the changed ones: float64. */
-const ENVELOPE_BYTES: u32 = 32;
-const CHANGED_ENVELOPE: u32 = 16;
 const SLACK: f64 = 1.0 + 1e-6;
 const HEAD_SLACK: f64 = 1.0 - 1e-6;
 const SURE: f64 = 0.8;
@@ -36,11 +34,11 @@ const RECORD_HEADS: usize = 5;
 const GROUP_BOUNDS: usize = 6;
 const THRESHOLDS: usize = 7;
 const HEAD_THRESHOLDS: usize = 8;
-const POOL_FLIPS: usize = 9;
+const TURNS: usize = 9;
 const PAIR_OF_POOL: usize = 10;
 const FIRST_POOL: usize = 11;
 const END_POOL: usize = 12;
-const POOLS_OF_PAIR: usize = 13;
+const EDGES_OF_PAIR: usize = 13;
 const BASE_PAIRS: usize = 15;
 const FIRST_RECORD: usize = 16;
 const END_RECORD: usize = 17;
@@ -59,14 +57,11 @@ const CHANGED: usize = 29;
 const HITS: usize = 30;
 const TOUCHED_PAIRS: usize = 31;
 const POOL_MARKS: usize = 32;
-const PAIR_MARKS: usize = 33;
+const HIT_BOUNDS: usize = 33;
 const RECORD_MARKS: usize = 34;
 const CHUNK_BOUNDS: usize = 35;
-const EDGE_BENDS: usize = 36;
-const LANE_ENVELOPES: usize = 37;
-const SIZES: usize = 38;
-const HIT_BOUNDS: usize = 39;
-const HIT_LOOKS: usize = 40;
+const SIZES: usize = 36;
+const HIT_LOOKS: usize = 37;
 
 let found: u32 = 0;
 
@@ -95,19 +90,13 @@ function rates(slot: usize, at: u32): usize {
   return header(slot) + at * ROW_BYTES;
 }
 
-// @ts-ignore: decorator
-@inline
-function envelopes(lane: u32): usize {
-  return header(LANE_ENVELOPES) + lane * ENVELOPE_BYTES;
-}
-
 export function take(start: u32, end: u32): void {
   const touched = touchPairs(start, end);
   refreshTouched(touched);
   for (let at: u32 = 0; at < touched; at++) {
     const entry = int(TOUCHED_PAIRS, at);
     if (entry & 1) refreshRecords(entry >> 1);
-    store<u8>(header(PAIR_MARKS) + (entry >> 1), 0);
+    store<u32>(header(TURNS) + (entry >> 1 << 2), 0);
   }
 }
 
@@ -120,13 +109,13 @@ export function scan(start: u32, end: u32): u32 {
   for (let at: u32 = 0; at < touched; at++) {
     const entry = int(TOUCHED_PAIRS, at);
     const pair = entry >> 1;
-    if (byte(BASE_PAIRS, pair) == 1) testPair(pair);
+    if (byte(BASE_PAIRS, pair) == 1) testPair(pair, at);
     if (maxHops < 3) continue;
-    takeRecords(pair, entry & 1, maxHops);
-    testClosedGroups(pair);
+    takeRecords(pair, at, (entry & 1) == 1);
+    testClosedGroups(pair, at);
   }
   boundHits();
-  for (let at: u32 = 0; at < touched; at++) store<u8>(header(PAIR_MARKS) + (int(TOUCHED_PAIRS, at) >> 1), 0);
+  for (let at: u32 = 0; at < touched; at++) store<u32>(header(TURNS) + (int(TOUCHED_PAIRS, at) >> 1 << 2), 0);
   for (let at = start; at < end; at++) store<u8>(header(POOL_MARKS) + int(CHANGED, at), 0);
   clearRecordMarks();
   return found;
@@ -137,9 +126,9 @@ function touchPairs(start: u32, end: u32): u32 {
   let touched: u32 = 0;
   for (let at = start; at < end; at++) {
     const pair = int(PAIR_OF_POOL, int(CHANGED, at));
-    if (<i32>pair < 0 || byte(PAIR_MARKS, pair) == 1) continue;
-    store<u8>(header(PAIR_MARKS) + pair, 1);
+    if (<i32>pair < 0 || int(TURNS, pair) != 0) continue;
     store<u32>(header(TOUCHED_PAIRS) + (touched++ << 2), pair);
+    store<u32>(header(TURNS) + (pair << 2), touched);
   }
   return touched;
 }
@@ -148,14 +137,21 @@ function refreshTouched(touched: u32): void {
   const touchedPairs = header(TOUCHED_PAIRS);
   for (let at: u32 = 0; at < touched; at++) {
     const pair = int(TOUCHED_PAIRS, at);
-    const moved = refreshLane(2 * pair) | refreshLane(2 * pair + 1);
-    store<u32>(touchedPairs + (at << 2), 2 * pair + moved);
+    store<u32>(touchedPairs + (at << 2), 2 * pair + (refreshLanes(pair, at) ? 1 : 0));
   }
 }
 
-/** Writes a lane anew, over all pools and over the changed ones; 1 when a head moved. */
-function refreshLane(lane: u32): u32 {
-  const end = int(END_POOL, lane >> 1);
+/** Writes both lanes of a pair anew, over all pools and at its turn over the changed ones; whether a head moved. */
+function refreshLanes(pair: u32, turn: u32): bool {
+  const first = int(FIRST_POOL, pair);
+  const end = int(END_POOL, pair);
+  const there = refreshLane(2 * pair, 2 * turn, first, end);
+  const back = refreshLane(2 * pair + 1, 2 * turn + 1, first, end);
+  return there || back;
+}
+
+/** The pools of a lane are `EDGES_OF_PAIR[first .. end)`; `changed` is its place by turn. */
+function refreshLane(lane: u32, changed: u32, first: u32, end: u32): bool {
   let best0 = f64x2.splat(0);
   let best1 = best0;
   let best2 = best0;
@@ -164,18 +160,10 @@ function refreshLane(lane: u32): u32 {
   let changed1 = best0;
   let changed2 = best0;
   let changed3 = best0;
-  let rate: f64 = 0;
-  let bend: f64 = Infinity;
-  let changedRate: f64 = 0;
-  let changedBend: f64 = Infinity;
-  for (let at = int(FIRST_POOL, lane >> 1); at < end; at++) {
-    const pool = int(POOLS_OF_PAIR, at);
-    const id = 2 * pool + (byte(POOL_FLIPS, pool) ^ (lane & 1));
+  for (let at = first; at < end; at++) {
+    const id = int(EDGES_OF_PAIR, at) ^ (lane & 1);
     const edge = rates(EDGE_RATES, id);
     const marginal = load<f64>(edge);
-    const edgeBend = load<f64>(header(EDGE_BENDS) + (id << 3));
-    rate = max(rate, marginal);
-    bend = min(bend, edgeBend);
     let rate0 = v128.load(edge);
     if (marginal < UNFAIR) rate0 = f64x2.replace_lane(rate0, 0, marginal * FAIR);
     const rate1 = v128.load(edge, 16);
@@ -185,34 +173,28 @@ function refreshLane(lane: u32): u32 {
     best1 = f64x2.pmax(best1, rate1);
     best2 = f64x2.pmax(best2, rate2);
     best3 = f64x2.pmax(best3, rate3);
-    if (byte(POOL_MARKS, pool) != 1) continue;
-    changedRate = max(changedRate, marginal);
-    changedBend = min(changedBend, edgeBend);
+    if (byte(POOL_MARKS, id >> 1) != 1) continue;
     changed0 = f64x2.pmax(changed0, rate0);
     changed1 = f64x2.pmax(changed1, rate1);
     changed2 = f64x2.pmax(changed2, rate2);
     changed3 = f64x2.pmax(changed3, rate3);
   }
-  const all = rates(LANE_RATES, lane);
-  v128.store(all, best0);
-  v128.store(all, best1, 16);
-  v128.store(all, best2, 32);
-  v128.store(all, best3, 48);
-  const changed = rates(CHANGED_RATES, lane);
-  v128.store(changed, changed0);
-  v128.store(changed, changed1, 16);
-  v128.store(changed, changed2, 32);
-  v128.store(changed, changed3, 48);
-  const envelope = envelopes(lane);
-  store<f64>(envelope, rate);
-  store<f64>(envelope, rate > 0 ? rate * bend : 0, 8);
-  store<f64>(envelope, changedRate, 16);
-  store<f64>(envelope, changedRate > 0 ? changedRate * changedBend : 0, 24);
+  storeRow(rates(LANE_RATES, lane), best0, best1, best2, best3);
+  storeRow(rates(CHANGED_RATES, changed), changed0, changed1, changed2, changed3);
   const heads: usize = header(LANE_HEADS) + lane * HEAD_BYTES;
   const before = v128.load(heads);
   const after = narrow(best0, best1);
   v128.store(heads, after);
-  return v128.any_true(f32x4.ne(before, after)) ? 1 : 0;
+  return v128.any_true(f32x4.ne(before, after));
+}
+
+// @ts-ignore: decorator
+@inline
+function storeRow(row: usize, rates0: v128, rates1: v128, rates2: v128, rates3: v128): void {
+  v128.store(row, rates0);
+  v128.store(row, rates1, 16);
+  v128.store(row, rates2, 32);
+  v128.store(row, rates3, 48);
 }
 
 /** Two levels of two rows, multiplied. */
@@ -271,23 +253,25 @@ function setBounds(place: u32, most: f64, looks: f64): void {
 }
 
 function boundPair(place: u32, pair: u32): void {
-  const one = envelopes(2 * pair);
-  const other = one + ENVELOPE_BYTES;
+  const one = rates(LANE_RATES, 2 * pair);
+  const other = one + ROW_BYTES;
   const rate = load<f64>(one);
-  const most = mostOf(rate * load<f64>(other), load<f64>(one, 8) + rate * load<f64>(other, 8));
+  const product = rate * load<f64>(other);
+  const most = mostOf(product, rate / load<f64>(one, DEPTH) + product / load<f64>(other, DEPTH));
   setBounds(place, most, most * SURE);
 }
 
 function boundTriangle(place: u32, record: u32, way: u32): void {
   const first = int(FIRST_LANE, record);
   const closing = int(CLOSING_LANE, int(GROUP_OF_RECORD, record));
-  const one = envelopes(way == 0 ? first : closing ^ 1);
-  const two = envelopes(int(SECOND_LANE, record) ^ way);
-  const three = envelopes(way == 0 ? closing : first ^ 1);
+  const one = rates(LANE_RATES, way == 0 ? first : closing ^ 1);
+  const two = rates(LANE_RATES, int(SECOND_LANE, record) ^ way);
+  const three = rates(LANE_RATES, way == 0 ? closing : first ^ 1);
   const rate = load<f64>(one);
   const product = rate * load<f64>(two);
-  const curvature = load<f64>(one, 8) + rate * load<f64>(two, 8) + product * load<f64>(three, 8);
-  const most = mostOf(product * load<f64>(three), curvature);
+  const whole = product * load<f64>(three);
+  const curvature = rate / load<f64>(one, DEPTH) + product / load<f64>(two, DEPTH) + whole / load<f64>(three, DEPTH);
+  const most = mostOf(whole, curvature);
   setBounds(place, most, most * SURE);
 }
 
@@ -300,16 +284,18 @@ function boundSquare(place: u32, record: u32, way: u32): void {
   for (let hop: u32 = 0; hop < 2; hop++) {
     const changed = hop == 0 ? first : second;
     const other = hop == 0 ? second : first;
-    if (byte(PAIR_MARKS, changed >> 1) != 1) continue;
-    const rate = load<f64>(envelopes(changed), CHANGED_ENVELOPE);
-    const slip = load<f64>(envelopes(changed), CHANGED_ENVELOPE + 8);
-    const otherRate = load<f64>(envelopes(other));
-    const otherSlip = load<f64>(envelopes(other), 8);
-    const curvature = hop == 0 ? slip + rate * otherSlip : otherSlip + otherRate * slip;
-    const behind = way == 0 ? curvature : curvature / (rate * otherRate);
-    const one = rates(CHANGED_RATES, changed);
+    const turn = int(TURNS, changed >> 1);
+    if (turn == 0) continue;
+    const one = rates(CHANGED_RATES, 2 * (turn - 1) + (changed & 1));
     const two = rates(LANE_RATES, other);
-    most = max(most, mostOf((load<f64>(one) * load<f64>(two) * <f64>load<f32>(others)) / HEAD_SLACK, behind));
+    const rate = load<f64>(one);
+    const otherRate = load<f64>(two);
+    const half = rate * otherRate;
+    const depth = load<f64>(one, DEPTH);
+    const otherDepth = load<f64>(two, DEPTH);
+    const curvature = hop == 0 ? rate / depth + half / otherDepth : otherRate / otherDepth + half / depth;
+    const whole = (half * <f64>load<f32>(others)) / HEAD_SLACK;
+    most = max(most, mostOf(whole, way == 0 ? curvature : curvature / half));
     for (let level: u32 = 1; level < 4; level++) {
       const half = load<f64>(one + (level << 3)) * load<f64>(two + (level << 3));
       const whole = half * <f64>load<f32>(others + (level << 2));
@@ -368,10 +354,10 @@ function fourReach(one: usize, other: usize, third: usize, fourth: usize): bool 
 }
 
 /** Two hops: lanes may meet in one pool, so what they promise is looked up pool by pool. */
-function testPair(pair: u32): void {
+function testPair(pair: u32, turn: u32): void {
   if (int(END_POOL, pair) - int(FIRST_POOL, pair) < 2) return;
   const all = rates(LANE_RATES, 2 * pair);
-  const changed = rates(CHANGED_RATES, 2 * pair);
+  const changed = rates(CHANGED_RATES, 2 * turn);
   if (!twoReach(changed, all + ROW_BYTES) && !twoReach(all, changed + ROW_BYTES)) return;
   if (pairPays(pair)) hit(pair, PAIR);
 }
@@ -381,21 +367,19 @@ function pairPays(pair: u32): bool {
   const first = int(FIRST_POOL, pair);
   const end = int(END_POOL, pair);
   for (let at = first; at < end; at++) {
-    const pool = int(POOLS_OF_PAIR, at);
-    if (byte(POOL_MARKS, pool) != 1) continue;
-    const edge = 2 * pool + byte(POOL_FLIPS, pool);
+    const edge = int(EDGES_OF_PAIR, at);
+    if (byte(POOL_MARKS, edge >> 1) != 1) continue;
     for (let next = first; next < end; next++) {
-      const back = int(POOLS_OF_PAIR, next);
-      if (back == pool) continue;
-      const backEdge = 2 * back + (byte(POOL_FLIPS, back) ^ 1);
-      if (edgesPay(edge, backEdge) || edgesPay(edge ^ 1, backEdge ^ 1)) return true;
+      const other = int(EDGES_OF_PAIR, next);
+      if (other == edge) continue;
+      if (edgesPay(edge, other ^ 1) || edgesPay(edge ^ 1, other)) return true;
     }
   }
   return false;
 }
 
 function edgesPay(edge: u32, back: u32): bool {
-  for (let level: u32 = 0; level < 8; level++) {
+  for (let level: u32 = 0; level < 7; level++) {
     const threshold = load<f64>(header(THRESHOLDS) + (level << 3));
     if (liftedRate(edge, level) * liftedRate(back, level) >= threshold) return true;
   }
@@ -407,11 +391,11 @@ function liftedRate(edge: u32, level: u32): f64 {
   return level == 0 && rate < UNFAIR ? rate * FAIR : rate;
 }
 
-/** The first rates of a lane's changed pools, as heads. */
+/** The first rates of a lane's changed pools, as heads; `at` is its place by turn. */
 // @ts-ignore: decorator
 @inline
-function changedHeads(lane: u32): v128 {
-  const changed = rates(CHANGED_RATES, lane);
+function changedHeads(at: u32): v128 {
+  const changed = rates(CHANGED_RATES, at);
   return narrow(v128.load(changed), v128.load(changed, 16));
 }
 
@@ -454,18 +438,18 @@ function raise(bounds: usize, there: v128, back: v128): void {
  * Each record through the pair: where its lanes moved, its heads and the bounds of its group and chunk; then the test
  * with the pair's changed pools in it, both ways at once, one by one only if it pays.
  */
-function takeRecords(pair: u32, moved: u32, maxHops: u32): void {
+function takeRecords(pair: u32, turn: u32, moved: bool): void {
   const laneHeads: usize = header(LANE_HEADS);
   const groupBounds: usize = header(GROUP_BOUNDS);
   const touching = header(TOUCHING);
   const own: usize = laneHeads + pair * (2 * HEAD_BYTES);
   const own0 = v128.load(own);
   const own1 = v128.load(own, HEAD_BYTES);
-  const changed0 = changedHeads(2 * pair);
-  const changed1 = changedHeads(2 * pair + 1);
+  const changed0 = changedHeads(2 * turn);
+  const changed1 = changedHeads(2 * turn + 1);
   const thresholds = v128.load(header(HEAD_THRESHOLDS));
   // Nothing reaches what is not a number.
-  const fourThresholds = maxHops >= 4 ? thresholds : f32x4.splat(<f32>NaN);
+  const fourThresholds = header(MAX_HOPS) >= 4 ? thresholds : f32x4.splat(<f32>NaN);
   const end = touching + int(END_TOUCH, pair) * TOUCH_BYTES;
   for (let touch = touching + int(FIRST_TOUCH, pair) * TOUCH_BYTES; touch < end; touch += TOUCH_BYTES) {
     const direction = load<u32>(touch) & 1;
@@ -491,12 +475,15 @@ function takeRecords(pair: u32, moved: u32, maxHops: u32): void {
       any = v128.or(any, v128.or(f32x4.ge(ring, thresholds), f32x4.ge(ringBack, thresholds)));
     }
     if (!v128.any_true(any)) continue;
-    testWay(touch, 2 * pair + direction, 0, forwards, v128.any_true(there));
-    testWay(touch, 2 * pair + (direction ^ 1), 1, backwards, v128.any_true(back));
+    testWay(touch, 2 * turn + direction, 0, forwards, v128.any_true(there));
+    testWay(touch, 2 * turn + (direction ^ 1), 1, backwards, v128.any_true(back));
   }
 }
 
-/** What the coarse tests of a touch say of one way; `rates` are those of its changed lane and its other one. */
+/**
+ * What the coarse tests of a touch say of one way; `changed` is the place of its changed lane by turn, `rates` are those
+ * of this and the other one.
+ */
 function testWay(touch: usize, changed: u32, way: u32, rates: v128, four: bool): void {
   if (four) testOthers(touch, changed, way);
   const closing = load<u32>(touch, 12);
@@ -594,26 +581,27 @@ function tighten(group: u32, way: u32, half: v128): void {
 }
 
 /** The groups that the pair closes, with the pair's changed pools as the last hop. */
-function testClosedGroups(pair: u32): void {
+function testClosedGroups(pair: u32, turn: u32): void {
   const end = int(END_CLOSED, pair);
   for (let at = int(FIRST_CLOSED, pair); at < end; at++) {
     const group = int(CLOSED_GROUPS, at);
     const closing = int(CLOSING_LANE, group);
     const bound: usize = header(GROUP_BOUNDS) + group * (2 * HEAD_BYTES);
-    if (headsReach(f32x4.mul(v128.load(bound), changedHeads(closing)))) testTriangles(group, closing, 0);
-    if (headsReach(f32x4.mul(v128.load(bound, 16), changedHeads(closing ^ 1)))) testTriangles(group, closing, 1);
+    const there = 2 * turn + (closing & 1);
+    if (headsReach(f32x4.mul(v128.load(bound), changedHeads(there)))) testTriangles(group, there, 0);
+    if (headsReach(f32x4.mul(v128.load(bound, HEAD_BYTES), changedHeads(there ^ 1)))) testTriangles(group, there ^ 1, 1);
   }
 }
 
-/** Every triangle that the group lists, one way round; then that side of its bounds is tightened. */
+/** Every triangle that the group lists, one way round, closed by the changed lane at a place by turn; then that side of its bounds is tightened. */
 function testTriangles(group: u32, closing: u32, way: u32): void {
-  const changed = changedHeads(closing ^ way);
+  const changed = changedHeads(closing);
   const end = int(END_RECORD, group);
   for (let record = int(FIRST_RECORD, group); (record = nextRecord(record, end, way, changed)) < end; record++) {
     if (byte(TRIANGLES, record) != 1) continue;
     const first = rates(LANE_RATES, int(FIRST_LANE, record) ^ way);
     const second = rates(LANE_RATES, int(SECOND_LANE, record) ^ way);
-    if (threeReach(first, second, rates(CHANGED_RATES, closing ^ way))) hitRecord(record, THREE_FORWARDS + way);
+    if (threeReach(first, second, rates(CHANGED_RATES, closing))) hitRecord(record, THREE_FORWARDS + way);
   }
   tighten(group, way, changed);
 }

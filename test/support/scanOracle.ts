@@ -1,12 +1,12 @@
 import { FAIR, LEVELS } from "../../src/search/scan/ladder.ts";
-import { HIT, HIT_KINDS } from "../../src/search/scan/layout.ts";
+import { DEPTH, HIT, HIT_KINDS, ROW } from "../../src/search/scan/layout.ts";
 import type { Layout } from "../../src/search/scan/layout.ts";
 import { edgesOfLane } from "../../src/search/scan/scanIndex.ts";
 import { integer } from "./searchMarkets.ts";
 
 /** The lifted rate of an edge, from the ladder's words. */
 function lifted({ edgeRates }: Layout, edge: number, level: number): number {
-  const rate = edgeRates[edge * LEVELS + level] ?? 0;
+  const rate = edgeRates[edge * ROW + level] ?? 0;
   return level === 0 && rate < 1 / FAIR ? rate * FAIR : rate;
 }
 
@@ -102,10 +102,10 @@ export function drawRates(layout: Layout, pool: number, random: () => number, wi
   const price = 1 + (random() - 0.5) * width;
   for (const edge of [2 * pool, 2 * pool + 1]) {
     let rate = wild ? random() * 1.5 : (edge % 2 === 0 ? price : 1 / price) * (1 - random() * 0.004);
-    layout.edgeBends[edge] = rate > 0 ? 10 ** -(16 + 4 * random()) : Infinity;
+    layout.edgeRates[edge * ROW + DEPTH] = 10 ** (16 + 4 * random());
     const most = random() < 0.2 ? integer(random, 0, LEVELS) : LEVELS;
     for (let level = 0; level < LEVELS; level++) {
-      layout.edgeRates[edge * LEVELS + level] = level >= most ? 0 : rate;
+      layout.edgeRates[edge * ROW + level] = level >= most ? 0 : rate;
       rate *= 1 - random() ** 3 * (wild ? 0.3 : 0.02);
     }
   }

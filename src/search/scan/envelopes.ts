@@ -9,9 +9,9 @@ import { TERMS } from "./curves.ts";
  * Upper bounds of curves in closed form, for branch and bound: a constant-product curve
  *   rate * x / (1 + slip * x)
  * that no size of the real one passes; `rate` is its marginal rate. A constant-product pool is its own envelope. A
- * concentrated pool's price moves by sqrt(fee * rate) / L per unit paid: with its largest L ahead it moves least. A
- * lane's envelope has the best marginal rate of its pools and the least slip over rate, its bend
- * (1 / out = 1 / (rate x) + slip / rate: both terms least).
+ * concentrated pool's price moves by sqrt(fee * rate) / L per unit paid: with its largest L ahead it moves least. What
+ * comes out stays below rate / slip, its depth. A lane's envelope has the best marginal rate of its pools and the greatest
+ * depth (1 / out = 1 / (rate x) + 1 / depth: both terms least).
  *
  * Slip of a concentrated edge's envelope, per raw unit; a float, by its state.
  */

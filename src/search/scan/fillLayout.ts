@@ -35,9 +35,8 @@ export function fillLayout({ pools, graph, records, ladder, maxHops }: LayoutPar
     },
     maxHops,
   );
-  layout.edgeBends.fill(Infinity);
   layout.sizes.set(ladder.sizes);
-  layout.thresholds.set(ladder.thresholds);
+  layout.thresholds.fill(NaN).set(ladder.thresholds);
   for (let level = 0; level < HEAD_LEVELS; level++) {
     const from = level === HEAD_LEVELS - 1 ? LEVELS - 1 : level;
     layout.headThresholds[level] = (ladder.thresholds[from] ?? 0) * FLOAT32_SLACK;
@@ -57,9 +56,8 @@ const sumOf = <T>(items: readonly T[], by: (item: T) => number): number =>
   items.reduce((sum, item) => sum + by(item), 0);
 
 function fillPools(layout: Layout, graph: TokenPairs): void {
-  const { pairOfPool, poolsOfPair, firstPool, endPool } = layout;
+  const { pairOfPool, edgesOfPair, firstPool, endPool } = layout;
   pairOfPool.fill(-1).set(graph.pairOfPool);
-  layout.poolFlips.set(graph.poolFlips);
   layout.laneTokens.set(graph.laneTokens);
   for (let pair = 0; pair < graph.pairs; pair++)
     layout.basePairs[pair] = (graph.laneTokens[2 * pair] ?? 0) < graph.bases ? 1 : 0;
@@ -67,7 +65,7 @@ function fillPools(layout: Layout, graph: TokenPairs): void {
   for (const pair of graph.pairOfPool) if (pair >= 0) endPool[pair] = (endPool[pair] ?? 0) + 1;
   startRuns(firstPool, endPool, graph.pairs);
   for (const [pool, pair] of graph.pairOfPool.entries())
-    if (pair >= 0) poolsOfPair[appendTo(endPool, pair)] = pool;
+    if (pair >= 0) edgesOfPair[appendTo(endPool, pair)] = 2 * pool + (graph.poolFlips[pool] ?? 0);
 }
 
 function fillRecords(layout: Layout, records: readonly BaseRecords[]): void {

@@ -1,6 +1,6 @@
 import type { Address, Pool } from "../../chain/types.ts";
 import { refreshLanes, refreshRecords } from "./laneRates.ts";
-import { LEVELS } from "./ladder.ts";
+import { ROW } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { addCycles } from "./newPair.ts";
 import { createRecordStore } from "./recordStore.ts";
@@ -66,7 +66,7 @@ export function createGrowth(parts: GrowthParts): Growth {
 
 function startWork(parts: GrowthParts): Work {
   const { layout, counts } = parts;
-  const { firstPool, endPool, poolsOfPair } = layout;
+  const { firstPool, endPool, edgesOfPair } = layout;
   return {
     ...parts,
     web: createTokenWeb(layout, counts.pairs, counts.groups),
@@ -75,8 +75,8 @@ function startWork(parts: GrowthParts): Work {
       firsts: firstPool,
       ends: endPool,
       count: counts.pairs,
-      places: poolsOfPair.length,
-      move: (from, to) => (poolsOfPair[to] = poolsOfPair[from] ?? 0),
+      places: edgesOfPair.length,
+      move: (from, to) => (edgesOfPair[to] = edgesOfPair[from] ?? 0),
     }),
     pairs: counts.pairs,
   };
@@ -85,22 +85,16 @@ function startWork(parts: GrowthParts): Work {
 function join(work: Work, id: number, { token0, token1 }: Pool): boolean {
   const { layout, web } = work;
   const [from, to] = [tokenId(work, token0), tokenId(work, token1)];
-  clearRates(layout, id);
-  layout.poolFlips[id] = from < to ? 0 : 1;
+  layout.edgeRates.fill(0, 2 * id * ROW, 2 * (id + 1) * ROW);
   layout.pairOfPool[id] = -1;
   if (from === to) return true;
   const lane = web.lane(from, to);
   const pair = lane >= 0 ? lane >> 1 : addPair(work, Math.min(from, to), Math.max(from, to));
   const place = pair < 0 ? -1 : work.places.append(pair);
   if (place < 0) return false;
-  layout.poolsOfPair[place] = id;
+  layout.edgesOfPair[place] = 2 * id + (from < to ? 0 : 1);
   layout.pairOfPool[id] = pair;
   return true;
-}
-
-function clearRates({ edgeRates, edgeBends }: Layout, id: number): void {
-  edgeRates.fill(0, 2 * id * LEVELS, 2 * (id + 1) * LEVELS);
-  edgeBends.fill(Infinity, 2 * id, 2 * id + 2);
 }
 
 function tokenId({ tokens, tokenIds }: Work, token: Address): number {
@@ -125,14 +119,15 @@ function addPair(work: Work, low: number, high: number): number {
 
 /** The pair stays, with the pools that are left. */
 function leave({ layout }: GrowthParts, id: number): void {
-  const { pairOfPool, firstPool, endPool, poolsOfPair } = layout;
+  const { pairOfPool, firstPool, endPool, edgesOfPair } = layout;
   const pair = pairOfPool[id] ?? -1;
-  clearRates(layout, id);
+  layout.edgeRates.fill(0, 2 * id * ROW, 2 * (id + 1) * ROW);
   pairOfPool[id] = -1;
   if (pair < 0) return;
   const last = (endPool[pair] ?? 0) - 1;
-  const place = poolsOfPair.indexOf(id, firstPool[pair]);
-  poolsOfPair[place] = poolsOfPair[last] ?? 0;
+  let place = firstPool[pair] ?? 0;
+  while ((edgesOfPair[place] ?? 0) >> 1 !== id) place++;
+  edgesOfPair[place] = edgesOfPair[last] ?? 0;
   endPool[pair] = last;
-  if (refreshLanes(layout, pair) === 1) refreshRecords(layout, pair);
+  if (refreshLanes(layout, pair, 0) === 1) refreshRecords(layout, pair);
 }

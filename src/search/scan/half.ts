@@ -1,8 +1,7 @@
 import { LEVELS } from "./ladder.ts";
 import { liftedRate } from "./laneRates.ts";
-import { ENVELOPE } from "./layout.ts";
+import { DEPTH, ROW } from "./layout.ts";
 import type { PoolChoiceParts } from "./poolChoice.ts";
-import { edgeAlong } from "./scanIndex.ts";
 
 /** Two lanes in a row of which at least one goes through a pool that changed: bounds of what they give. */
 export interface Half {
@@ -31,22 +30,23 @@ export function setHalf(half: Half, parts: PoolChoiceParts, first: number, secon
 /** Widens the half by the ways through the changed pools of one of its lanes. */
 function widen({ lanes, map }: Half, parts: PoolChoiceParts, hop: 0 | 1): boolean {
   const { layout, fresh } = parts;
-  const { firstPool, endPool, poolsOfPair, edgeRates, edgeBends, laneEnvelopes } = layout;
+  const { firstPool, endPool, edgesOfPair, edgeRates, laneRates } = layout;
   const lane = lanes[hop] ?? 0;
   const other = lanes[1 - hop] ?? 0;
-  const otherRate = laneEnvelopes[other * ENVELOPE] ?? 0;
-  const otherSlip = laneEnvelopes[other * ENVELOPE + 1] ?? 0;
+  const otherRate = laneRates[other * ROW] ?? 0;
+  const otherDepth = laneRates[other * ROW + DEPTH] ?? 0;
   let found = false;
   for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
-    const pool = poolsOfPair[at] ?? 0;
-    if (fresh[pool] !== 1) continue;
+    const edge = (edgesOfPair[at] ?? 0) ^ (lane & 1);
+    if (fresh[edge >> 1] !== 1) continue;
     found = true;
-    const edge = edgeAlong(layout, pool, lane);
-    const rate = edgeRates[edge * LEVELS] ?? 0;
-    if (rate === 0) continue;
-    const slip = rate * (edgeBends[edge] ?? 0);
-    const curvature = hop === 0 ? slip + rate * otherSlip : otherSlip + otherRate * slip;
-    if (rate * otherRate > (map[PRODUCT] ?? 0)) map[PRODUCT] = rate * otherRate;
+    const rate = edgeRates[edge * ROW] ?? 0;
+    const depth = edgeRates[edge * ROW + DEPTH] ?? 0;
+    const product = rate * otherRate;
+    if (product === 0) continue;
+    const curvature =
+      hop === 0 ? rate / depth + product / otherDepth : otherRate / otherDepth + product / depth;
+    if (product > (map[PRODUCT] ?? 0)) map[PRODUCT] = product;
     if (curvature < (map[CURVATURE] ?? 0)) map[CURVATURE] = curvature;
   }
   return found;
@@ -60,13 +60,12 @@ export function freshRates(rates: Float64Array, parts: PoolChoiceParts, first: n
 }
 
 function raise(rates: Float64Array, { layout, fresh }: PoolChoiceParts, lane: number, other: number): void {
-  const { firstPool, endPool, poolsOfPair, laneRates } = layout;
+  const { firstPool, endPool, edgesOfPair, laneRates } = layout;
   for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
-    const pool = poolsOfPair[at] ?? 0;
-    if (fresh[pool] !== 1) continue;
-    const edge = edgeAlong(layout, pool, lane);
+    const edge = (edgesOfPair[at] ?? 0) ^ (lane & 1);
+    if (fresh[edge >> 1] !== 1) continue;
     for (let level = 0; level < LEVELS; level++) {
-      const rate = liftedRate(layout, edge, level) * (laneRates[other * LEVELS + level] ?? 0);
+      const rate = liftedRate(layout, edge, level) * (laneRates[other * ROW + level] ?? 0);
       if (rate > (rates[level] ?? 0)) rates[level] = rate;
     }
   }

@@ -1,5 +1,4 @@
-import { LEVELS } from "./ladder.ts";
-import { ENVELOPE, HEAD_LEVELS, HIT, HIT_KINDS } from "./layout.ts";
+import { DEPTH, HEAD_LEVELS, HIT, HIT_KINDS, ROW } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 
 /** Float error of a bound that is kept in float32, with room. */
@@ -29,31 +28,33 @@ export function boundHits(layout: Layout, count: number): void {
 }
 
 /** Two hops. */
-function boundPair({ laneEnvelopes, hitBounds, hitLooks }: Layout, place: number, pair: number): void {
-  const one = 2 * pair * ENVELOPE;
-  const other = one + ENVELOPE;
-  const rate = laneEnvelopes[one] ?? 0;
-  const curvature = (laneEnvelopes[one + 1] ?? 0) + rate * (laneEnvelopes[other + 1] ?? 0);
-  const most = mostOf(rate * (laneEnvelopes[other] ?? 0), curvature);
+function boundPair({ laneRates, hitBounds, hitLooks }: Layout, place: number, pair: number): void {
+  const one = 2 * pair * ROW;
+  const other = one + ROW;
+  const rate = laneRates[one] ?? 0;
+  const product = rate * (laneRates[other] ?? 0);
+  const curvature = rate / (laneRates[one + DEPTH] ?? 0) + product / (laneRates[other + DEPTH] ?? 0);
+  const most = mostOf(product, curvature);
   hitBounds[place] = most;
   hitLooks[place] = most * SURE;
 }
 
 /** A record's triangle, one way round. */
 function boundTriangle(layout: Layout, place: number, record: number, way: number): void {
-  const { firstLane, secondLane, groupOfRecord, closingLane, laneEnvelopes, hitBounds, hitLooks } = layout;
+  const { firstLane, secondLane, groupOfRecord, closingLane, laneRates, hitBounds, hitLooks } = layout;
   const first = firstLane[record] ?? 0;
   const closing = closingLane[groupOfRecord[record] ?? 0] ?? 0;
-  const one = (way === 0 ? first : closing ^ 1) * ENVELOPE;
-  const two = ((secondLane[record] ?? 0) ^ way) * ENVELOPE;
-  const three = (way === 0 ? closing : first ^ 1) * ENVELOPE;
-  const rate = laneEnvelopes[one] ?? 0;
-  const product = rate * (laneEnvelopes[two] ?? 0);
+  const one = (way === 0 ? first : closing ^ 1) * ROW;
+  const two = ((secondLane[record] ?? 0) ^ way) * ROW;
+  const three = (way === 0 ? closing : first ^ 1) * ROW;
+  const rate = laneRates[one] ?? 0;
+  const product = rate * (laneRates[two] ?? 0);
+  const whole = product * (laneRates[three] ?? 0);
   const curvature =
-    (laneEnvelopes[one + 1] ?? 0) +
-    rate * (laneEnvelopes[two + 1] ?? 0) +
-    product * (laneEnvelopes[three + 1] ?? 0);
-  const most = mostOf(product * (laneEnvelopes[three] ?? 0), curvature);
+    rate / (laneRates[one + DEPTH] ?? 0) +
+    product / (laneRates[two + DEPTH] ?? 0) +
+    whole / (laneRates[three + DEPTH] ?? 0);
+  const most = mostOf(whole, curvature);
   hitBounds[place] = most;
   hitLooks[place] = most * SURE;
 }
@@ -64,8 +65,8 @@ function boundTriangle(layout: Layout, place: number, record: number, way: numbe
  * before it, where it multiplies the record's by at least 1 over the record's rate.
  */
 function boundSquare(layout: Layout, place: number, record: number, way: number): void {
-  const { groupOfRecord, firstLane, secondLane, pairMarks, groupBounds, sizes } = layout;
-  const { laneRates, changedRates, laneEnvelopes, hitBounds, hitLooks } = layout;
+  const { groupOfRecord, firstLane, secondLane, turns, groupBounds, sizes } = layout;
+  const { laneRates, changedRates, hitBounds, hitLooks } = layout;
   const others = (2 * (groupOfRecord[record] ?? 0) + (way ^ 1)) * HEAD_LEVELS;
   const first = (way === 0 ? firstLane[record] : (secondLane[record] ?? 0) ^ 1) ?? 0;
   const second = (way === 0 ? secondLane[record] : (firstLane[record] ?? 0) ^ 1) ?? 0;
@@ -74,18 +75,21 @@ function boundSquare(layout: Layout, place: number, record: number, way: number)
   for (let hop = 0; hop < 2; hop++) {
     const changed = hop === 0 ? first : second;
     const other = hop === 0 ? second : first;
-    if (pairMarks[changed >> 1] !== 1) continue;
-    const rate = laneEnvelopes[changed * ENVELOPE + 2] ?? 0;
-    const slip = laneEnvelopes[changed * ENVELOPE + 3] ?? 0;
-    const otherRate = laneEnvelopes[other * ENVELOPE] ?? 0;
-    const otherSlip = laneEnvelopes[other * ENVELOPE + 1] ?? 0;
-    const curvature = hop === 0 ? slip + rate * otherSlip : otherSlip + otherRate * slip;
-    const behind = way === 0 ? curvature : curvature / (rate * otherRate);
-    for (let level = 0; level < HEAD_LEVELS; level++) {
-      const half = (changedRates[changed * LEVELS + level] ?? 0) * (laneRates[other * LEVELS + level] ?? 0);
-      const whole = half * (groupBounds[others + level] ?? 0);
-      if (level === 0) most = Math.max(most, mostOf(whole / HEAD_SLACK, behind));
-      else looks = Math.max(looks, (whole - 1) * (sizes[level] ?? 0));
+    const turn = (turns[changed >> 1] ?? 0) - 1;
+    if (turn < 0) continue;
+    const one = (2 * turn + (changed & 1)) * ROW;
+    const two = other * ROW;
+    const rate = changedRates[one] ?? 0;
+    const otherRate = laneRates[two] ?? 0;
+    const half = rate * otherRate;
+    const depth = changedRates[one + DEPTH] ?? 0;
+    const otherDepth = laneRates[two + DEPTH] ?? 0;
+    const curvature = hop === 0 ? rate / depth + half / otherDepth : otherRate / otherDepth + half / depth;
+    const whole = (half * (groupBounds[others] ?? 0)) / HEAD_SLACK;
+    most = Math.max(most, mostOf(whole, way === 0 ? curvature : curvature / half));
+    for (let level = 1; level < HEAD_LEVELS; level++) {
+      const rates = (changedRates[one + level] ?? 0) * (laneRates[two + level] ?? 0);
+      looks = Math.max(looks, (rates * (groupBounds[others + level] ?? 0) - 1) * (sizes[level] ?? 0));
     }
   }
   hitBounds[place] = most;

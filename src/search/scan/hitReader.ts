@@ -2,7 +2,7 @@ import type { Candidates } from "./candidates.ts";
 import { createHalf, CURVATURE, freshRates, PRODUCT, setHalf } from "./half.ts";
 import type { Half } from "./half.ts";
 import { LEVELS } from "./ladder.ts";
-import { CHUNK, CHUNK_SHIFT, ENVELOPE, HEAD_LEVELS, HIT, HIT_KINDS, SCAN_HOPS } from "./layout.ts";
+import { CHUNK, CHUNK_SHIFT, DEPTH, HEAD_LEVELS, HIT, HIT_KINDS, ROW, SCAN_HOPS } from "./layout.ts";
 import { timesLeast, writeNeeded } from "./needed.ts";
 import { boundFloat, ratioOf } from "./poolChoice.ts";
 import type { PoolChoiceParts } from "./poolChoice.ts";
@@ -233,25 +233,25 @@ function nextReaching({ layout, rates, neededHeads }: Work, from: number, end: n
 
 /** Most that the half earns with these lanes behind it. */
 function boundBehind({ half, layout }: Work, third: number, fourth: number): number {
-  const { laneEnvelopes } = layout;
-  const before = half.map[PRODUCT] ?? 0;
-  const product = before * (laneEnvelopes[third * ENVELOPE] ?? 0);
-  const whole = product * (laneEnvelopes[fourth * ENVELOPE] ?? 0);
+  const { laneRates } = layout;
+  const product = (half.map[PRODUCT] ?? 0) * (laneRates[third * ROW] ?? 0);
+  const whole = product * (laneRates[fourth * ROW] ?? 0);
   if (!(whole > 1)) return 0;
-  const slip = (half.map[CURVATURE] ?? 0) + before * (laneEnvelopes[third * ENVELOPE + 1] ?? 0);
-  return boundFloat(whole, slip + product * (laneEnvelopes[fourth * ENVELOPE + 1] ?? 0));
+  const behind =
+    product / (laneRates[third * ROW + DEPTH] ?? 0) + whole / (laneRates[fourth * ROW + DEPTH] ?? 0);
+  return boundFloat(whole, (half.map[CURVATURE] ?? 0) + behind);
 }
 
 /** Most that the half earns with these lanes before it. */
 function boundBefore({ half, layout }: Work, first: number, second: number): number {
-  const { laneEnvelopes } = layout;
-  const rate = laneEnvelopes[first * ENVELOPE] ?? 0;
-  const product = rate * (laneEnvelopes[second * ENVELOPE] ?? 0);
+  const { laneRates } = layout;
+  const rate = laneRates[first * ROW] ?? 0;
+  const product = rate * (laneRates[second * ROW] ?? 0);
   const whole = product * (half.map[PRODUCT] ?? 0);
   if (!(whole > 1)) return 0;
-  const slip =
-    (laneEnvelopes[first * ENVELOPE + 1] ?? 0) + rate * (laneEnvelopes[second * ENVELOPE + 1] ?? 0);
-  return boundFloat(whole, slip + product * (half.map[CURVATURE] ?? 0));
+  const before =
+    rate / (laneRates[first * ROW + DEPTH] ?? 0) + product / (laneRates[second * ROW + DEPTH] ?? 0);
+  return boundFloat(whole, before + product * (half.map[CURVATURE] ?? 0));
 }
 
 /** `ratio`: today's value of the base over its reference price. */
@@ -267,7 +267,7 @@ function setNeeded({ needed, neededHeads, layout, ladder, ranked }: Work, ratio:
 function reaches({ rates, needed, layout }: Work, one: number, other: number): boolean {
   const { laneRates } = layout;
   for (let level = 0; level < LEVELS; level++) {
-    const rate = (laneRates[one * LEVELS + level] ?? 0) * (laneRates[other * LEVELS + level] ?? 0);
+    const rate = (laneRates[one * ROW + level] ?? 0) * (laneRates[other * ROW + level] ?? 0);
     if ((rates[level] ?? 0) * rate >= (needed[level] ?? 0)) return true;
   }
   return false;

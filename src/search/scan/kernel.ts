@@ -1,7 +1,7 @@
 import { boundHits } from "./hitBounds.ts";
 import { raiseHeads, refreshLanes, refreshRecords } from "./laneRates.ts";
 import { LEVELS } from "./ladder.ts";
-import { CHUNK, CHUNK_SHIFT, HEAD_LEVELS, HIT, HIT_KINDS, TOUCH_WORDS } from "./layout.ts";
+import { CHUNK, CHUNK_SHIFT, HEAD_LEVELS, HIT, HIT_KINDS, ROW, TOUCH_WORDS } from "./layout.ts";
 import type { Kernel, Layout } from "./layout.ts";
 import { twoHopsPay } from "./twoHops.ts";
 
@@ -46,18 +46,18 @@ export function createTypeScriptKernel(layout: Layout): Kernel {
 }
 
 function take(work: Work, start: number, end: number): void {
-  const { touchedPairs, pairMarks } = work;
+  const { touchedPairs, turns } = work;
   const touched = touchPairs(work, start, end);
   refreshTouched(work, touched);
   for (let at = 0; at < touched; at++) {
     const entry = touchedPairs[at] ?? 0;
     if ((entry & 1) === 1) refreshRecords(work, entry >> 1);
-    pairMarks[entry >> 1] = 0;
+    turns[entry >> 1] = 0;
   }
 }
 
 function scan(work: Work, start: number, end: number): number {
-  const { changed, touchedPairs, poolMarks, pairMarks, maxHops } = work;
+  const { changed, touchedPairs, poolMarks, turns, maxHops } = work;
   work.found = 0;
   for (let at = start; at < end; at++) poolMarks[changed[at] ?? 0] = 1;
   const touched = touchPairs(work, start, end);
@@ -68,29 +68,25 @@ function scan(work: Work, start: number, end: number): number {
     if (work.basePairs[pair] === 1 && twoHopsPay(work, pair)) hit(work, pair, HIT.pair);
     if (maxHops < 3) continue;
     if ((entry & 1) === 1) refreshRecords(work, pair);
-    setChangedHeads(work, pair);
-    testRecords(work, pair);
-    testClosedGroups(work, pair);
+    setChangedHeads(work, at);
+    testRecords(work, pair, at);
+    testClosedGroups(work, pair, at);
   }
   boundHits(work, work.found);
-  for (let at = 0; at < touched; at++) pairMarks[(touchedPairs[at] ?? 0) >> 1] = 0;
+  for (let at = 0; at < touched; at++) turns[(touchedPairs[at] ?? 0) >> 1] = 0;
   for (let at = start; at < end; at++) poolMarks[changed[at] ?? 0] = 0;
   clearRecordMarks(work);
   return work.found;
 }
 
 /** Lists each pair of the changed pools once, and marks it. */
-function touchPairs(
-  { changed, pairOfPool, pairMarks, touchedPairs }: Work,
-  start: number,
-  end: number,
-): number {
+function touchPairs({ changed, pairOfPool, turns, touchedPairs }: Work, start: number, end: number): number {
   let touched = 0;
   for (let at = start; at < end; at++) {
     const pair = pairOfPool[changed[at] ?? 0] ?? -1;
-    if (pair < 0 || pairMarks[pair] === 1) continue;
-    pairMarks[pair] = 1;
+    if (pair < 0 || turns[pair] !== 0) continue;
     touchedPairs[touched++] = pair;
+    turns[pair] = touched;
   }
   return touched;
 }
@@ -99,7 +95,7 @@ function refreshTouched(work: Work, touched: number): void {
   const { touchedPairs } = work;
   for (let at = 0; at < touched; at++) {
     const pair = touchedPairs[at] ?? 0;
-    touchedPairs[at] = 2 * pair + refreshLanes(work, pair);
+    touchedPairs[at] = 2 * pair + refreshLanes(work, pair, at);
   }
 }
 
@@ -124,10 +120,10 @@ function clearRecordMarks({ hits, recordMarks, found }: Work): void {
   }
 }
 
-function setChangedHeads({ changedHeads, changedRates }: Work, pair: number): void {
+function setChangedHeads({ changedHeads, changedRates }: Work, turn: number): void {
   for (let level = 0; level < HEAD_LEVELS; level++) {
-    changedHeads[level] = changedRates[2 * pair * LEVELS + level] ?? 0;
-    changedHeads[HEAD_LEVELS + level] = changedRates[(2 * pair + 1) * LEVELS + level] ?? 0;
+    changedHeads[level] = changedRates[2 * turn * ROW + level] ?? 0;
+    changedHeads[HEAD_LEVELS + level] = changedRates[(2 * turn + 1) * ROW + level] ?? 0;
   }
 }
 
@@ -136,7 +132,7 @@ function setChangedHeads({ changedHeads, changedRates }: Work, pair: number): vo
  * for all above it. Each comparison rarely holds, so that a wrong guess of the processor does not cost more than the
  * test; and what the loop uses is held in locals, which the compiler does not do.
  */
-function testRecords(work: Work, pair: number): void {
+function testRecords(work: Work, pair: number, turn: number): void {
   const { touching, changedHeads, laneHeads, groupBounds } = work;
   const start = TOUCH_WORDS * (work.firstTouch[pair] ?? 0);
   const end = TOUCH_WORDS * (work.endTouch[pair] ?? 0);
@@ -163,7 +159,7 @@ function testRecords(work: Work, pair: number): void {
           rate0 * (groupBounds[bound] ?? 0) >= threshold0) &&
         boundReaches(work, own, lane, bound)
       )
-        testOthers(work, touch, 2 * pair + (direction ^ way), way);
+        testOthers(work, touch, 2 * turn + (direction ^ way), way);
       if (closing < 0) continue;
       const last = (closing ^ way) * HEAD_LEVELS;
       if (
@@ -171,7 +167,7 @@ function testRecords(work: Work, pair: number): void {
         rate2 * (laneHeads[last + 2] ?? 0) >= least ||
         rate0 * (laneHeads[last] ?? 0) >= threshold0
       )
-        testClosing(work, touch, 2 * pair + (direction ^ way), way);
+        testClosing(work, touch, 2 * turn + (direction ^ way), way);
     }
   }
 }
@@ -186,15 +182,16 @@ function boundReaches(work: Work, own: number, lane: number, bound: number): boo
   return false;
 }
 
+/** `changed` is a row of `changedRates`. */
 function setHalf({ half, changedRates, laneRates }: Work, changed: number, lane: number): void {
   for (let level = 0; level < LEVELS; level++)
-    half[level] = (changedRates[changed * LEVELS + level] ?? 0) * (laneRates[lane * LEVELS + level] ?? 0);
+    half[level] = (changedRates[changed * ROW + level] ?? 0) * (laneRates[lane * ROW + level] ?? 0);
 }
 
 /** Exact: whether `half` and a lane reach a threshold. */
 function halfReaches({ half, laneRates, thresholds }: Work, lane: number): boolean {
   for (let level = 0; level < LEVELS; level++) {
-    const product = (half[level] ?? 0) * (laneRates[lane * LEVELS + level] ?? 0);
+    const product = (half[level] ?? 0) * (laneRates[lane * ROW + level] ?? 0);
     if (product >= (thresholds[level] ?? Infinity)) return true;
   }
   return false;
@@ -203,7 +200,7 @@ function halfReaches({ half, laneRates, thresholds }: Work, lane: number): boole
 /** Exact: whether `half` and two lanes reach a threshold. */
 function halvesReach({ half, laneRates, thresholds }: Work, one: number, other: number): boolean {
   for (let level = 0; level < LEVELS; level++) {
-    const rate = (laneRates[one * LEVELS + level] ?? 0) * (laneRates[other * LEVELS + level] ?? 0);
+    const rate = (laneRates[one * ROW + level] ?? 0) * (laneRates[other * ROW + level] ?? 0);
     if ((half[level] ?? 0) * rate >= (thresholds[level] ?? Infinity)) return true;
   }
   return false;
@@ -305,13 +302,14 @@ function tighten(work: Work, group: number, way: number): void {
 }
 
 /** The groups that the pair closes, with the pair's changed pools as the last hop. */
-function testClosedGroups(work: Work, pair: number): void {
+function testClosedGroups(work: Work, pair: number, turn: number): void {
   const { firstClosed, endClosed, closedGroups, closingLane } = work;
   for (let at = firstClosed[pair] ?? 0; at < (endClosed[pair] ?? 0); at++) {
     const group = closedGroups[at] ?? 0;
     const closing = closingLane[group] ?? 0;
-    if (closes(work, 2 * group, closing & 1)) testTriangles(work, group, closing, 0);
-    if (closes(work, 2 * group + 1, (closing & 1) ^ 1)) testTriangles(work, group, closing, 1);
+    if (closes(work, 2 * group, closing & 1)) testTriangles(work, group, 2 * turn + (closing & 1), 0);
+    if (closes(work, 2 * group + 1, (closing & 1) ^ 1))
+      testTriangles(work, group, 2 * turn + ((closing & 1) ^ 1), 1);
   }
 }
 
@@ -326,10 +324,9 @@ function closes({ groupBounds, changedHeads, headThresholds }: Work, bound: numb
 }
 
 /** Every triangle that the group lists, one way round; that side of its bounds becomes exact. */
-function testTriangles(work: Work, group: number, closing: number, way: number): void {
+function testTriangles(work: Work, group: number, changed: number, way: number): void {
   const { firstRecord, endRecord, firstLane, secondLane, triangles, half, changedRates } = work;
-  for (let level = 0; level < LEVELS; level++)
-    half[level] = changedRates[(closing ^ way) * LEVELS + level] ?? 0;
+  for (let level = 0; level < LEVELS; level++) half[level] = changedRates[changed * ROW + level] ?? 0;
   const end = endRecord[group] ?? 0;
   for (let record = firstRecord[group] ?? 0; ; record++) {
     record = nextRecord(work, record, end, way);

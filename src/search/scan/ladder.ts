@@ -21,8 +21,7 @@
  * it saves (20 times as many in a market of 21,000 pools): one threshold serves all.
  */
 
-/** Four SIMD vectors of two. */
-export const LEVELS = 8;
+export const LEVELS = 7;
 /** From one size to the next. */
 export const RATIO = 5;
 /** Hops and cycles within this of fair are the ladder's, the others are the marginal rate's. */

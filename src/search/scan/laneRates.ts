@@ -1,5 +1,5 @@
-import { FAIR, LEVELS } from "./ladder.ts";
-import { CHUNK_SHIFT, ENVELOPE, HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
+import { FAIR } from "./ladder.ts";
+import { CHUNK_SHIFT, HEAD_LEVELS, ROW, TOUCH_WORDS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 
 const UNFAIR = 1 / FAIR;
@@ -8,62 +8,39 @@ const LEAST_HEAD = 1e-9;
 
 /** A rate as the screen counts it (see `ladder.ts`): a marginal rate below 1/FAIR is raised by FAIR. */
 export function liftedRate({ edgeRates }: Layout, edge: number, level: number): number {
-  const rate = edgeRates[edge * LEVELS + level] ?? 0;
+  const rate = edgeRates[edge * ROW + level] ?? 0;
   return level === 0 && rate < UNFAIR ? rate * FAIR : rate;
 }
 
 /**
- * Writes the lanes of a pair anew: rates, heads and envelopes over all its pools, and rates and envelopes over the
- * marked ones alone. Returns 1 when one of the heads is another now: then `refreshRecords` is due.
+ * Writes the lanes of a pair anew: rates and heads over all its pools, and at its turn rates over the marked ones alone. Returns 1 when one of the heads is another now: then `refreshRecords` is due.
  */
-export const refreshLanes = (layout: Layout, pair: number): number =>
-  refreshLane(layout, 2 * pair) | refreshLane(layout, 2 * pair + 1);
-
-function refreshLane(layout: Layout, lane: number): number {
-  const { firstPool, endPool, poolsOfPair, poolFlips, poolMarks } = layout;
-  const { edgeRates, laneRates, changedRates } = layout;
-  const row = lane * LEVELS;
-  const end = endPool[lane >> 1] ?? 0;
-  refreshEnvelopes(layout, lane);
-  laneRates.fill(0, row, row + LEVELS);
-  changedRates.fill(0, row, row + LEVELS);
-  for (let at = firstPool[lane >> 1] ?? 0; at < end; at++) {
-    const pool = poolsOfPair[at] ?? 0;
-    const edge = (2 * pool + ((poolFlips[pool] ?? 0) ^ (lane & 1))) * LEVELS;
-    const isChanged = poolMarks[pool] === 1;
-    for (let level = 0; level < LEVELS; level++) {
-      let rate = edgeRates[edge + level] ?? 0;
-      if (level === 0 && rate < UNFAIR) rate *= FAIR;
-      if (rate > (laneRates[row + level] ?? 0)) laneRates[row + level] = rate;
-      if (isChanged && rate > (changedRates[row + level] ?? 0)) changedRates[row + level] = rate;
-    }
+export function refreshLanes(layout: Layout, pair: number, turn: number): number {
+  const { firstPool, endPool, edgesOfPair, poolMarks, edgeRates, laneRates, changedRates } = layout;
+  const row = 2 * pair * ROW;
+  const changedRow = 2 * turn * ROW;
+  laneRates.fill(0, row, row + 2 * ROW);
+  changedRates.fill(0, changedRow, changedRow + 2 * ROW);
+  for (let at = firstPool[pair] ?? 0; at < (endPool[pair] ?? 0); at++) {
+    const edge = edgesOfPair[at] ?? 0;
+    raiseRates(laneRates, row, edgeRates, edge * ROW);
+    raiseRates(laneRates, row + ROW, edgeRates, (edge ^ 1) * ROW);
+    if (poolMarks[edge >> 1] !== 1) continue;
+    raiseRates(changedRates, changedRow, edgeRates, edge * ROW);
+    raiseRates(changedRates, changedRow + ROW, edgeRates, (edge ^ 1) * ROW);
   }
-  return moveHeads(layout, lane);
+  return moveHeads(layout, 2 * pair) | moveHeads(layout, 2 * pair + 1);
 }
 
-function refreshEnvelopes(layout: Layout, lane: number): void {
-  const { firstPool, endPool, poolsOfPair, poolFlips, poolMarks, edgeRates, edgeBends, laneEnvelopes } =
-    layout;
-  let rate = 0;
-  let bend = Infinity;
-  let changedRate = 0;
-  let changedBend = Infinity;
-  for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
-    const pool = poolsOfPair[at] ?? 0;
-    const edge = 2 * pool + ((poolFlips[pool] ?? 0) ^ (lane & 1));
-    const edgeRate = edgeRates[edge * LEVELS] ?? 0;
-    const edgeBend = edgeBends[edge] ?? 0;
-    if (edgeRate > rate) rate = edgeRate;
-    if (edgeBend < bend) bend = edgeBend;
-    if (poolMarks[pool] !== 1) continue;
-    if (edgeRate > changedRate) changedRate = edgeRate;
-    if (edgeBend < changedBend) changedBend = edgeBend;
+/** Raises a row to an edge's, its rates lifted. */
+function raiseRates(rates: Float64Array, to: number, edgeRates: Float64Array, from: number): void {
+  const marginal = edgeRates[from] ?? 0;
+  const lifted = marginal < UNFAIR ? marginal * FAIR : marginal;
+  if (lifted > (rates[to] ?? 0)) rates[to] = lifted;
+  for (let level = 1; level < ROW; level++) {
+    const rate = edgeRates[from + level] ?? 0;
+    if (rate > (rates[to + level] ?? 0)) rates[to + level] = rate;
   }
-  const to = lane * ENVELOPE;
-  laneEnvelopes[to] = rate;
-  laneEnvelopes[to + 1] = rate > 0 ? rate * bend : 0;
-  laneEnvelopes[to + 2] = changedRate;
-  laneEnvelopes[to + 3] = changedRate > 0 ? changedRate * changedBend : 0;
 }
 
 /** 1 when one of a lane's heads is another now. */
@@ -71,7 +48,7 @@ function moveHeads({ laneRates, laneHeads }: Layout, lane: number): number {
   let moved = 0;
   for (let level = 0; level < HEAD_LEVELS; level++) {
     const before = laneHeads[lane * HEAD_LEVELS + level];
-    const rate = laneRates[lane * LEVELS + level] ?? 0;
+    const rate = laneRates[lane * ROW + level] ?? 0;
     laneHeads[lane * HEAD_LEVELS + level] = rate > 0 ? Math.max(rate, LEAST_HEAD) : 0;
     if (laneHeads[lane * HEAD_LEVELS + level] !== before) moved = 1;
   }

@@ -27,34 +27,29 @@ export interface Layout {
   readonly maxHops: number;
 
   /**
-   * LEVELS an edge: average rate, value out over value in, at the ladder's sizes; 0 where the pool cannot take it.
-   * From level 1 on rates never rise with size.
+   * ROW an edge. LEVELS numbers: average rate, value out over value in, at the ladder's sizes; 0 where the pool cannot take it.
+   * From level 1 on rates never rise with size. Then, at DEPTH, that of its envelope (see `envelopes.ts`).
    */
   readonly edgeRates: Float64Array;
-  /** By edge, of its envelope (see `envelopes.ts`): slip over rate, per wei of native; Infinity where the rate is 0. */
-  readonly edgeBends: Float64Array;
-  /** By pool: the edge that goes along direction 0 of its pair is `2 * pool + poolFlips[pool]`. */
-  readonly poolFlips: Uint8Array;
   /** -1 where no pool has this id. */
   readonly pairOfPool: Int32Array;
-  /** Pools of a pair: `poolsOfPair[firstPool[pair] .. endPool[pair])`. */
+  /**
+   * Pools of a pair, each as its edge along direction 0 (`edge >> 1` is the pool):
+   * `edgesOfPair[firstPool[pair] .. endPool[pair])`.
+   */
   readonly firstPool: Int32Array;
   readonly endPool: Int32Array;
-  readonly poolsOfPair: Int32Array;
+  readonly edgesOfPair: Int32Array;
 
   /** By lane: the token it leaves; a lane arrives at `laneTokens[lane ^ 1]`. */
   readonly laneTokens: Int32Array;
   /** By pair: 1 when one of its tokens is a base; only these have cycles of two hops. */
   readonly basePairs: Uint8Array;
-  /** LEVELS a lane: best lifted rate of the pair's pools. */
-  readonly laneRates: Float64Array;
-  /** LEVELS a lane, of touched pairs only: best lifted rate of the pools that changed in this scan. */
-  readonly changedRates: Float64Array;
   /**
-   * ENVELOPE a lane: rate and slip of a curve that none of the pair's pools passes, the best rate with the least bend;
-   * then those of the changed pools alone, of touched pairs only. Rates are marginal and not lifted.
+   * ROW a lane: best lifted rate of the pair's pools by level, and their greatest depth: with the lifted marginal rate, of
+   * a curve that none of them passes.
    */
-  readonly laneEnvelopes: Float64Array;
+  readonly laneRates: Float64Array;
   /**
    * HEAD_LEVELS a lane: its first rates again, for the coarse tests. The last one stands for all higher levels too,
    * which it bounds. Whatever passes a coarse test is tested again with `laneRates`.
@@ -94,11 +89,12 @@ export interface Layout {
 
   /** The ladder's sizes, in wei of native. */
   readonly sizes: Float64Array;
+  /** By level; ROW numbers, the last of which is not one: nothing reaches it. */
   readonly thresholds: Float64Array;
   /** HEAD_LEVELS: what products of four heads must reach; less than the thresholds by what float32 may lose. */
   readonly headThresholds: Float32Array;
 
-  /** In: ids of the pools whose `edgeRates` and `edgeBends` were written since the last scan, each once. */
+  /** In: ids of the pools whose `edgeRates` were written since the last scan, each once. */
   readonly changed: Int32Array;
   /** Out: hits, each `HIT_KINDS * id + kind`, each once; there is room for all. */
   readonly hits: Int32Array;
@@ -109,21 +105,28 @@ export interface Layout {
 
   /** Scratch of the kernel: touched pairs, each as `2 * pair` plus 1 where a head moved. */
   readonly touchedPairs: Int32Array;
-  /** Scratch of the kernel, all 0 between scans: changed pools, touched pairs, and by record the kinds that hit. */
+  /**
+   * Scratch of the kernel, ROW by turn: the same as a lane's, of the pools alone that changed in this scan. The lane in
+   * direction d of `touchedPairs[i]` is at 2 * i + d.
+   */
+  readonly changedRates: Float64Array;
+  /** Scratch of the kernel, all 0 between scans, by pair: 1 + its place in `touchedPairs`. */
+  readonly turns: Int32Array;
+  /** Scratch of the kernel, all 0 between scans: changed pools, and by record the kinds that hit. */
   readonly poolMarks: Uint8Array;
-  readonly pairMarks: Uint8Array;
   readonly recordMarks: Uint8Array;
 }
 
 /** Hops of the longest cycle that the scan lists. */
 export const SCAN_HOPS = 4;
+/** Numbers of a row of rates, four SIMD vectors of float64: LEVELS rates, and at DEPTH the most that comes out. */
+export const ROW = 8;
+export const DEPTH = 7;
 /** Levels of the coarse tests: one SIMD vector of float32. */
 export const HEAD_LEVELS = 4;
 /** Records under one of the `chunkBounds`: `record >> CHUNK_SHIFT` is a record's chunk. */
 export const CHUNK = 16;
 export const CHUNK_SHIFT = 4;
-/** Numbers of a lane's envelopes. */
-export const ENVELOPE = 4;
 /** 32-bit words of a touch. */
 export const TOUCH_WORDS = 4;
 

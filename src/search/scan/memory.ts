@@ -1,5 +1,4 @@
-import { LEVELS } from "./ladder.ts";
-import { CHUNK, ENVELOPE, HEAD_LEVELS, TOUCH_WORDS } from "./layout.ts";
+import { CHUNK, HEAD_LEVELS, ROW, TOUCH_WORDS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { PAGE_BYTES } from "./webAssembly.ts";
 
@@ -75,19 +74,19 @@ function createRoom(buffer: ArrayBuffer | null): Room {
 function reserveArrays(sizes: Sizes, room: Room) {
   const { pools, pairs, records, groups, poolPlaces, touches, closings } = sizes;
   return {
-    edgeRates: room.float64(2 * pools * LEVELS),
-    laneRates: room.float64(2 * pairs * LEVELS),
-    changedRates: room.float64(2 * pairs * LEVELS),
+    edgeRates: room.float64(2 * pools * ROW),
+    laneRates: room.float64(2 * pairs * ROW),
+    changedRates: room.float64(2 * pairs * ROW),
     laneHeads: room.float32(2 * pairs * HEAD_LEVELS),
     recordHeads: room.float32(2 * records * HEAD_LEVELS),
     groupBounds: room.float32(2 * groups * HEAD_LEVELS),
-    thresholds: room.float64(LEVELS),
+    thresholds: room.float64(ROW),
     headThresholds: room.float32(HEAD_LEVELS),
-    poolFlips: room.uint8(pools),
+    turns: room.int32(pairs),
     pairOfPool: room.int32(pools),
     firstPool: room.int32(pairs),
     endPool: room.int32(pairs),
-    poolsOfPair: room.int32(poolPlaces),
+    edgesOfPair: room.int32(poolPlaces),
     laneTokens: room.int32(2 * pairs),
     basePairs: room.uint8(pairs),
     firstRecord: room.int32(groups),
@@ -107,13 +106,10 @@ function reserveArrays(sizes: Sizes, room: Room) {
     hits: room.int32(pairs + 4 * records),
     touchedPairs: room.int32(pairs),
     poolMarks: room.uint8(pools),
-    pairMarks: room.uint8(pairs),
+    hitBounds: room.float32(pairs + 4 * records),
     recordMarks: room.uint8(records),
     chunkBounds: room.float32(2 * Math.ceil(records / CHUNK) * HEAD_LEVELS),
-    edgeBends: room.float64(2 * pools),
-    laneEnvelopes: room.float64(2 * pairs * ENVELOPE),
-    sizes: room.float64(LEVELS),
-    hitBounds: room.float32(pairs + 4 * records),
+    sizes: room.float64(ROW),
     hitLooks: room.float32(pairs + 4 * records),
   };
 }

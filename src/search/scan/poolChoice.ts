@@ -1,10 +1,9 @@
 import { LEVELS } from "./ladder.ts";
 import type { Ladder } from "./ladder.ts";
-import { ENVELOPE, SCAN_HOPS } from "./layout.ts";
+import { DEPTH, ROW, SCAN_HOPS } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { timesLeast, writeNeeded } from "./needed.ts";
 import type { Ranked } from "./ranked.ts";
-import { edgeAlong } from "./scanIndex.ts";
 
 /** The closed form: most that the cycle `edges[0 .. hops)` earns at any size, in wei of native; an estimate. */
 export type WorthFloat = (edges: Int32Array, hops: number) => number;
@@ -82,7 +81,7 @@ export function createPoolChoice(parts: PoolChoiceParts): PoolChoice {
 
 function best(work: Work, lanes: Int32Array, hops: number): void {
   const { restProducts, restCurvatures, freshAhead } = work;
-  const { laneEnvelopes } = work.layout;
+  const { laneRates } = work.layout;
   work.lanes = lanes;
   work.hops = hops;
   work.ratio = ratioOf(work, lanes[0] ?? 0);
@@ -92,9 +91,9 @@ function best(work: Work, lanes: Int32Array, hops: number): void {
   freshAhead[hops] = 0;
   for (let depth = hops - 1; depth >= 0; depth--) {
     const lane = lanes[depth] ?? 0;
-    const rate = laneEnvelopes[lane * ENVELOPE] ?? 0;
+    const rate = laneRates[lane * ROW] ?? 0;
     restCurvatures[depth] =
-      (laneEnvelopes[lane * ENVELOPE + 1] ?? 0) + rate * (restCurvatures[depth + 1] ?? 0);
+      rate * (1 / (laneRates[lane * ROW + DEPTH] ?? 0) + (restCurvatures[depth + 1] ?? 0));
     restProducts[depth] = rate * (restProducts[depth + 1] ?? 0);
     freshAhead[depth] = freshAhead[depth + 1] === 1 || hasFresh(work, lane) ? 1 : 0;
   }
@@ -107,17 +106,16 @@ function reaches({ layout, ladder, ranked, needed, lanes, hops, ratio }: Work): 
   writeNeeded(needed, layout, timesLeast(ranked.cutoffFloat[0] ?? 0, ratio, ladder));
   for (let level = 0; level < LEVELS; level++) {
     let product = 1;
-    for (let hop = 0; hop < hops; hop++) product *= laneRates[(lanes[hop] ?? 0) * LEVELS + level] ?? 0;
+    for (let hop = 0; hop < hops; hop++) product *= laneRates[(lanes[hop] ?? 0) * ROW + level] ?? 0;
     if (product >= (needed[level] ?? 0)) return true;
   }
   return false;
 }
 
 function hasFresh({ layout, fresh }: Work, lane: number): boolean {
-  const { firstPool, endPool, poolsOfPair } = layout;
+  const { firstPool, endPool, edgesOfPair } = layout;
   for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
-    const pool = poolsOfPair[at] ?? 0;
-    if (fresh[pool] === 1) return true;
+    if (fresh[(edgesOfPair[at] ?? 0) >> 1] === 1) return true;
   }
   return false;
 }
@@ -128,15 +126,15 @@ function descend(work: Work, depth: number, freshBefore: boolean): void {
     ranked.offer(edges, hops, work.worthFloat(edges, hops));
     return;
   }
-  const { firstPool, endPool, poolsOfPair } = work.layout;
+  const { firstPool, endPool, edgesOfPair } = work.layout;
   const lane = work.lanes[depth] ?? 0;
   const mustBeFresh = !freshBefore && work.freshAhead[depth + 1] === 0;
   for (let at = firstPool[lane >> 1] ?? 0; at < (endPool[lane >> 1] ?? 0); at++) {
-    const pool = poolsOfPair[at] ?? 0;
+    const edge = (edgesOfPair[at] ?? 0) ^ (lane & 1);
+    const pool = edge >> 1;
     if (mustBeFresh && fresh[pool] !== 1) continue;
     // Two hops must not meet in one pool; more never do.
     if (depth === 1 && pool === (edges[0] ?? 0) >> 1) continue;
-    const edge = edgeAlong(work.layout, pool, lane);
     if (boundWith(work, depth, edge) < (ranked.cutoffFloat[0] ?? 0)) continue;
     edges[depth] = edge;
     descend(work, depth + 1, freshBefore || fresh[pool] === 1);
@@ -146,12 +144,11 @@ function descend(work: Work, depth: number, freshBefore: boolean): void {
 /** Chooses the edge at this depth; returns a bound of all cycles that go on from there, in wei of native. */
 function boundWith(work: Work, depth: number, edge: number): number {
   const { products, curvatures, restProducts, restCurvatures } = work;
-  const { edgeRates, edgeBends } = work.layout;
+  const { edgeRates } = work.layout;
   const before = products[depth] ?? 0;
-  const rate = edgeRates[edge * LEVELS] ?? 0;
-  const product = before * rate;
-  // A rate of 0 has no end of bend, and no profit.
-  const curvature = (curvatures[depth] ?? 0) + product * (edgeBends[edge] ?? 0);
+  const product = before * (edgeRates[edge * ROW] ?? 0);
+  // Not a number where the rate is 0: there the product says that nothing is earned.
+  const curvature = (curvatures[depth] ?? 0) + product / (edgeRates[edge * ROW + DEPTH] ?? 0);
   products[depth + 1] = product;
   curvatures[depth + 1] = curvature;
   const whole = product * (restProducts[depth + 1] ?? 0);

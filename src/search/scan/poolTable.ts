@@ -28,12 +28,12 @@ export interface PoolTable {
   takeReserves(pool: number, words: Uint32Array): boolean;
   /** The pool's state: made from the words when first asked for, then the same object until it changes. */
   exactState(pool: number): PoolState | null;
-  /** Writes the pool's `edgeRates` and `edgeBends`: see `Quote`. */
+  /** Writes the pool's `edgeRates`: see `Quote`. */
   quote(pool: number): void;
 }
 
 export interface PoolTableParts {
-  readonly layout: Pick<Layout, "edgeRates" | "edgeBends">;
+  readonly layout: Pick<Layout, "edgeRates">;
   readonly ladder: Pick<Ladder, "sizes">;
   /** By token: wei of native per raw unit, any positive number; read at each quote. */
   readonly prices: Float64Array;
@@ -49,9 +49,9 @@ export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }:
   const newer = new Uint8Array(pools);
   /** -1: not known to be V2. */
   const feesPpm = new Int32Array(pools).fill(-1);
-  const { edgeRates, edgeBends } = layout;
+  const { edgeRates } = layout;
   const slipFloat = (edge: number): number => envelopeSlipFloat(curves, edge, states[edge >> 1] ?? null);
-  const quote = createQuote({ curves, ladder, prices, tokenIn, edgeRates, edgeBends, slipFloat });
+  const quote = createQuote({ curves, ladder, prices, tokenIn, edgeRates, slipFloat });
 
   const setConcentrated = (pool: number, state: ConcentratedState): void => {
     feesPpm[pool] = -1;

@@ -2,6 +2,7 @@ import type { Curves } from "./curves.ts";
 import { SEGMENT, TERMS } from "./curves.ts";
 import type { Ladder } from "./ladder.ts";
 import { LEVELS } from "./ladder.ts";
+import { DEPTH, ROW } from "./layout.ts";
 
 export interface QuoteParts {
   readonly curves: Curves;
@@ -10,10 +11,8 @@ export interface QuoteParts {
   readonly prices: Float64Array;
   /** By edge: the token that goes in. */
   readonly tokenIn: Int32Array;
-  /** Out: LEVELS an edge. */
+  /** Out: ROW an edge. */
   readonly edgeRates: Float64Array;
-  /** Out, by edge: see `Layout`. */
-  readonly edgeBends: Float64Array;
   /** Slip of a concentrated edge's envelope, in raw units. */
   readonly slipFloat: (edge: number) => number;
 }
@@ -22,28 +21,28 @@ export interface QuoteParts {
  * Writes both directions of a pool: value out over value in at the ladder's sizes, at reference prices. Level 0 is the
  * marginal rate, level j the average over an input worth `sizes[j]`; 0 where the pool cannot take it all. Within 1e-9
  * of the exact rate or above it, for outputs round down. Rates do not grow with the level.
- * And the bend of its envelope.
+ * And the depth of its envelope.
  */
 export type Quote = (pool: number) => void;
 
 export function createQuote(parts: QuoteParts): Quote {
-  const { curves, ladder, prices, tokenIn, edgeRates, edgeBends, slipFloat } = parts;
+  const { curves, ladder, prices, tokenIn, edgeRates, slipFloat } = parts;
   const { terms } = curves;
   const { sizes } = ladder;
 
   /** One segment without an end: constant product. */
   const quoteEndless = (edge: number, value: number, slip: number): void => {
-    const to = edge * LEVELS;
-    edgeBends[edge] = slip / value;
+    const to = edge * ROW;
+    edgeRates[to + DEPTH] = value / slip;
     for (let level = 0; level < LEVELS; level++) {
       edgeRates[to + level] = value / (1 + slip * (sizes[level] ?? 0));
     }
   };
   const quoteAlong = (edge: number, priceIn: number, priceOut: number): void => {
-    const to = edge * LEVELS;
+    const to = edge * ROW;
     let rate = ((terms[edge * TERMS] ?? 0) * priceOut) / priceIn;
     edgeRates[to] = rate;
-    edgeBends[edge] = slipFloat(edge) / (priceIn * rate);
+    edgeRates[to + DEPTH] = (rate * priceIn) / slipFloat(edge);
     let segments = curves.segments(edge);
     let at = 0;
     let level = 1;
@@ -71,10 +70,8 @@ export function createQuote(parts: QuoteParts): Quote {
     if (terms[edge * TERMS + 2] === Infinity) {
       const value = ((terms[edge * TERMS] ?? 0) * priceOut) / priceIn;
       quoteEndless(edge, value, (terms[edge * TERMS + 1] ?? 0) / priceIn);
-    } else if (terms[edge * TERMS] === 0) {
-      edgeRates.fill(0, edge * LEVELS, (edge + 1) * LEVELS);
-      edgeBends[edge] = Infinity;
-    } else quoteAlong(edge, priceIn, priceOut);
+    } else if (terms[edge * TERMS] === 0) edgeRates.fill(0, edge * ROW, (edge + 1) * ROW);
+    else quoteAlong(edge, priceIn, priceOut);
   };
   return (pool) => {
     quoteEdge(2 * pool);

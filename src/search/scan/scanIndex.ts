@@ -49,13 +49,9 @@ export function createScanIndex(pools: readonly Pool[], options: ScanIndexOption
   return { layout, ...lists, ...createGrowth({ layout, ...lists, bases: graph.bases, counts }) };
 }
 
-/** The edge of a pool along a lane of its pair. */
-export const edgeAlong = ({ poolFlips }: Layout, pool: number, lane: number): number =>
-  2 * pool + ((poolFlips[pool] ?? 0) ^ (lane & 1));
-
 /** The edges of a lane. Allocates: not for the scan. */
 export function edgesOfLane(layout: Layout, lane: number): number[] {
-  const { firstPool, endPool, poolsOfPair } = layout;
-  const pools = poolsOfPair.subarray(firstPool[lane >> 1], endPool[lane >> 1]);
-  return [...pools].map((pool) => edgeAlong(layout, pool, lane));
+  const { firstPool, endPool, edgesOfPair } = layout;
+  const edges = edgesOfPair.subarray(firstPool[lane >> 1], endPool[lane >> 1]);
+  return [...edges].map((edge) => edge ^ (lane & 1));
 }

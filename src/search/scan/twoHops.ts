@@ -1,5 +1,6 @@
 import { liftedRate } from "./laneRates.ts";
 import { LEVELS } from "./ladder.ts";
+import { ROW } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 
 /**
@@ -7,15 +8,16 @@ import type { Layout } from "./layout.ts";
  * looked up pool by pool.
  */
 export function twoHopsPay(layout: Layout, pair: number): boolean {
-  const { firstPool, endPool, changedRates, laneRates, thresholds } = layout;
+  const { firstPool, endPool, turns, changedRates, laneRates, thresholds } = layout;
   if ((endPool[pair] ?? 0) - (firstPool[pair] ?? 0) < 2) return false;
-  const one = 2 * pair * LEVELS;
-  const other = one + LEVELS;
+  const one = 2 * pair * ROW;
+  const other = one + ROW;
+  const changed = 2 * ((turns[pair] ?? 0) - 1) * ROW;
   let promising = false;
   for (let level = 0; level < LEVELS; level++) {
     const threshold = thresholds[level] ?? Infinity;
-    const back = (changedRates[one + level] ?? 0) * (laneRates[other + level] ?? 0);
-    const forth = (laneRates[one + level] ?? 0) * (changedRates[other + level] ?? 0);
+    const back = (changedRates[changed + level] ?? 0) * (laneRates[other + level] ?? 0);
+    const forth = (laneRates[one + level] ?? 0) * (changedRates[changed + ROW + level] ?? 0);
     if (back >= threshold || forth >= threshold) promising = true;
   }
   return promising && pairPays(layout, pair);
@@ -23,17 +25,15 @@ export function twoHopsPay(layout: Layout, pair: number): boolean {
 
 /** Whether one of the pair's changed pools and another pool, either way round, reach a threshold. */
 function pairPays(layout: Layout, pair: number): boolean {
-  const { firstPool, endPool, poolsOfPair, poolMarks, poolFlips } = layout;
+  const { firstPool, endPool, edgesOfPair, poolMarks } = layout;
   const end = endPool[pair] ?? 0;
   for (let at = firstPool[pair] ?? 0; at < end; at++) {
-    const pool = poolsOfPair[at] ?? 0;
-    if (poolMarks[pool] !== 1) continue;
-    const edge = 2 * pool + (poolFlips[pool] ?? 0);
+    const edge = edgesOfPair[at] ?? 0;
+    if (poolMarks[edge >> 1] !== 1) continue;
     for (let next = firstPool[pair] ?? 0; next < end; next++) {
-      const back = poolsOfPair[next] ?? 0;
-      if (back === pool) continue;
-      const backEdge = 2 * back + ((poolFlips[back] ?? 0) ^ 1);
-      if (edgesPay(layout, edge, backEdge) || edgesPay(layout, edge ^ 1, backEdge ^ 1)) return true;
+      const other = edgesOfPair[next] ?? 0;
+      if (other === edge) continue;
+      if (edgesPay(layout, edge, other ^ 1) || edgesPay(layout, edge ^ 1, other)) return true;
     }
   }
   return false;

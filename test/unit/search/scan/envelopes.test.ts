@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createCurve, curveOutFloat } from "../../../../src/search/curve.ts";
-import { createLadder, LEVELS } from "../../../../src/search/scan/ladder.ts";
-import { ENVELOPE } from "../../../../src/search/scan/layout.ts";
+import { createLadder } from "../../../../src/search/scan/ladder.ts";
+import { DEPTH, ROW } from "../../../../src/search/scan/layout.ts";
 import { edgesOfLane } from "../../../../src/search/scan/scanIndex.ts";
 import { createScanParts } from "../../../../src/search/scan/scanParts.ts";
 import { mixedMarket } from "../../../support/mixedMarket.ts";
@@ -16,7 +16,7 @@ test("no size of a pool passes its envelope, and no pool its lane's", () => {
   const options = { bases: market.bases, wrappedNative, maxHops: 4, ladder: createLadder(1e16, 4) };
   const { index, table, kernel, prices, tokenIn } = createScanParts(market.pools, options);
   for (const token of prices.keys()) prices[token] = 0.5 + token;
-  const { edgeRates, edgeBends, laneEnvelopes, changed } = index.layout;
+  const { edgeRates, laneRates, changed } = index.layout;
   let compared = 0;
   for (let block = 0; block < 40; block++) {
     for (const [id, pool] of market.pools.entries()) {
@@ -31,9 +31,10 @@ test("no size of a pool passes its envelope, and no pool its lane's", () => {
         if (state === null) continue;
         const curve = createCurve(state, edge % 2 === 0);
         const [priceIn = 1, priceOut = 1] = [edge, edge ^ 1].map((side) => prices[tokenIn[side] ?? 0]);
-        const rate = edgeRates[edge * LEVELS] ?? 0;
-        const slip = rate * (edgeBends[edge] ?? 0);
-        const [laneRate = 0, laneSlip = 0] = laneEnvelopes.subarray(lane * ENVELOPE);
+        const rate = edgeRates[edge * ROW] ?? 0;
+        const slip = rate / (edgeRates[edge * ROW + DEPTH] ?? 0);
+        const laneRate = laneRates[lane * ROW] ?? 0;
+        const laneSlip = laneRate / (laneRates[lane * ROW + DEPTH] ?? 0);
         for (const share of [1e-6, 1e-3, 0.01, 0.1, 1, 10, 1000]) {
           const input = share / slip;
           const out = curveOutFloat(curve, input / priceIn) * priceOut;

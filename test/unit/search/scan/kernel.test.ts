@@ -2,9 +2,9 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Pool } from "../../../../src/chain/types.ts";
 import { createTypeScriptKernel } from "../../../../src/search/scan/kernel.ts";
-import { createLadder, LEVELS } from "../../../../src/search/scan/ladder.ts";
+import { createLadder } from "../../../../src/search/scan/ladder.ts";
 import { KERNEL_BASE64 } from "../../../../src/search/scan/kernelBytes.ts";
-import { HIT } from "../../../../src/search/scan/layout.ts";
+import { HIT, ROW } from "../../../../src/search/scan/layout.ts";
 import type { Kernel, Layout } from "../../../../src/search/scan/layout.ts";
 import { createScanIndex } from "../../../../src/search/scan/scanIndex.ts";
 import { createWasmKernel } from "../../../../src/search/scan/wasmKernel.ts";
@@ -59,11 +59,10 @@ function checkMarket(random: () => number, pools: readonly Pool[], options: Bloc
       .slice(0, most);
     for (const pool of changed) drawRates(layout, pool, random, options.width);
     twin.edgeRates.set(layout.edgeRates);
-    twin.edgeBends.set(layout.edgeBends);
     const asked = random() < 0.5 ? changed.length : integer(random, 0, changed.length);
     const hits = scanned(layout, kernel, changed, asked);
     expect(scanned(twin, twinKernel, changed, asked)).toEqual(hits);
-    for (const key of ["hitBounds", "hitLooks", "laneEnvelopes"] as const)
+    for (const key of ["hitBounds", "hitLooks", "laneRates"] as const)
       expect(twin[key].slice(0, hits.length)).toEqual(layout[key].slice(0, hits.length));
     expect(faultsOf(hits, layout, new Set(changed.slice(0, asked)))).toEqual([]);
     total += hits.length;
@@ -110,9 +109,9 @@ test.each([createTypeScriptKernel, wasmKernel])(
     const kernel = create(layout);
     // Level 0 alone: 1.2 and 1 / 1.2 lifted multiply to the threshold; the other pool has nothing.
     layout.edgeRates[0] = 1.2;
-    layout.edgeRates[LEVELS] = 1 / 1.2;
+    layout.edgeRates[ROW] = 1 / 1.2;
     expect(scanned(layout, kernel, [0, 1])).toEqual([]);
-    layout.edgeRates[2 * LEVELS] = 1.3;
+    layout.edgeRates[2 * ROW] = 1.3;
     expect(scanned(layout, kernel, [1])).toEqual([HIT.pair]);
     expect(scanned(layout, kernel, [])).toEqual([]);
   },
@@ -124,9 +123,9 @@ test("rates beyond float32 lose nothing", () => {
   const [layout, twin] = [layoutOf(pools, 4), layoutOf(pools, 4)];
   // Along a -> b -> c -> a; no other edge gives anything.
   for (const { edgeRates } of [layout, twin]) {
-    edgeRates.fill(1e60, 0, LEVELS);
-    edgeRates.fill(1e-30, 2 * LEVELS, 3 * LEVELS);
-    edgeRates.fill(1e-29, 5 * LEVELS, 6 * LEVELS);
+    edgeRates.fill(1e60, 0, ROW);
+    edgeRates.fill(1e-30, 2 * ROW, 3 * ROW);
+    edgeRates.fill(1e-29, 5 * ROW, 6 * ROW);
   }
   for (const changed of [[0, 1, 2], [0], [1], [2]]) {
     const hits = scanned(layout, createTypeScriptKernel(layout), changed);

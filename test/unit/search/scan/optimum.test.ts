@@ -24,10 +24,7 @@ function tableOf(states: readonly (PoolState | null)[]): {
 } {
   const tokenIn = new Int32Array(2 * states.length);
   const prices = new Float64Array([1]);
-  const layout = {
-    edgeRates: new Float64Array(16 * states.length),
-    edgeBends: new Float64Array(2 * states.length),
-  };
+  const layout = { edgeRates: new Float64Array(16 * states.length) };
   const table = createPoolTable(tokenIn, { layout, ladder: createLadder(1, 4), prices });
   for (const [pool, state] of states.entries()) table.set(pool, state);
   return { table, tokenIn, prices };

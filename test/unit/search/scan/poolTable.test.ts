@@ -3,6 +3,7 @@ import type { PoolState, V2State } from "../../../../src/amm/poolState.ts";
 import { marginalRateFloat } from "../../../../src/amm/segments.ts";
 import { amountOut } from "../../../../src/amm/swap.ts";
 import { createLadder, LEVELS } from "../../../../src/search/scan/ladder.ts";
+import { ROW } from "../../../../src/search/scan/layout.ts";
 import { createPoolTable } from "../../../../src/search/scan/poolTable.ts";
 import type { PoolTable } from "../../../../src/search/scan/poolTable.ts";
 import { v2State } from "../../../support/marketBlocks.ts";
@@ -22,9 +23,8 @@ interface Bench {
 function bench(pools: number): Bench {
   const tokenIn = Int32Array.from({ length: 2 * pools }, (_, edge) => edge % 2);
   const prices = new Float64Array([1, 1]);
-  const rates = new Float64Array(2 * pools * LEVELS);
-  const layout = { edgeRates: rates, edgeBends: new Float64Array(2 * pools) };
-  const table = createPoolTable(tokenIn, { layout, ladder, prices });
+  const rates = new Float64Array(2 * pools * ROW);
+  const table = createPoolTable(tokenIn, { layout: { edgeRates: rates }, ladder, prices });
   return { table, rates, prices };
 }
 
@@ -36,7 +36,7 @@ function checkQuotes(state: PoolState, { table, rates, prices }: Bench): { wrong
   let taken = 0;
   for (const direction of [0, 1] as const) {
     const [priceIn = 1, priceOut = 1] = direction === 0 ? prices : prices.toReversed();
-    const at = direction * LEVELS;
+    const at = direction * ROW;
     const marginal = (marginalRateFloat(state, direction === 0) * priceOut) / priceIn;
     if (Math.abs((rates[at] ?? 0) - marginal) > marginal * 1e-12) wrong.push(`marginal of ${direction}`);
     for (let level = 1; level < LEVELS; level++) {
@@ -96,7 +96,7 @@ test("a state that cannot be priced has no rates, and a pool may lose and regain
   const good = v2State(10n ** 24n, 10n ** 24n, 3000);
   const quoted = () => {
     table.quote(1);
-    return rates.subarray(2 * LEVELS).some((rate) => rate > 0);
+    return rates.subarray(2 * ROW).some((rate) => rate > 0);
   };
   for (const bad of [null, v2State(0n, 5n, 3000), v2State(1n << 112n, 5n, 3000)]) {
     table.set(1, good);
@@ -115,7 +115,7 @@ test("a state that cannot be priced has no rates, and a pool may lose and regain
   table.set(1, good);
   expect(quoted()).toBe(true);
   // Of the other pool nothing was ever written.
-  expect(rates.subarray(0, 2 * LEVELS).every((rate) => rate === 0)).toBe(true);
+  expect(rates.subarray(0, 2 * ROW).every((rate) => rate === 0)).toBe(true);
 });
 
 /** A log's two words of 256 bits, as eight words of 32 each, lowest first. */

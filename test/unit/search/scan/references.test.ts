@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import type { PoolState } from "../../../../src/amm/poolState.ts";
 import { createDrift } from "../../../../src/search/scan/drift.ts";
 import type { Drift } from "../../../../src/search/scan/drift.ts";
-import { createLadder, LEVELS } from "../../../../src/search/scan/ladder.ts";
+import { createLadder } from "../../../../src/search/scan/ladder.ts";
+import { ROW } from "../../../../src/search/scan/layout.ts";
 import { createPoolTable } from "../../../../src/search/scan/poolTable.ts";
 import type { PoolTable } from "../../../../src/search/scan/poolTable.ts";
 import { createReferences } from "../../../../src/search/scan/references.ts";
@@ -26,10 +27,7 @@ interface Scene {
 function scene(tokens: number, links: readonly Link[]): Scene {
   const tokenIn = Int32Array.from(links.flatMap(({ one, other }) => [one, other]));
   const prices = new Float64Array(tokens);
-  const layout = {
-    edgeRates: new Float64Array(2 * links.length * LEVELS),
-    edgeBends: new Float64Array(2 * links.length),
-  };
+  const layout = { edgeRates: new Float64Array(2 * links.length * ROW) };
   const table = createPoolTable(tokenIn, { layout, ladder: createLadder(1e16, 4), prices });
   for (const [pool, { state }] of links.entries()) table.set(pool, state);
   const references = createReferences(0, { curves: table.curves, tokenIn, prices });

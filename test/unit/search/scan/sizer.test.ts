@@ -3,6 +3,7 @@ import type { PoolState } from "../../../../src/amm/poolState.ts";
 import { amountsAlong, createLeg } from "../../../../src/search/leg.ts";
 import type { Leg } from "../../../../src/search/leg.ts";
 import { LEVELS } from "../../../../src/search/scan/ladder.ts";
+import { ROW } from "../../../../src/search/scan/layout.ts";
 import { createOptimum } from "../../../../src/search/scan/optimum.ts";
 import { createPoolTable } from "../../../../src/search/scan/poolTable.ts";
 import { createSizer } from "../../../../src/search/scan/sizer.ts";
@@ -26,10 +27,7 @@ import {
 function sized(legs: readonly Leg[]): Sizing | null {
   const tokenIn = new Int32Array(2 * legs.length);
   const prices = new Float64Array([1]);
-  const layout = {
-    edgeRates: new Float64Array(2 * legs.length * LEVELS),
-    edgeBends: new Float64Array(2 * legs.length),
-  };
+  const layout = { edgeRates: new Float64Array(2 * legs.length * ROW) };
   const ladder = { sizes: new Float64Array(LEVELS) };
   const table = createPoolTable(tokenIn, { layout, ladder, prices });
   for (const [pool, { state }] of legs.entries()) table.set(pool, state);
