@@ -186,28 +186,37 @@ function moveOf(memory: Memory, hash: Hash, at: Standpoint): Move | null {
   const earlier = memory.pending.earlierOf(watched.transaction);
   if (earlier.length > MOST_EARLIER) return null;
   const state = createOverlay(at.market);
-  for (const transaction of earlier) if (apply(memory, transaction, at, state) === null) return null;
-  const moved = apply(memory, watched.transaction, at, state) ?? 0;
+  // Of the trigger itself a part may be known: what the rest does to pools of ours, the simulation finds out.
+  for (const transaction of earlier)
+    if (apply(memory, transaction, at, state)?.complete !== true) return null;
+  const moved = apply(memory, watched.transaction, at, state)?.moved ?? 0;
   return moved > 0 ? { watched, behind: [...earlier, watched.transaction], state } : null;
 }
 
-/** How many times it moves a pool; null: what it does is not known, or it fails. */
+interface Applied {
+  /** How many times it moves a pool. */
+  readonly moved: number;
+  /** False: it also does what is not known. */
+  readonly complete: boolean;
+}
+
+/** Null: what it does is not known, or it fails. */
 function apply(
   memory: Memory,
   transaction: PendingTransaction,
   { market, timestamp }: Standpoint,
   state: Overlay,
-): number | null {
+): Applied | null {
   const knowledge = memory.watched.get(transaction.hash)?.knowledge;
-  if (knowledge === undefined) return isHarmless(memory, transaction) ? 0 : null;
+  if (knowledge === undefined) return isHarmless(memory, transaction) ? { moved: 0, complete: true } : null;
   if (knowledge.type === "foreseen") {
     const { logs, parent } = knowledge;
     // What was simulated stands on the head, and on nothing else.
-    return logs !== null && parent === market.head?.hash && state.changed.length === 0
-      ? applyLogs(market, logs, state)
-      : null;
+    if (logs === null || parent !== market.head?.hash || state.changed.length > 0) return null;
+    const moved = applyLogs(market, logs, state);
+    return moved === null ? null : { moved, complete: true };
   }
-  const { effects, reverts } = predictEffects(
+  const { effects, reverts, complete } = predictEffects(
     knowledge.decoded,
     transaction,
     state,
@@ -215,7 +224,7 @@ function apply(
   );
   if (reverts !== null || effects.some(({ estimate }) => estimate)) return null;
   for (const { pool, after } of effects) state.set(pool.address, after);
-  return effects.length;
+  return { moved: effects.length, complete };
 }
 
 const contextAt = ({ options, book }: Memory, timestamp: number): EffectsContext => ({

@@ -62,7 +62,11 @@ function open<R extends Router>(
 
 type ReadRouter = Exclude<Router, { family: "opaque" }>;
 
-function openAs(router: ReadRouter, rest: Omit<CallContext, "inner" | "router">, calldata: Uint8Array): Decoded {
+function openAs(
+  router: ReadRouter,
+  rest: Omit<CallContext, "inner" | "router">,
+  calldata: Uint8Array,
+): Decoded {
   switch (router.family) {
     case "v2":
       return open(V2, { router, ...rest }, calldata);
@@ -87,7 +91,7 @@ export function createDecoder(routers: readonly Router[], wrappedNative: Address
     const bytes = Buffer.from(input.slice(2), "hex");
     if (2 + 2 * bytes.length !== input.length) return refuse("its calldata is no hex", false);
     const [functionName, read] = openAs(router, { wrappedNative, sender: from, value }, bytes);
-    return { type: "decoded", router: router.address, functionName, ...read };
+    return { type: "decoded", router: router.address, family: router.family, functionName, ...read };
   };
 
   return {

@@ -36,7 +36,7 @@ export function predictEffects(
 ): Effects {
   const run: Run = {
     context,
-    dialect: dialectOf(decoded),
+    dialect: DIALECTS[decoded.family],
     view: createOverlay(view),
     balances: createBalances([[null, transaction.value]]),
     effects: [],
@@ -54,13 +54,13 @@ export function predictEffects(
     : { effects: [], reverts, complete: true };
 }
 
-/** Told by the shape of the calls: UniswapV2Router02 and Algebra's router date each swap and know no fee tiers. */
-function dialectOf({ functionName, calls }: DecodedTransaction): Dialect {
-  if (functionName.startsWith("execute")) return "universal";
-  const first = calls.find((call) => call.type === "swap");
-  if (first === undefined || first.deadline === null || first.feesPpm !== null) return "periphery";
-  return functionName.startsWith("swap") ? "v2Router" : "algebra";
-}
+const DIALECTS: Readonly<Record<DecodedTransaction["family"], Dialect>> = {
+  v2: "v2Router",
+  v3: "periphery",
+  router02: "periphery",
+  algebra: "algebra",
+  universal: "universal",
+};
 
 /** Functions of UniswapV2Router02 that trade tokens alone take no coins; all other routers take them everywhere. */
 const unpayable = ({ dialect }: Run, { functionName }: DecodedTransaction, value: bigint): Outcome =>

@@ -1,3 +1,4 @@
+import type { Router } from "../chain/registry.ts";
 import type { Address, Hash } from "../chain/types.ts";
 
 /** A router's place: the one who sent the transaction, the router's own balance, or an address that is named. */
@@ -72,11 +73,15 @@ export interface OptionalCalls {
 
 export type RouterCall = SwapCall | PaymentCall | OptionalCalls;
 
+/** Families of routers whose calls are read. */
+export type ReadFamily = Exclude<Router["family"], "opaque">;
+
 /** A transaction that a decoder has read wholly: nothing else of it touches a pool. */
 export interface DecodedTransaction {
   readonly type: "decoded";
-  /** The contract that was called. */
+  /** The contract that was called, and how its kind trades. */
   readonly router: Address;
+  readonly family: ReadFamily;
   /** Name of the function, as in its source; the outermost of a multicall. */
   readonly functionName: string;
   /** In order. */

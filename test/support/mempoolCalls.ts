@@ -35,9 +35,18 @@ export const swapOf = (fields: Partial<SwapCall>): SwapCall => ({
   ...fields,
 });
 
+/** Told by the shape of the calls: UniswapV2Router02 and Algebra's router date each swap and know no fee tiers. */
+function familyOf(functionName: string, calls: readonly RouterCall[]): DecodedTransaction["family"] {
+  if (functionName.startsWith("execute")) return "universal";
+  const first = calls.find((call) => call.type === "swap");
+  if (first === undefined || first.deadline === null || first.feesPpm !== null) return "v3";
+  return functionName.startsWith("swap") ? "v2" : "algebra";
+}
+
 export const decodedOf = (functionName: string, ...calls: readonly RouterCall[]): DecodedTransaction => ({
   type: "decoded",
   router: ROUTER,
+  family: familyOf(functionName, calls),
   functionName,
   calls,
   deadline: null,
