@@ -31,13 +31,15 @@ const BASE_DRIFT = 1.1;
 /** Cycles that are remembered. */
 const MOST_CYCLES = 100_000;
 
+/** Share of the pools that may join one by one; with more it is no slower to build all anew. */
+const MOST_JOINED = 1 / 8;
+
 /** What follows from the list of pools, and what the last searches left behind. */
 interface Built {
-  readonly pools: readonly Pool[];
   /** Each once: the places of `scan.baseRates`. */
   readonly bases: readonly Address[];
   readonly scan: Scan;
-  readonly prices: Prices;
+  prices: Prices;
   readonly sizer: Sizer;
   /** Those that were sized before, by their edges. */
   readonly cycles: Map<string, Cycle>;
@@ -69,7 +71,6 @@ export function createScanSearch(options: ScanSearchOptions): Search {
     const ladder = createLadder(Number(options.minProfit) / BASE_DRIFT, options.maxHops);
     const scan = createScan(pools, { ...options, bases, ladder });
     return {
-      pools,
       bases,
       scan,
       prices: createPrices(options, pools),
@@ -83,14 +84,31 @@ export function createScanSearch(options: ScanSearchOptions): Search {
     };
   };
   let built = build();
+  const hubs = new Set([options.wrappedNative, ...options.bases]);
+  /** What follows from these pools, which came or went, beside the scan. */
+  const moved = (pools: readonly Pool[]): void => {
+    built.cycleCount = null;
+    if (pools.some(({ token0, token1 }) => hubs.has(token0) && hubs.has(token1)))
+      built.prices = createPrices(options, [...known.values()]);
+  };
   return {
     addPools: (pools) => {
-      const before = known.size;
-      for (const pool of pools) if (!known.has(pool.address)) known.set(pool.address, pool);
-      if (known.size > before) built = build();
+      const joining: Pool[] = [];
+      for (const pool of pools) {
+        if (known.has(pool.address)) continue;
+        known.set(pool.address, pool);
+        joining.push(pool);
+      }
+      if (joining.length === 0) return;
+      if (joining.length > known.size * MOST_JOINED || !join(built, joining)) built = build();
+      else moved(joining);
     },
     removePools: (pools) => {
-      if (pools.filter((pool) => known.delete(pool)).length > 0) built = build();
+      const leaving = pools.flatMap((address) => known.get(address) ?? []);
+      if (leaving.length === 0) return;
+      for (const { address } of leaving) known.delete(address);
+      leave(built, leaving);
+      moved(leaving);
     },
     get cycleCount() {
       return (built.cycleCount ??= countCycles(built.scan.parts.index.layout));
@@ -98,6 +116,24 @@ export function createScanSearch(options: ScanSearchOptions): Search {
     run: (request) => run(built, options, request),
     valuer: (view) => built.prices.at(view),
   };
+}
+
+/** False where there is no room. What joined is read in the next search, asked for or not. */
+function join({ scan, stale }: Built, pools: readonly Pool[]): boolean {
+  return pools.every((pool) => {
+    const id = scan.join(pool);
+    if (id !== null) stale.add(id);
+    return id !== null;
+  });
+}
+
+function leave({ scan, stale, cycles }: Built, pools: readonly Pool[]): void {
+  for (const { address } of pools) {
+    const id = scan.leave(address);
+    if (id !== null) stale.delete(id);
+  }
+  // Their ids may be other pools' soon.
+  cycles.clear();
 }
 
 function run(built: Built, options: ScanSearchOptions, request: SearchRequest): SearchAnswer {
@@ -142,13 +178,10 @@ function countAbove(opportunities: readonly Opportunity[], worthFloat: number): 
 }
 
 /** All that was asked for when the ranking was full; else one pool of each cycle that it holds beyond `places`. */
-function unlistedFrom(
-  { scan, pools }: Built,
-  { changed }: SearchRequest,
-  places: number,
-): readonly Address[] {
-  const { ranked } = scan;
-  const addresses = changed === "all" ? pools.map(({ address }) => address) : changed;
+function unlistedFrom({ scan }: Built, { changed }: SearchRequest, places: number): readonly Address[] {
+  const { ranked, parts } = scan;
+  const { pools, poolIds } = parts.index;
+  const addresses = changed === "all" ? [...poolIds.keys()] : changed;
   if (ranked.count === MOST_RANKED) return addresses;
   const unlisted = new Set<Address>();
   for (let place = places; place < ranked.count; place++) {
@@ -183,13 +216,13 @@ function size(built: Built, place: number, atRest: boolean, { options, valuer }:
 }
 
 /** The cycle of `edges[0 .. hops)`: its id is a hash that costs more than sizing, and what paid once often pays again. */
-function cycleOf({ cycles, pools, edges }: Built, count: number): Cycle {
+function cycleOf({ cycles, scan, edges }: Built, count: number): Cycle {
   const key = edges.subarray(0, count).join();
   const known = cycles.get(key);
   if (known !== undefined) return known;
   if (cycles.size >= MOST_CYCLES) cycles.clear();
   const hops = [...edges.subarray(0, count)].map((edge) => {
-    const pool = pools[edge >> 1];
+    const pool = scan.parts.index.pools[edge >> 1];
     if (pool === undefined) throw new Error(`edge ${edge} of a ranked cycle has no pool`);
     return hopOf(pool, edge % 2 === 0);
   });
@@ -240,11 +273,11 @@ function idsOf({ parts }: Scan, changed: readonly Address[] | "all"): ReadonlySe
 }
 
 /** Lists pools as changed, and writes the states into the table that are new there; returns how many there are. */
-function takeStates({ pools, scan }: Built, view: StateView, ids: readonly number[]): number {
+function takeStates({ scan }: Built, view: StateView, ids: readonly number[]): number {
   const { index, table } = scan.parts;
   for (const [at, id] of ids.entries()) {
     index.layout.changed[at] = id;
-    const state = view.stateOf(pools[id]?.address ?? "0x");
+    const state = view.stateOf(index.pools[id]?.address ?? "0x");
     if (state !== table.exactState(id)) table.set(id, state);
   }
   return ids.length;

@@ -16,6 +16,8 @@ export interface Drift {
    * lost its depth, or gives a token its first way, the tokens in question are queued.
    */
   look(pool: number): void;
+  /** A pool has left the references: tokens whose way began with it are queued. */
+  forget(pool: number): void;
   /**
    * Prices the next queued token anew and answers it, -1 when none is left whose price moved. All its pools (`edges`
    * of the references) need new quotes before the next scan: rates are multiplied, so they share one price a token.
@@ -31,15 +33,25 @@ export function createDrift(references: References): Drift {
   let head = 0;
   let waiting = 0;
 
+  const enqueue = (token: number): void => {
+    if (queued[token] === 1) return;
+    queued[token] = 1;
+    queue[(head + waiting++) % tokens] = token;
+  };
   const lookAt = (edge: number, fair: boolean): void => {
     const token = tokenIn[edge] ?? 0;
     if (token === native || queued[token] === 1) return;
     const parent = parents[token] ?? -1;
     const off = parent < 0 || (!fair && !isNear(priceAcross(references, parent), prices[token] ?? 0));
     const shrunk = parent === edge && depthAcross(references, edge) < (depths[token] ?? 0) * SHRUNK;
-    if (!off && !shrunk) return;
-    queued[token] = 1;
-    queue[(head + waiting++) % tokens] = token;
+    if (off || shrunk) enqueue(token);
+  };
+  const forgetEdge = (edge: number): void => {
+    const token = tokenIn[edge] ?? 0;
+    if (parents[token] !== edge) return;
+    parents[token] = -1;
+    depths[token] = 0;
+    enqueue(token);
   };
   return {
     look: (pool) => {
@@ -51,6 +63,10 @@ export function createDrift(references: References): Drift {
       const fair = (rate === 0 && back === 0) || (off < FAIR && off > 1 / FAIR);
       lookAt(edge, fair);
       lookAt(edge + 1, fair);
+    },
+    forget: (pool) => {
+      forgetEdge(2 * pool);
+      forgetEdge(2 * pool + 1);
     },
     repriceNext: () => {
       while (waiting > 0) {

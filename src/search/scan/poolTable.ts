@@ -1,4 +1,4 @@
-import type { ConcentratedState, PoolState } from "../../amm/poolState.ts";
+import type { PoolState } from "../../amm/poolState.ts";
 import { v2Fault } from "../../amm/v2.ts";
 import { createCurves } from "./curves.ts";
 import type { Curves } from "./curves.ts";
@@ -23,7 +23,7 @@ export interface PoolTable {
   set(pool: number, state: PoolState | null): void;
   /**
    * Takes a V2 pool's new reserves without an object: 32-bit words, lowest first, reserve0 from 0 and reserve1 from 8
-   * on. At the fee of its last state; false when it never had a V2 state.
+   * on. At the fee of its state; false when that is not a V2 state that can be priced.
    */
   takeReserves(pool: number, words: Uint32Array): boolean;
   /** The pool's state: made from the words when first asked for, then the same object until it changes. */
@@ -53,10 +53,6 @@ export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }:
   const slipFloat = (edge: number): number => envelopeSlipFloat(curves, edge, states[edge >> 1] ?? null);
   const quote = createQuote({ curves, ladder, prices, tokenIn, edgeRates, slipFloat });
 
-  const setConcentrated = (pool: number, state: ConcentratedState): void => {
-    feesPpm[pool] = -1;
-    curves.setConcentrated(pool, state);
-  };
   const setV2 = (pool: number, reserve0Float: number, reserve1Float: number): void => {
     if (reserve0Float > 0 && reserve1Float > 0)
       curves.setConstantProduct(pool, reserve0Float, reserve1Float, feesPpm[pool] ?? 0);
@@ -66,8 +62,9 @@ export function createPoolTable(tokenIn: Int32Array, { layout, ladder, prices }:
     curves,
     set: (pool, state) => {
       states[pool] = state;
+      feesPpm[pool] = -1;
       if (state === null) curves.clear(pool);
-      else if (state.kind !== "v2") setConcentrated(pool, state);
+      else if (state.kind !== "v2") curves.setConcentrated(pool, state);
       else if (v2Fault(state) === "invalid_state") curves.clear(pool);
       else {
         feesPpm[pool] = state.feePpm;

@@ -27,9 +27,9 @@ export interface References extends TokenPools {
 
 export interface ReferenceParts {
   readonly curves: Curves;
-  /** By edge: the token that goes in. */
+  /** By edge: the token that goes in; -1 where there is no pool. */
   readonly tokenIn: Int32Array;
-  /** Out, by token. */
+  /** Out, by token, and for tokens that may join. */
   readonly prices: Float64Array;
 }
 
@@ -63,11 +63,11 @@ function build(references: References): void {
 }
 
 function growFrom(references: References, root: number, heap: TokenHeap): void {
-  const { prices, depths, parents, tokenIn, first, edges } = references;
+  const { prices, depths, parents, tokenIn, first, end, edges } = references;
   prices[root] = 1;
   depths[root] = Infinity;
   for (let token = root; token >= 0; token = heap.take()) {
-    for (let i = first[token] ?? 0; i < (first[token + 1] ?? 0); i++) {
+    for (let i = first[token] ?? 0; i < (end[token] ?? 0); i++) {
       const edge = (edges[i] ?? 0) ^ 1;
       const other = tokenIn[edge] ?? 0;
       const known = depths[other] ?? 0;
@@ -100,11 +100,11 @@ export function depthAcross(references: References, edge: number): number {
 
 /** Finds a token its deepest way anew; it keeps its price where it has none now. */
 export function findWay(references: References, token: number): void {
-  const { depths, parents, prices, first, edges } = references;
+  const { depths, parents, prices, first, end, edges } = references;
   let best = -1;
   let most = 0;
   const from = first[token] ?? 0;
-  for (let i = from; i < Math.min(first[token + 1] ?? 0, from + MOST_POOLS); i++) {
+  for (let i = from; i < Math.min(end[token] ?? 0, from + MOST_POOLS); i++) {
     const edge = edges[i] ?? 0;
     const depth = depthAcross(references, edge);
     if (depth <= most || leadsTo(references, edge, token)) continue;

@@ -1,10 +1,10 @@
-import type { Pool } from "../../chain/types.ts";
+import type { Address, Pool } from "../../chain/types.ts";
 import { createExpansion } from "./expansion.ts";
 import type { Expansion } from "./expansion.ts";
 import type { WorthFloat } from "./poolChoice.ts";
 import { createRanked } from "./ranked.ts";
 import type { Ranked } from "./ranked.ts";
-import { createScanParts, loadAll } from "./scanParts.ts";
+import { createScanParts, joinPool, leavePool, loadAll } from "./scanParts.ts";
 import type { PricedView, ScanParts, ScanPartsOptions } from "./scanParts.ts";
 
 /** Longest list that a search can be asked for. */
@@ -46,6 +46,13 @@ export interface Scan {
    * is worth `leastFloat`, or the best of it.
    */
   search(asked: number, request: ScanRequest, listed?: number): boolean;
+  /**
+   * Takes in a pool and its cycles; returns its id, which may have been that of a pool that left. It has no state: it is to be
+   * listed in the next search. Null where there is no room: then this scan is of no more use.
+   */
+  join(pool: Pool): number | null;
+  /** Lets a pool go; returns the id that it had, null when it was not there. */
+  leave(pool: Address): number | null;
 }
 
 /** Tokens priced anew in one search, at most: each needs new quotes of all its pools. */
@@ -82,6 +89,8 @@ export function createScan(pools: readonly Pool[], options: ScanPartsOptions): S
       work.asked = asked;
       return find(work, quoted, request);
     },
+    join: (pool) => joinPool(parts, pool),
+    leave: (pool) => leavePool(parts, pool),
   };
 }
 
@@ -155,7 +164,7 @@ function addRepriced({ parts, listed: isListed }: Work, asked: number, listed: n
   for (let repriced = 0; repriced < REPRICED_AT_ONCE; repriced++) {
     const token = drift.repriceNext();
     if (token < 0) break;
-    for (let at: number = references.first[token] ?? 0; at < (references.first[token + 1] ?? 0); at++) {
+    for (let at: number = references.first[token] ?? 0; at < (references.end[token] ?? 0); at++) {
       const pool = (references.edges[at] ?? 0) >> 1;
       if (isListed[pool] === 1) continue;
       isListed[pool] = 1;

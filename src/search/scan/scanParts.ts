@@ -28,9 +28,9 @@ export interface ScanParts {
   readonly table: PoolTable;
   readonly optimum: Optimum;
   readonly kernel: Kernel;
-  /** By token: wei of native per raw unit, any positive price. */
+  /** By token: wei of native per raw unit, any positive price. Longer than the list of tokens, for what joins. */
   readonly prices: Float64Array;
-  /** By edge: the token that goes in. */
+  /** By edge: the token that goes in; -1 where there is no pool. */
   readonly tokenIn: Int32Array;
   /** Null until the first states are in. */
   references: References | null;
@@ -41,12 +41,13 @@ export function createScanParts(pools: readonly Pool[], options: ScanPartsOption
   const { ladder } = options;
   const index = createScanIndex(pools, options);
   const { layout, tokenIds, tokens } = index;
-  const tokenIn = new Int32Array(2 * layout.pools);
+  const tokenIn = new Int32Array(2 * layout.pools).fill(-1);
   for (const [id, { token0, token1 }] of pools.entries()) {
     tokenIn[2 * id] = tokenIds.get(token0) ?? 0;
     tokenIn[2 * id + 1] = tokenIds.get(token1) ?? 0;
   }
-  const prices = new Float64Array(tokens.length).fill(1);
+  const spare = layout.pools - pools.length;
+  const prices = new Float64Array(tokens.length + spare).fill(1);
   const table = createPoolTable(tokenIn, { layout, ladder, prices });
   return {
     index,
@@ -58,6 +59,33 @@ export function createScanParts(pools: readonly Pool[], options: ScanPartsOption
     references: null,
     drift: null,
   };
+}
+
+/** See `Scan`. */
+export function joinPool(parts: ScanParts, pool: Pool): number | null {
+  const { index, tokenIn, prices, references } = parts;
+  const { tokens, tokenIds } = index;
+  const pair = [pool.token0, pool.token1];
+  if (tokens.length + pair.filter((token) => !tokenIds.has(token)).length > prices.length) return null;
+  const id = index.join(pool);
+  if (id === null) return null;
+  for (const [direction, token] of pair.entries()) tokenIn[2 * id + direction] = tokenIds.get(token) ?? 0;
+  return references === null || references.add(id) ? id : null;
+}
+
+/** See `Scan`. */
+export function leavePool(
+  { index, table, tokenIn, references, drift }: ScanParts,
+  pool: Address,
+): number | null {
+  const id = index.poolIds.get(pool);
+  if (id === undefined) return null;
+  index.leave(pool);
+  table.set(id, null);
+  references?.remove(id);
+  drift?.forget(id);
+  tokenIn.fill(-1, 2 * id, 2 * id + 2);
+  return id;
 }
 
 /** States of pools, and what the bases are worth today: wei of native per raw unit, NaN where it is not known. */

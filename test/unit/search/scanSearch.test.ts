@@ -5,6 +5,7 @@ import type { Opportunity } from "../../../src/search/opportunity.ts";
 import { createScanSearch } from "../../../src/search/scanSearch.ts";
 import { createSearch } from "../../../src/search/search.ts";
 import type { RouteHint, Search, SearchRequest } from "../../../src/search/search.ts";
+import { addressOf, poolOf, v2State } from "../../support/marketBlocks.ts";
 import { mixedMarket } from "../../support/mixedMarket.ts";
 import { integer, seeded } from "../../support/searchMarkets.ts";
 
@@ -204,4 +205,29 @@ test("hints that are no cycles of the request are passed over, and a turned one 
     expect(still.opportunities).toEqual([]);
   }
   expect(squares).toBeGreaterThan(5);
+});
+
+test("a pool that takes the place of one that left is the one that cycles name", () => {
+  const [native, other] = [addressOf(0xa0), addressOf(0xa1)];
+  const [low, high] = [v2State(10n ** 24n, 10n ** 24n, 3000), v2State(10n ** 24n, 11n * 10n ** 23n, 3000)];
+  const fillers = Array.from({ length: 16 }, (_, i) => poolOf(0x100 + i, native, addressOf(0x200 + i)));
+  const [stays, leaves, joins] = [1, 2, 3].map((id) => poolOf(id, native, other));
+  if (!stays || !leaves || !joins) throw new Error("three pools");
+  const states = new Map([stays, leaves, joins].map(({ address }, i) => [address, i === 0 ? low : high]));
+  const view = { stateOf: (pool: Address) => states.get(pool) ?? null };
+  const search = createScanSearch({
+    bases: [native],
+    wrappedNative: native,
+    maxHops: 4,
+    isTaxed: () => false,
+    minProfit: MIN_PROFIT,
+  });
+  search.addPools([stays, leaves, ...fillers]);
+  const poolsOf = (changed: readonly Address[] | "all") =>
+    search.run({ view, changed, atRest: true }).opportunities.map(({ hops }) => hops.map(({ pool }) => pool));
+  expect(poolsOf("all").map((pools) => pools.toSorted())).toEqual([[stays.address, leaves.address]]);
+  search.removePools([leaves.address]);
+  expect(poolsOf("all")).toEqual([]);
+  search.addPools([joins]);
+  expect(poolsOf([joins.address]).map((pools) => pools.toSorted())).toEqual([[stays.address, joins.address]]);
 });
