@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { EventEmitter, once } from "node:events";
 import {
   chmodSync,
   existsSync,
@@ -41,7 +42,7 @@ afterEach(async () => {
 const accept = ({ id }: Hint): HintVerdict => ({ id: id ?? "", verdict: "accepted" });
 const start = async (
   change: Partial<SignalsOptions> = {},
-  answer: (hint: Hint) => HintVerdict | Promise<HintVerdict> = accept,
+  answer: (hint: Hint) => Promise<HintVerdict> = async (hint) => accept(hint),
 ): Promise<void> => {
   const options = { ...rules, path, perSecond: 100, rescanMs: 50, settleMs: 200, ...change };
   signals = createSignals(
@@ -177,7 +178,7 @@ describe("the folder of signals", () => {
 
   test("what the daemon refuses lies in refused, with its words", async () => {
     const [good, bad] = [put(freshName("A", 1)), put(freshName("B"))];
-    await start({}, (hint) =>
+    await start({}, async (hint) =>
       hint.id === stem(bad)
         ? { id: hint.id, verdict: "refused", code: "unknown_pool", reason: "no pool of USDC and X" }
         : accept(hint),
@@ -189,18 +190,16 @@ describe("the folder of signals", () => {
   test("none is lost when the daemon cannot take it, or ends before its verdict", async () => {
     const name = put(freshName());
     let tries = 0;
-    let answered = (): void => undefined;
+    const verdict = new EventEmitter();
     await start({}, async (hint) => {
       if (++tries < 3) throw new Error("not now");
-      await new Promise<void>((resolve) => {
-        answered = resolve;
-      });
+      await once(verdict, "given");
       return accept(hint);
     });
     await eventually(() => expect(tries).toBe(3));
     expect(waiting()).toEqual([name]);
     const stopped = signals?.stop();
-    answered();
+    verdict.emit("given");
     await stopped;
     expect(lying("done")).toEqual([name]);
   });
@@ -226,7 +225,7 @@ describe("the folder of signals", () => {
   });
 
   test("a file that another reader takes first is nobody's fault", async () => {
-    await start({}, (hint) => {
+    await start({}, async (hint) => {
       rmSync(join(path, `${hint.id}.json`));
       return accept(hint);
     });
