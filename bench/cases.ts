@@ -3,6 +3,9 @@ import { decodeCase } from "./cases/decode.ts";
 import { kernelCase } from "./cases/kernel.ts";
 import { losslessCase } from "./cases/lossless.ts";
 import { marketsCase } from "./cases/markets.ts";
+import { pendingFloodCase } from "./cases/pendingFlood.ts";
+import { pendingLiveCase } from "./cases/pendingLive.ts";
+import { pendingSearchCase } from "./cases/pendingSearch.ts";
 import { pipelineCase } from "./cases/pipeline.ts";
 import { recordingsCase } from "./cases/recordings.ts";
 import { sdkCase } from "./cases/sdk.ts";
@@ -30,4 +33,7 @@ export const CASES: readonly BenchCase[] = [
   signCase,
   sizingCase,
   startCase,
+  pendingSearchCase,
+  pendingLiveCase,
+  pendingFloodCase,
 ];

@@ -23,7 +23,7 @@ export const createStock3 = (
     list,
   );
 
-const ternaryChooser = (parts: ThreeHopParts): Chooser => ({
+export const ternaryChooser = (parts: ThreeHopParts): Chooser => ({
   choose: (survivors) => {
     let best: Choice | null = null;
     let bestValueFloat = 0;

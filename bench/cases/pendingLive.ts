@@ -1,0 +1,84 @@
+import { z } from "zod";
+import type { BenchCase, BenchContext } from "../harness/case.ts";
+import { lessRow, multipleRow } from "../harness/rows.ts";
+import type { Row } from "../harness/rows.ts";
+import { runApart } from "./pendingProcess.ts";
+
+const ROUNDS = 250;
+const WARM_UP = 50;
+const QUICK_ROUNDS = 12;
+
+const figures = z.object({
+  market: z.string(),
+  rounds: z.number(),
+  drawn: z.number(),
+  whole: z.number(),
+  exact: z.number(),
+  otherVerdicts: z.number(),
+  fates: z.record(z.string(), z.number()),
+  received: z.object({
+    count: z.number(),
+    min: z.number(),
+    p50: z.number(),
+    p90: z.number(),
+    p99: z.number(),
+    max: z.number(),
+  }),
+  outside: z.object({ p50: z.number(), p99: z.number() }),
+  steps: z.record(z.string(), z.number()),
+});
+
+async function measure(context: BenchContext): Promise<readonly Row[]> {
+  const [rounds, warmUp] = context.quick ? [QUICK_ROUNDS, 2] : [ROUNDS, WARM_UP];
+  const preset = context.quick ? "300 mixed" : "11k mixed";
+  const { market, received, outside, steps, ...found } = figures.parse(
+    await runApart("pendingLiveProcess.ts", [preset, context.seed, rounds, warmUp]),
+  );
+  context.check(
+    "each trigger has a bundle: its own bytes, then ours",
+    found.whole === rounds && found.rounds === rounds,
+    `${found.whole} of ${rounds}`,
+  );
+  // What the last one does, no block tells.
+  context.check(
+    "each prediction is exact",
+    found.otherVerdicts === 0 && found.exact === rounds - 1,
+    `${found.exact} exact, ${found.otherVerdicts} not`,
+  );
+  context.check(
+    "each plan misses its block and nothing else becomes of it",
+    Object.keys(found.fates).join() === "missed" && found.fates["missed"] === rounds - 1,
+    JSON.stringify(found.fates),
+  );
+  const name = `pending frame to bundle at the relay's socket, ${market}`;
+  const stepText = Object.entries(steps)
+    .map(([step, ms]) => `${step} ${ms.toFixed(2)}`)
+    .join(", ");
+  return [
+    lessRow({
+      name: `${name}: p50`,
+      unit: "ms",
+      value: received.p50,
+      reference: "the same as the node sees it",
+      referenceValue: outside.p50,
+      bar: "value <= 3",
+      note: `${received.count} triggers, ${found.drawn - rounds} more opened nothing; least ${received.min.toFixed(2)}; medians of the steps in ms: ${stepText}`,
+    }),
+    multipleRow({
+      name: `${name}: p99`,
+      unit: "ms",
+      value: received.p99,
+      reference: "its p50",
+      referenceValue: received.p50,
+      bar: "value <= 10",
+      note: `p90 ${received.p90.toFixed(2)}, longest ${received.max.toFixed(2)}; as the node sees it ${outside.p99.toFixed(2)}`,
+    }),
+  ];
+}
+
+export const pendingLiveCase: BenchCase = {
+  name: "pending.live",
+  about: "feed, engine, execution with a key, journal and relay channel; node and relay in another process",
+  budgetMs: 15_000,
+  run: measure,
+};
