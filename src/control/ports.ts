@@ -3,7 +3,7 @@ import type { Decision } from "../engine/decisions.ts";
 import type { EngineEvent, HintEvent, UnhintEvent } from "../engine/events.ts";
 import type { Market } from "../market/market.ts";
 import type { Valuer } from "../search/prices.ts";
-import type { Params, StatusAnswer } from "./protocol.ts";
+import type { DaemonStatus, Params } from "./protocol.ts";
 
 /** What this room may ask of the daemon. It sees no clock, file or key of the daemon's but through here. */
 export interface ControlPorts {
@@ -17,7 +17,7 @@ export interface ControlPorts {
   valuer(): Valuer;
   /** One event through the engine, like any other: recorded, carried out and journaled. */
   take(event: HintEvent | UnhintEvent): readonly Decision[];
-  status(): Omit<StatusAnswer, "hints">;
+  status(): DaemonStatus;
   /** In Prometheus' text form. */
   metrics(): Promise<string>;
   /** As `turbo-mev why --json` prints it; null: nothing of that name. */
