@@ -16,6 +16,7 @@ import { createDecisionHash, type DecisionHash } from "./decisionHash.ts";
 import { engineOptionsOf } from "./engineOptions.ts";
 import { buildExecution } from "./executionParts.ts";
 import { buildFeed } from "./feedParts.ts";
+import { createHintRecords, type HintRecords } from "./hintRecords.ts";
 import { lockInstance } from "./instanceLock.ts";
 import { createMeters, writeMetrics, type Meters } from "./meters.ts";
 import { recordsOf } from "./ledgerRecords.ts";
@@ -115,6 +116,7 @@ interface Room {
   readonly decisionHash: DecisionHash | null;
   readonly meters: Meters;
   readonly backrunClock: BackrunClock;
+  readonly hintRecords: HintRecords;
   execution: Execution | null;
   ready: boolean;
 }
@@ -189,6 +191,7 @@ function furnish({ config, registry, market, parts }: Blueprint, ledger: Ledger)
     decisionHash: recorder === null ? null : createDecisionHash(),
     meters,
     backrunClock: createBackrunClock(clock),
+    hintRecords: createHintRecords(),
     execution: null,
     ready: false,
   };
@@ -219,6 +222,7 @@ function take(room: Room, event: EngineEvent): void {
   for (const decision of decisions) if (decision.type === "submit") send(room, decision);
   for (const decision of decisions) carryOut(room, decision, event.time);
   for (const record of recordsOf(event, room.registry, micros)) room.ledger.record(record);
+  for (const record of room.hintRecords.of(event, decisions)) room.ledger.record(record);
   room.meters.event(event, micros, decisions.length);
   tell(room, event, micros);
   service.alive();
@@ -283,6 +287,8 @@ function carryOut({ ledger, feed, meters, parts }: Room, decision: Decision, tim
       feed.resync(decision.reason);
       return;
     case "submit":
+    case "hint":
+    case "hint_trial":
   }
 }
 

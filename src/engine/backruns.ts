@@ -6,6 +6,7 @@ import type { Core } from "./core.ts";
 import type { Decision } from "./decisions.ts";
 import type { ForeseenEvent, MinedEvent, PendingEvent } from "./events.ts";
 import type { Opportunity } from "../search/opportunity.ts";
+import { offerBehind, settledOf, toldOf } from "./hintSteps.ts";
 import { refOf } from "./judging.ts";
 import type { Move, Watched } from "./triggers.ts";
 
@@ -93,7 +94,7 @@ function again(core: Core, head: BlockHeader, expired: Expired): readonly Decisi
 }
 
 function decideBehind(core: Core, hash: Hash, head: BlockHeader, expired: Expired): readonly Decision[] {
-  const { market, search, book, desk, triggers, calibration, inFlight, options } = core;
+  const { market, search, desk, triggers, calibration, inFlight, options } = core;
   const move = triggers.moveOf(hash, market, head.timestamp + options.blockSeconds);
   const moment = move === null ? null : momentOf(core, move, head, expired);
   if (move === null || moment === null) return [];
@@ -110,21 +111,24 @@ function decideBehind(core: Core, hash: Hash, head: BlockHeader, expired: Expire
     enough: (found) => fills(found) || found.slice(-MOST_LISTED).every(isLittle),
     ...(expired && { expired }),
   });
+  const found = answer.opportunities;
+  const hinted = offerBehind(core, state, { ...moment, leastFloat }, found);
   const decisions = desk.decideBehind({
     ...moment,
     trigger: { type: "pending", hash },
     behind,
     state,
-    fresh: answer.opportunities,
-    untouched: book
-      .all()
-      .filter((item) => !isLittle(item) && !item.hops.some(({ pool }) => state.isChanged(pool))),
+    fresh: [...found, ...(hinted?.only ?? [])],
+    untouched: settledOf(core).filter(
+      (item) => !isLittle(item) && !item.hops.some(({ pool }) => state.isChanged(pool)),
+    ),
     unlisted: answer.unlisted,
+    hinted,
     confidenceFloat: calibration.confidenceFloat(keyOf(watched)),
     rivals: [...inFlight.values()].filter(({ targetBlock }) => targetBlock === head.number + 1),
   });
   for (const decision of decisions) if (decision.type === "submit") inFlight.set(decision.intentId, decision);
-  return decisions;
+  return [...decisions, ...toldOf(core, decisions, head)];
 }
 
 /** Share of the gas that a price may have moved since a settled cycle was found. */

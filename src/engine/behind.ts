@@ -2,6 +2,7 @@ import type { Address, PendingTransaction } from "../chain/types.ts";
 import type { StateView } from "../market/stateView.ts";
 import type { Opportunity, Trigger } from "../search/opportunity.ts";
 import type { Choice, Moment } from "./choice.ts";
+import type { HintShare } from "./hintOffer.ts";
 import type { Decision, OutcomeCode, SubmitDecision } from "./decisions.ts";
 import { passGates, type GateOptions, type GateView } from "./gates.ts";
 import { judgedDecision, mostNetFirst, passagesOf, submitDecision, withChosen } from "./judging.ts";
@@ -21,6 +22,10 @@ export interface BehindRequest extends Moment {
   readonly confidenceFloat: number;
   /** What is under way for the same block already. */
   readonly rivals: readonly SubmitDecision[];
+  /** What hints brought to `fresh`. */
+  readonly hinted: HintShare | null;
+  /** Nothing is pending: it is asked for within the block, under this name. */
+  readonly asked?: string;
 }
 
 export interface BehindParts {
@@ -48,13 +53,18 @@ export interface BackrunPolicy {
  */
 export function decideBehind(request: BehindRequest, parts: BehindParts): readonly Decision[] {
   const { choice, view, gates } = parts;
-  const { fresh, untouched } = request;
+  const { fresh, untouched, hinted, asked } = request;
+  const at = { ...request, hints: hinted?.offer ?? null };
   const open = [...fresh, ...untouched];
   const passages = passagesOf(open, gates, view);
   const passing = mostNetFirst(open, passages);
   const opened = new Set(fresh);
   const { chosen, dropped } = passing.some((item) => opened.has(item))
-    ? choice.choose(passing, { ...request, atRest: false, view })
+    ? choice.choose(passing, {
+        ...request,
+        atRest: asked !== undefined,
+        view,
+      })
     : { chosen: [], dropped: [] };
   const settled = new Set(untouched.map(({ cycle }) => cycle.id));
   const isBehind = chosen.some(({ cycle }) => !settled.has(cycle.id));
@@ -66,14 +76,13 @@ export function decideBehind(request: BehindRequest, parts: BehindParts): readon
   const codes = new Map<string, OutcomeCode>();
   for (const [id, { code }] of passages) codes.set(id, code === "pass" ? "plan_full" : code);
   for (const { opportunity, why } of dropped) codes.set(opportunity.cycle.id, why);
-  const submit =
-    plan.length === 0 ? null : submitDecision({ ...request, ...parts, opportunities: plan, age: 0 });
+  const submit = plan.length === 0 ? null : submitDecision({ ...at, ...parts, opportunities: plan, age: 0 });
   const code = submit === null ? null : (refusalOf(submit, request, parts) ?? sentCode(parts));
   if (code !== null) for (const { cycle } of plan) codes.set(cycle.id, code);
 
   // Settled cycles were judged with their block; here they are told only as part of a plan.
   const told = withChosen(fresh, plan);
-  const judged = told.map((item) => judgedDecision(item, request, passages, codes));
+  const judged = told.map((item) => judgedDecision(item, at, passages, codes));
   return code === "submitted" && submit !== null ? [...judged, submit] : judged;
 }
 

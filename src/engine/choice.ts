@@ -7,6 +7,7 @@ import type { Further, PlanSelection } from "../search/plan.ts";
 import type { Valuer } from "../search/prices.ts";
 import type { Search } from "../search/search.ts";
 import { passGates, type GateOptions, type GateView } from "./gates.ts";
+import { unknownTo, withinBudget, type HintShare } from "./hintOffer.ts";
 import type { Quarantine } from "./quarantine.ts";
 
 export interface ChoiceOptions {
@@ -27,7 +28,7 @@ export interface Moment {
   readonly gasPrice: bigint;
   /** Most that a transaction of ours may bid for it, wei. */
   readonly maxFeePerGas: bigint;
-  readonly prices: Pick<Valuer, "toNative">;
+  readonly prices: Valuer;
   /** Once true, the plan is made of what is known. */
   readonly expired?: () => boolean;
 }
@@ -40,6 +41,8 @@ export interface ChoiceRequest extends Moment {
   /** The state of a settled block, where a wide margin is not believed. */
   readonly atRest: boolean;
   readonly view: GateView;
+  /** Cycles among those that passed that only hints know. */
+  readonly hinted: HintShare | null;
 }
 
 /** Chooses the cycles of one plan. */
@@ -83,8 +86,10 @@ export function createChoice(options: ChoiceOptions, { search, doubts }: ChoiceP
       enough: (found) => found.some((opportunity) => mayJoin(opportunity, request)),
       ...(expired && { expired }),
     });
+    const named = request.hinted?.offer.again(view, moved) ?? [];
+    const all = [...answer.opportunities, ...unknownTo(answer.opportunities, named)];
     return {
-      opportunities: answer.opportunities.filter((found) => !needsOwnPlan(found, request.block)),
+      opportunities: all.filter((found) => !needsOwnPlan(found, request.block)),
       complete: answer.complete && answer.unlisted.length === 0,
     };
   };
@@ -96,7 +101,7 @@ export function createChoice(options: ChoiceOptions, { search, doubts }: ChoiceP
       return opportunities.filter(may).length >= maxCyclesPerPlan;
     },
     choose: (passed, request) => {
-      const { block, maxFeePerGas, state, view } = request;
+      const { block, maxFeePerGas, state, view, hinted } = request;
       const [best] = passed;
       const others = passed.filter((candidate) => !needsOwnPlan(candidate, block));
       // One that goes alone has the first place, but not twice in a row while others wait.
@@ -107,7 +112,8 @@ export function createChoice(options: ChoiceOptions, { search, doubts }: ChoiceP
         maxCycles: alone ? 1 : maxCyclesPerPlan,
         worth: (opportunity) => worth(opportunity, view),
         fits: (opportunity, chosen) =>
-          chosen.length === 0 || mostCost([...chosen, opportunity], gates, maxFeePerGas) <= gates.txFeeCap,
+          (hinted === null || withinBudget(opportunity, chosen, hinted, maxCyclesPerPlan)) &&
+          (chosen.length === 0 || mostCost([...chosen, opportunity], gates, maxFeePerGas) <= gates.txFeeCap),
         further: (left, moved) => further(left, moved, request),
       });
     },

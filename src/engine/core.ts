@@ -1,17 +1,22 @@
-import type { FeePolicy } from "../chain/fees.ts";
-import type { Address } from "../chain/types.ts";
+import { nextGasPrice, settledFees, type FeePolicy } from "../chain/fees.ts";
+import type { Address, BlockHeader } from "../chain/types.ts";
 import { createMarket, type Market } from "../market/market.ts";
 import { createCalibration, type Calibration } from "../mempool/calibration.ts";
+import { createNamedCycles, type NamedCycles } from "../search/hinted.ts";
+import type { Opportunity } from "../search/opportunity.ts";
 import { createScanSearch, type ScanSearchOptions } from "../search/scanSearch.ts";
 import type { Search } from "../search/search.ts";
 import { createStanding, type Standing } from "../search/standing.ts";
 import type { UnauditedBlock } from "./audit.ts";
+import type { Moment } from "./choice.ts";
 import type { SubmitDecision } from "./decisions.ts";
 import { createDesk, type Desk, type DeskOptions } from "./desk.ts";
+import { createHints, type HintOptions, type Hints } from "./hints.ts";
+import type { Asks } from "./hintAsks.ts";
 import { createOpenBook, type OpenBook } from "./openBook.ts";
 import { createTriggers, type TriggerOptions, type Triggers } from "./triggers.ts";
 
-export interface EngineOptions extends DeskOptions {
+export interface EngineOptions extends DeskOptions, HintOptions {
   readonly search: ScanSearchOptions;
   readonly fees: FeePolicy;
   /** Blocks that a reorg may undo. */
@@ -36,6 +41,8 @@ export interface Core {
   readonly standing: Standing;
   readonly desk: Desk;
   readonly triggers: Triggers;
+  readonly named: NamedCycles;
+  readonly hints: Hints;
   readonly calibration: Calibration;
   /** By intent, oldest first. */
   readonly inFlight: Map<string, SubmitDecision>;
@@ -43,15 +50,34 @@ export interface Core {
   moved: Set<Address>;
   /** The newest block, until its transactions are known. */
   unaudited: UnauditedBlock | null;
+  /** What only hints knew of the settled state when it was last decided on. */
+  hinted: readonly Opportunity[];
+  readonly asks: Asks;
   live: boolean;
   pendingSeen: number;
   lastLooked: number;
+}
+
+/** Now, for plans on the settled state. */
+export function settledMoment(
+  { options: { fees }, search, market }: Core,
+  block: BlockHeader,
+  expired: (() => boolean) | undefined,
+): Moment {
+  return {
+    block,
+    gasPrice: nextGasPrice(fees, block.baseFeePerGas),
+    maxFeePerGas: settledFees(fees, block.baseFeePerGas).maxFeePerGas,
+    prices: search.valuer(market),
+    ...(expired && { expired }),
+  };
 }
 
 export function createCore(options: EngineOptions): Core {
   const { search: searchOptions } = options;
   const market = createMarket({ journalDepth: options.journalDepth });
   const search = createScanSearch(searchOptions);
+  const named = createNamedCycles(searchOptions);
   const standing = createStanding(options.standingBlocks);
   return {
     options,
@@ -61,10 +87,14 @@ export function createCore(options: EngineOptions): Core {
     standing,
     desk: createDesk(options, { market, search, standing }),
     triggers: createTriggers({ ...options.triggers, ...searchOptions }),
+    named,
+    hints: createHints(options, { market, named }),
     calibration: createCalibration(),
     inFlight: new Map(),
     moved: new Set(),
     unaudited: null,
+    hinted: [],
+    asks: { last: 0, block: null, told: new Map() },
     live: false,
     pendingSeen: 0,
     lastLooked: 0,

@@ -1,6 +1,7 @@
 import type { Address, BlockRef, Hash, PendingTransaction } from "../chain/types.ts";
 import type { CalibrationVerdict } from "../mempool/calibration.ts";
 import type { Opportunity, Plan, Trigger } from "../search/opportunity.ts";
+import type { HintEvent } from "./events.ts";
 
 /** Why an opportunity was not sent, or what it was sent for; every opportunity ends with exactly one. */
 export type OutcomeCode =
@@ -40,6 +41,8 @@ export interface Judged {
   readonly code: OutcomeCode;
   readonly detail: string;
   readonly numbers: GateNumbers;
+  /** Live hints that name its cycle; absent where none does. */
+  readonly hintIds?: readonly string[];
 }
 
 export interface SubmitDecision {
@@ -63,6 +66,46 @@ export interface SubmitDecision {
   readonly net: bigint;
   /** Wei of gas that `net` has counted; the simulation's real figure must leave some of it. */
   readonly gasCost: bigint;
+  /** Live hints that name one of its cycles; absent where none does. */
+  readonly hintIds?: readonly string[];
+}
+
+/**
+ * What came of a hint when it was priced. A gate's outcome, or why it did not come so far: `no_profit` pays at no size,
+ * `no_state` a pool of it has no price, `expired` time ran out.
+ */
+export type HintCode = OutcomeCode | "no_profit" | "no_state" | "not_a_cycle" | "unknown_pool" | "expired";
+
+/** Of a kept hint when its code changes and whenever its cycle is judged; of an asked one always, once. */
+export interface HintDecision {
+  readonly type: "hint";
+  readonly use: HintEvent["use"];
+  readonly id: string;
+  readonly source: string;
+  /** `profitable`: it leaves something after gas. */
+  readonly state: "scanned" | "profitable";
+  readonly code: HintCode;
+  /** Wei of the native token after gas; null where it was not sized, or has no price. */
+  readonly net: bigint | null;
+  /** Token in which `profit` and `amountIn` are counted, in raw units; null where it was not sized. */
+  readonly base: Address | null;
+  readonly profit: bigint | null;
+  readonly amountIn: bigint | null;
+  /** The opportunity that was judged with this very step. */
+  readonly opportunityId: string | null;
+  /** The head; null before the first. */
+  readonly block: BlockRef | null;
+}
+
+/** What the plan of a block was worth, with kept hints or, in some blocks, without: so their own worth is measured. */
+export interface HintTrialDecision {
+  readonly type: "hint_trial";
+  readonly block: BlockRef;
+  readonly used: boolean;
+  /** Kept at that time. */
+  readonly hints: number;
+  /** Wei of the native token after gas; 0 without a plan. */
+  readonly net: bigint;
 }
 
 /** What a pending transaction did when it was mined, beside what was predicted for it. */
@@ -80,13 +123,15 @@ export interface PredictionDecision {
   readonly block: BlockRef;
 }
 
+export interface JudgedDecision {
+  readonly type: "judged";
+  readonly judged: Judged;
+  readonly trigger: Trigger;
+  readonly block: BlockRef;
+}
+
 export type Decision =
-  | {
-      readonly type: "judged";
-      readonly judged: Judged;
-      readonly trigger: Trigger;
-      readonly block: BlockRef;
-    }
+  | JudgedDecision
   | SubmitDecision
   | {
       readonly type: "quarantine";
@@ -95,6 +140,8 @@ export type Decision =
       readonly block: BlockRef;
     }
   | PredictionDecision
+  | HintDecision
+  | HintTrialDecision
   /** To be simulated on top of the head, where that is offered: what it does cannot be read. */
   | { readonly type: "foresee"; readonly transaction: PendingTransaction; readonly parent: BlockRef }
   | { readonly type: "repair"; readonly pools: readonly Address[]; readonly block: BlockRef }

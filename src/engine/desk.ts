@@ -5,8 +5,9 @@ import type { Search } from "../search/search.ts";
 import type { Standing } from "../search/standing.ts";
 import { createChoice, type Choice, type ChoiceOptions, type Moment } from "./choice.ts";
 import { decideBehind, type BackrunPolicy, type BehindRequest } from "./behind.ts";
-import type { Decision, OutcomeCode } from "./decisions.ts";
+import type { Decision, HintTrialDecision, OutcomeCode } from "./decisions.ts";
 import { passGates, type GateView } from "./gates.ts";
+import { shareOf, type HintOffer } from "./hintOffer.ts";
 import {
   blockTrigger,
   gateView,
@@ -44,6 +45,10 @@ export interface DeskRequest extends Moment {
   readonly unlisted: readonly Address[];
   /** Pools that moved since the last decision. */
   readonly changed: readonly Address[];
+  /** Null where no hint is kept, or the block ignores them. */
+  readonly hints: HintOffer | null;
+  /** Hints that are kept. */
+  readonly hintsKept: number;
 }
 
 /** Judges what pays, and makes of what passes one plan a block, and one behind each pending transaction that opens more. */
@@ -51,7 +56,7 @@ export interface Desk {
   /** Whether these fill a plan, at a moment. */
   enough(moment: Moment): (found: readonly Opportunity[]) => boolean;
   decide(request: DeskRequest): readonly Decision[];
-  /** The same behind a pending transaction. */
+  /** The same behind a pending transaction, or for what is asked within a block. */
   decideBehind(request: BehindRequest): readonly Decision[];
   /** A simulation or the chain refused this plan: its cycles are tried alone, then quarantined. */
   disbelieve(plan: Plan, reason: string, block: BlockRef): readonly Decision[];
@@ -71,6 +76,9 @@ interface Memory extends DeskParts {
   codes: ReadonlyMap<string, OutcomeCode>;
   suspects: ReadonlySet<string>;
 }
+
+/** For what is asked within a block: nothing may follow another plan of the block. */
+const NONE_BEHIND: BackrunPolicy = { way: "tail", minConfidenceFloat: 0 };
 
 /** Bound of each list of cycles that are not believed. */
 const MAX_QUARANTINED = 10_000;
@@ -95,8 +103,7 @@ export function createDesk(options: DeskOptions, parts: DeskParts): Desk {
     },
     decide: (request) => decide(memory, request),
     decideBehind: (request) => {
-      const { backruns } = options;
-      if (backruns === null) return [];
+      const backruns = options.backruns ?? NONE_BEHIND;
       const view = gateViewOf(memory, request, memory.suspects);
       return decideBehind(request, { ...options, backruns, choice: memory.choiceBehind, view });
     },
@@ -106,8 +113,10 @@ export function createDesk(options: DeskOptions, parts: DeskParts): Desk {
 
 function decide(memory: Memory, request: DeskRequest): readonly Decision[] {
   const { options, standing, choice } = memory;
-  const { block, open, fresh, changed } = request;
-  const at = { block, trigger: blockTrigger(block) };
+  const { block, changed, hints } = request;
+  const at = { block, trigger: blockTrigger(block), hints };
+  const hinted = hints && shareOf(hints, request.open);
+  const open = hinted === null ? request.open : [...request.open, ...hinted.only];
   const suspects = standing.observe(block.number, open, changed);
   const view = gateViewOf(memory, request, suspects);
   const passages = passagesOf(open, options.gates, view);
@@ -116,6 +125,7 @@ function decide(memory: Memory, request: DeskRequest): readonly Decision[] {
     state: memory.market,
     atRest: true,
     view,
+    hinted,
   });
 
   const known = new Set(open);
@@ -127,35 +137,51 @@ function decide(memory: Memory, request: DeskRequest): readonly Decision[] {
   for (const { cycle } of chosen) codes.set(cycle.id, options.submits ? "submitted" : "observe");
   standing.excuse(block.number, untried(memory, open, codes, block));
 
-  const always = new Set([...fresh, ...chosen].map(({ cycle }) => cycle.id));
+  const anew = freshOf(request);
+  const always = new Set([...anew, ...chosen.map(({ cycle }) => cycle.id)]);
   const news = withChosen(open, chosen).filter(
     ({ cycle: { id } }) => always.has(id) || codes.get(id) !== memory.codes.get(id),
   );
   const newSuspects = [...suspects].filter((id) => !memory.suspects.has(id));
-  memory.born = bornOf(memory, request);
+  memory.born = bornOf(memory, block, open, anew);
   memory.codes = codes;
   memory.suspects = suspects;
+  const submit =
+    chosen.length === 0
+      ? null
+      : submitDecision({
+          ...options,
+          ...at,
+          opportunities: chosen,
+          behind: [],
+          age: ageOf(memory, chosen, block),
+          view,
+        });
   return [
     ...newSuspects.map((cycleId) => quarantined(cycleId, "standing", block)),
     ...news.map((item) => judgedDecision(item, at, passages, codes)),
-    ...(options.submits && chosen.length > 0
-      ? [
-          submitDecision({
-            ...options,
-            ...at,
-            opportunities: chosen,
-            behind: [],
-            age: ageOf(memory, chosen, block),
-            view,
-          }),
-        ]
-      : []),
+    ...(options.submits && submit !== null ? [submit] : []),
+    ...trialOf(request, submit?.net ?? 0n),
   ];
 }
 
+/** With or without them: where no hint is kept there is nothing to compare. */
+const trialOf = ({ block, hints, hintsKept }: DeskRequest, net: bigint): readonly HintTrialDecision[] =>
+  hintsKept === 0
+    ? []
+    : [{ type: "hint_trial", block: refOf(block), used: hints !== null, hints: hintsKept, net }];
+
+/** Cycles that were found anew. */
+const freshOf = ({ fresh, hints }: DeskRequest): ReadonlySet<string> =>
+  new Set([...fresh.map(({ cycle }) => cycle.id), ...(hints?.news ?? [])]);
+
 /** What was found anew stands since this block; a count that a reorg overtook starts again. */
-function bornOf({ born }: Memory, { block, open, fresh }: DeskRequest): ReadonlyMap<string, number> {
-  const anew = new Set(fresh.map(({ cycle }) => cycle.id));
+function bornOf(
+  { born }: Memory,
+  block: BlockRef,
+  open: readonly Opportunity[],
+  anew: ReadonlySet<string>,
+): ReadonlyMap<string, number> {
   const since = (id: string): number =>
     anew.has(id) ? block.number : Math.min(born.get(id) ?? block.number, block.number);
   return new Map(open.map(({ cycle: { id } }) => [id, since(id)]));

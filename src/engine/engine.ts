@@ -1,9 +1,11 @@
-import { nextGasPrice, settledFees } from "../chain/fees.ts";
 import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
 import type { Market } from "../market/market.ts";
 import { beforeBlock } from "./audit.ts";
 import { foreseen, mined, pending } from "./backruns.ts";
-import { createCore, type Core, type EngineOptions } from "./core.ts";
+import { createCore, settledMoment, type Core, type EngineOptions } from "./core.ts";
+import { ask } from "./hintAsks.ts";
+import { shareOf } from "./hintOffer.ts";
+import { keep, offerAt, outcomesOf, toldOf } from "./hintSteps.ts";
 import type { Decision, SubmitDecision } from "./decisions.ts";
 import type { CommittedEvent, EngineEvent, OutcomeEvent, RepairedEvent, SyncedEvent } from "./events.ts";
 
@@ -18,6 +20,8 @@ export interface EngineStatus {
   readonly lastLooked: number;
   /** Plans of which the outcome is awaited. */
   readonly inFlight: number;
+  /** Hints that are kept. */
+  readonly hints: number;
 }
 
 /**
@@ -45,6 +49,7 @@ export function createEngine(options: EngineOptions): Engine {
         openOpportunities: book.all().length,
         lastLooked,
         inFlight: core.inFlight.size,
+        hints: core.hints.size,
       };
     },
   };
@@ -70,7 +75,9 @@ function step(core: Core, event: EngineEvent, expired?: () => boolean): readonly
     case "foreseen":
       return foreseen(core, event, expired);
     case "hint":
+      return event.use === "keep" ? keep(core, event) : ask(core, event, expired);
     case "unhint":
+      for (const id of event.ids) core.hints.drop(id);
       return [];
     case "outcome":
       return outcome(core, event);
@@ -92,6 +99,8 @@ function synced(core: Core, { block, pools }: SyncedEvent): readonly Decision[] 
   search.removePools(before.filter((pool) => !market.pools.has(pool)));
   search.addPools(pools.map(({ pool }) => pool));
   core.triggers.load(pools);
+  core.hints.load(pools.map(({ pool }) => pool));
+  core.hinted = [];
   core.unaudited = null;
   book.update(market, "all", { enough: () => false });
   core.moved = new Set();
@@ -119,25 +128,31 @@ function committed(core: Core, event: CommittedEvent, expired?: () => boolean): 
 }
 
 function decide(core: Core, block: BlockHeader, expired?: () => boolean): readonly Decision[] {
-  const { market, search, book, desk, inFlight } = core;
-  const { fees, journalDepth } = core.options;
+  const { market, book, desk, inFlight, hints } = core;
+  const { journalDepth } = core.options;
   const changed = [...core.moved];
-  const moment = {
-    block,
-    gasPrice: nextGasPrice(fees, block.baseFeePerGas),
-    maxFeePerGas: settledFees(fees, block.baseFeePerGas).maxFeePerGas,
-    prices: search.valuer(market),
-    ...(expired && { expired }),
-  };
+  const moment = settledMoment(core, block, expired);
+  const offer = offerAt(core, moment);
   const update = book.update(market, changed, { enough: desk.enough(moment), ...(expired && { expired }) });
   const { fresh, unlisted, complete, looked } = update;
   core.lastLooked = looked;
   // What an expired search did not reach is looked at again with the next block.
   if (complete) core.moved = new Set();
-  const decisions = desk.decide({ ...moment, open: book.all(), fresh, unlisted, changed });
+  const decisions = desk.decide({
+    ...moment,
+    open: book.all(),
+    fresh,
+    unlisted,
+    changed,
+    hints: offer,
+    hintsKept: hints.size,
+  });
+  core.hinted = offer === null ? [] : shareOf(offer, book.all()).only;
   for (const decision of decisions) if (decision.type === "submit") inFlight.set(decision.intentId, decision);
   forget(inFlight, block.number - journalDepth);
-  return decisions;
+  return offer === null
+    ? decisions
+    : [...decisions, ...toldOf(core, decisions, block), ...outcomesOf(core, block)];
 }
 
 /** A plan whose outcome nobody tells (a halted ledger, a stopped sender) is not kept for ever. */

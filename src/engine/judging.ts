@@ -1,8 +1,9 @@
 import type { Address, BlockHeader, BlockRef, PendingTransaction } from "../chain/types.ts";
 import type { Opportunity, Trigger } from "../search/opportunity.ts";
 import type { Moment } from "./choice.ts";
-import type { Decision, GateNumbers, Judged, OutcomeCode, SubmitDecision } from "./decisions.ts";
+import type { GateNumbers, Judged, JudgedDecision, OutcomeCode, SubmitDecision } from "./decisions.ts";
 import { passGates, type GateOptions, type GateView, type Passage } from "./gates.ts";
+import type { HintOffer } from "./hintOffer.ts";
 
 /** What both desks write down: passages through the gates, judged opportunities, and what is to be sent. */
 
@@ -62,28 +63,42 @@ export const occasionOf = (block: BlockRef, trigger: Trigger): string =>
 export interface Standpoint {
   readonly block: BlockHeader;
   readonly trigger: Trigger;
+  /** Tells what was asked for within a block from what the block itself led to. */
+  readonly asked?: string;
+  readonly hints?: Pick<HintOffer, "idsOf"> | null;
 }
 
-const opportunityId = ({ cycle }: Opportunity, { block, trigger }: Standpoint): string =>
-  `${occasionOf(block, trigger)}-${cycle.id}`;
+const opportunityId = ({ cycle }: Opportunity, { block, trigger, asked }: Standpoint): string =>
+  [occasionOf(block, trigger), ...(asked === undefined ? [] : [asked]), cycle.id].join("-");
+
+/** The hints that name one of these cycles; nothing where none does. */
+function hintsOf(
+  opportunities: readonly Opportunity[],
+  { hints }: Standpoint,
+): { readonly hintIds?: readonly string[] } {
+  const hintIds = hints ? opportunities.flatMap((opportunity) => hints.idsOf(opportunity)) : [];
+  return hintIds.length === 0 ? {} : { hintIds };
+}
 
 export function judgedDecision(
   opportunity: Opportunity,
-  { block, trigger }: Standpoint,
+  at: Standpoint,
   passages: ReadonlyMap<string, Passage>,
   codes: ReadonlyMap<string, OutcomeCode>,
-): Decision {
+): JudgedDecision {
+  const { block, trigger } = at;
   const { id } = opportunity.cycle;
   const passage = passages.get(id);
   if (passage === undefined) throw new Error(`opportunity ${id} was not judged`);
   const { detail, numbers } = passage;
   const code = codes.get(id) ?? "plan_full";
   const judged: Judged = {
-    id: opportunityId(opportunity, { block, trigger }),
+    id: opportunityId(opportunity, at),
     opportunity,
     code,
     detail,
     numbers,
+    ...hintsOf([opportunity], at),
   };
   return { type: "judged", judged, trigger, block: refOf(block) };
 }
@@ -105,7 +120,7 @@ export function submitDecision(request: SubmitRequest): SubmitDecision {
     numbers.reduce((total, one) => total + of(one), 0n);
   return {
     type: "submit",
-    intentId: intentId(block, trigger),
+    intentId: intentId(request),
     plan: { trigger, opportunities },
     behind,
     age,
@@ -116,10 +131,12 @@ export function submitDecision(request: SubmitRequest): SubmitDecision {
     opportunityIds: opportunities.map((opportunity) => opportunityId(opportunity, request)),
     net: sum(({ net }) => net ?? 0n),
     gasCost: sum(({ gasCost }) => gasCost),
+    ...hintsOf(opportunities, request),
   };
 }
 
-const intentId = (block: BlockRef, trigger: Trigger): string => {
+const intentId = ({ block, trigger, asked }: Standpoint): string => {
   const settled = `${block.number + 1}-${block.hash.slice(2, 10)}`;
+  if (asked !== undefined) return `${settled}-${asked}`;
   return trigger.type === "block" ? settled : `${settled}-${trigger.hash.slice(2, 10)}`;
 };

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { toJson } from "../lib/bigint.ts";
 import { safeText } from "../lib/safeText.ts";
+import { hintResultsWriter, hintsWriter, hintTrialWriter } from "./hints.ts";
 import { backrunWriter, predictionWriter } from "./predictions.ts";
 import type {
   BlockRecord,
@@ -22,6 +23,9 @@ export function createRecordWriter(db: Database, runId: number): (records: reado
     quarantine: quarantineWriter(db, runId),
     prediction: predictionWriter(db, runId),
     backrun: backrunWriter(db, runId),
+    hints: hintsWriter(db, runId),
+    hint_results: hintResultsWriter(db, runId),
+    hint_trial: hintTrialWriter(db, runId),
     event: eventWriter(db, runId),
   };
   const writeOne = (record: LedgerRecord): void => {
@@ -40,6 +44,12 @@ export function createRecordWriter(db: Database, runId: number): (records: reado
         return write.prediction(record);
       case "backrun":
         return write.backrun(record);
+      case "hints":
+        return write.hints(record);
+      case "hint_results":
+        return write.hint_results(record);
+      case "hint_trial":
+        return write.hint_trial(record);
       case "event":
         return write.event(record);
     }

@@ -1,5 +1,6 @@
 import type { Address, BlockHeader, BlockRef, Hash, Pool, Token } from "../chain/types.ts";
-import type { Judged, PredictionDecision } from "../engine/decisions.ts";
+import type { HintDecision, HintTrialDecision, Judged, PredictionDecision } from "../engine/decisions.ts";
+import type { HintedRoute } from "../engine/events.ts";
 import type { Trigger } from "../search/opportunity.ts";
 
 /** One start of the daemon: everything else in the ledger belongs to one. */
@@ -80,6 +81,37 @@ export interface BackrunRecord extends Timed {
   readonly micros: number | null;
 }
 
+/** A hint that came or went. */
+export type HintChange =
+  | { readonly type: "pushed"; readonly route: HintedRoute; readonly time: number }
+  | { readonly type: "withdrawn"; readonly id: string; readonly time: number };
+
+/** Routes of one source that were priced at once and not kept. */
+export interface AskedRoutes {
+  readonly source: string;
+  readonly routes: number;
+  readonly profitable: number;
+}
+
+/** What became of the list of hints since the last record of this kind, in order. */
+export interface HintsRecord extends Timed {
+  readonly type: "hints";
+  readonly changes: readonly HintChange[];
+  readonly asked: readonly AskedRoutes[];
+}
+
+/** What came of hints in one step. */
+export interface HintResultsRecord extends Timed {
+  readonly type: "hint_results";
+  readonly results: readonly HintDecision[];
+}
+
+/** What a block's plan was worth, with hints or without. */
+export interface HintTrialRecord extends Timed {
+  readonly type: "hint_trial";
+  readonly trial: HintTrialDecision;
+}
+
 /** What is written in batches. */
 export type LedgerRecord =
   | RegistryRecord
@@ -89,6 +121,9 @@ export type LedgerRecord =
   | QuarantineRecord
   | PredictionRecord
   | BackrunRecord
+  | HintsRecord
+  | HintResultsRecord
+  | HintTrialRecord
   | NotableRecord;
 
 /** A token that was named nowhere is shown by its address and in raw units. */

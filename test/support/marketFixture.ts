@@ -109,4 +109,5 @@ export const engineOptions = (minProfit: bigint, standingBlocks: number): Engine
   backruns: { way: "bundle", minConfidenceFloat: 0.75 },
   blockSeconds: 2,
   submits: true,
+  hintControlShareFloat: 0,
 });
