@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { EXIT, PlainError, RetryableError, type ExitCode } from "../lib/errors.ts";
+import { addHint, addTop, addWatch } from "./brainCommands.ts";
 import { addConfig, addRun, addStatus, addTrades, addWhy } from "./daemonCommands.ts";
+import { addOwner } from "./ownerCommands.ts";
 import { addDecode, addQuote, addReplay, addScan } from "./poolCommands.ts";
 import { version } from "./version.ts";
 
@@ -24,8 +26,10 @@ const newProgram = (): Command =>
 
 const createProgram = (): Command => {
   const program = newProgram();
-  const commands = [addRun, addConfig, addStatus, addWhy, addTrades, addScan, addReplay, addQuote, addDecode];
-  for (const add of commands) add(program);
+  const ofDaemon = [addRun, addConfig, addStatus, addWhy, addTrades];
+  const ofRunningDaemon = [addHint, addWatch, addTop, addOwner];
+  const ofPools = [addScan, addReplay, addQuote, addDecode];
+  for (const add of [...ofDaemon, ...ofRunningDaemon, ...ofPools]) add(program);
   return program;
 };
 
