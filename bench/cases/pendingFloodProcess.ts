@@ -48,11 +48,12 @@ const RESOLUTION_MS = 1;
 /** Seconds until what is kept is full: hashes, transactions, compiled code. */
 const FILL_SECONDS = Math.min(10, seconds / 3);
 const LAST_SAMPLES = 5;
-const QUIET_MS = 100;
+const QUIET_MS = 20;
+const MOST_WAIT_MS = 20_000;
 
 const market = restingMarket(generatePreset(preset, seed));
 const node = await startNode({ type: "flood", preset, seed, perSecond, seconds });
-let [blocks, pendings, lastNumber] = [0, 0, -1];
+let [blocks, lastNumber] = [0, -1];
 let inOrder = true;
 const synced = new EventEmitter();
 const loaded = once(synced, "synced");
@@ -73,7 +74,6 @@ const daemon = createBenchDaemon({
     const number = numberOfFlood(event.transaction.hash);
     inOrder &&= number > lastNumber;
     lastNumber = number;
-    pendings++;
     if (slowMicros > 0) keepBusy();
   },
 });
@@ -93,9 +93,13 @@ const sampling = setInterval(() => {
 const cpuBefore = process.cpuUsage();
 delay.enable();
 const played = await node.play();
+const isThrough = (): boolean => {
+  const { told, delivered, duplicates, unusable, shed } = daemon.feed.stats().pending;
+  return told === played.frames && delivered + duplicates + unusable + shed === told;
+};
 // What was written last may still be on its way.
-for (let before = -1; before !== daemon.feed.stats().pending.told + pendings; await pause(QUIET_MS))
-  before = daemon.feed.stats().pending.told + pendings;
+for (const end = performance.now() + MOST_WAIT_MS; !isThrough() && performance.now() < end;)
+  await pause(QUIET_MS);
 delay.disable();
 clearInterval(sampling);
 const cpu = process.cpuUsage(cpuBefore);
