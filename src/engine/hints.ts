@@ -1,7 +1,13 @@
 import type { Address, Hash, Pool } from "../chain/types.ts";
 import type { Market } from "../market/market.ts";
 import type { StateView } from "../market/stateView.ts";
-import type { NamedAnswer, NamedCycle, NamedCycles, NamedOutcome } from "../search/hinted.ts";
+import type { NamedAnswer, NamedCycles } from "../search/hinted.ts";
+import {
+  createNamedTable,
+  type NamedCycle,
+  type NamedOutcome,
+  type NamedTable,
+} from "../search/namedTable.ts";
 import type { Opportunity } from "../search/opportunity.ts";
 import type { Valuer } from "../search/prices.ts";
 import type { HintCode } from "./decisions.ts";
@@ -58,31 +64,29 @@ export interface Hints {
 /** Live hints at most. */
 const MOST_KEPT = 10_000;
 
-/** All hints that name one cycle. */
+/** All hints that name one cycle; its score is that of the best. */
 interface Group {
   readonly cycle: NamedCycle;
   readonly hints: Map<string, KeptHint>;
-  /** The best of its hints. */
-  scoreFloat: number;
+  /** The outcome that all of them were told. */
+  told: NamedOutcome | null;
 }
 
 interface Memory extends HintParts {
   readonly kept: Map<string, KeptHint>;
+  /** By the key of their cycle. */
   readonly groups: Map<string, Group>;
-  /** Best score first, then as they came; null: to be made anew. */
-  order: readonly Group[] | null;
-  /** The last offer's, by place in the order. */
-  outcomes: readonly NamedOutcome[];
+  readonly table: NamedTable;
 }
 
 export function createHints({ hintControlShareFloat }: HintOptions, parts: HintParts): Hints {
-  const memory: Memory = { ...parts, kept: new Map(), groups: new Map(), order: null, outcomes: [] };
+  const memory: Memory = { ...parts, kept: new Map(), groups: new Map(), table: createNamedTable() };
   return {
     load: (pools) => {
-      const { named, kept, groups } = memory;
+      const { named, kept, groups, table } = memory;
       named.load(pools);
       groups.clear();
-      memory.order = null;
+      table.clear();
       for (const hint of kept.values()) enter(memory, hint);
     },
     keep: (route) => keep(memory, route),
@@ -93,7 +97,8 @@ export function createHints({ hintControlShareFloat }: HintOptions, parts: HintP
     },
     ignoredBy: (block) => shareOfHash(block) < hintControlShareFloat,
     offer: (moment) => offer(memory, moment),
-    offerBehind: (view, moved, moment) => offerBehind(memory, { view, moved }, moment),
+    offerBehind: (view, moved, moment) =>
+      offerOf(memory, memory.named.price(memory.table, { ...moment, view, through: moved }), moment),
     changed: (most) => changed(memory, most),
   };
 }
@@ -116,22 +121,28 @@ function keep(memory: Memory, route: HintedRoute): KeptHint {
 
 /** Puts a hint under its cycle, if it names one. */
 function enter(memory: Memory, hint: KeptHint): void {
-  const { named, groups } = memory;
-  const { id, hops, scoreFloat } = hint.route;
+  const { named, groups, table } = memory;
+  const { id, hops } = hint.route;
   const cycle = named.named(hops);
   hint.refusal = typeof cycle === "string" ? cycle : null;
   if (typeof cycle === "string") return;
-  const group = groups.get(cycle.key);
-  if (group === undefined) groups.set(cycle.key, { cycle, hints: new Map([[id, hint]]), scoreFloat });
-  else {
-    group.hints.set(id, hint);
-    group.scoreFloat = Math.max(group.scoreFloat, scoreFloat);
+  let group = groups.get(cycle.key);
+  if (group === undefined) {
+    group = { cycle, hints: new Map(), told: null };
+    groups.set(cycle.key, group);
+    table.add(cycle);
   }
-  memory.order = null;
+  group.hints.set(id, hint);
+  group.told = null;
+  score(group);
+}
+
+function score({ cycle, hints }: Group): void {
+  cycle.scoreFloat = Math.max(...[...hints.values()].map(({ route }) => route.scoreFloat));
 }
 
 function drop(memory: Memory, id: string): void {
-  const { kept, groups, named } = memory;
+  const { kept, groups, named, table } = memory;
   const hint = kept.get(id);
   if (hint === undefined) return;
   kept.delete(id);
@@ -139,41 +150,20 @@ function drop(memory: Memory, id: string): void {
   const group = key === null ? undefined : groups.get(key);
   if (key === null || group === undefined) return;
   group.hints.delete(id);
-  group.scoreFloat = Math.max(...[...group.hints.values()].map(({ route }) => route.scoreFloat));
-  if (group.hints.size === 0) groups.delete(key);
-  memory.order = null;
+  score(group);
+  if (group.hints.size > 0) return;
+  groups.delete(key);
+  table.remove(group.cycle);
 }
 
-const ordered = (memory: Memory): readonly Group[] =>
-  (memory.order ??= [...memory.groups.values()].toSorted((a, b) => b.scoreFloat - a.scoreFloat));
-
 function offer(memory: Memory, moment: HintMoment): HintOffer {
-  const { market, named } = memory;
-  const order = ordered(memory);
+  const { market, named, table } = memory;
   // A pool in doubt has no price here.
   const view: StateView =
     market.tainted.size === 0
       ? market
       : { stateOf: (pool) => (market.isTainted(pool) ? null : market.stateOf(pool)) };
-  const answer = named.price(
-    order.map(({ cycle }) => cycle),
-    { ...moment, view, whatIf: false, atRest: true },
-  );
-  memory.outcomes = answer.outcomes;
-  return offerOf(memory, answer, moment);
-}
-
-function offerBehind(
-  memory: Memory,
-  { view, moved }: { readonly view: StateView; readonly moved: readonly Address[] },
-  moment: HintMoment,
-): HintOffer {
-  const cycles = memory.named.crossing(
-    ordered(memory).map(({ cycle }) => cycle),
-    moved,
-  );
-  const answer = memory.named.price(cycles, { ...moment, view, whatIf: true, atRest: false });
-  return offerOf(memory, answer, moment);
+  return offerOf(memory, named.price(table, { ...moment, view, through: null }), moment);
 }
 
 function offerOf(memory: Memory, { opportunities, fresh }: NamedAnswer, moment: HintMoment): HintOffer {
@@ -188,21 +178,28 @@ function offerOf(memory: Memory, { opportunities, fresh }: NamedAnswer, moment: 
     budgetFloat: (one) =>
       Math.max(0, ...[...(groupOf(one)?.hints.values() ?? [])].map(({ route }) => route.budgetFloat)),
     again: (view, moved) => {
-      const cycles = opportunities.flatMap((one) => groupOf(one)?.cycle ?? []);
-      const imagined = { ...moment, view, whatIf: true, atRest: false };
-      return named.price(named.crossing(cycles, moved), imagined).opportunities;
+      const offered = createNamedTable();
+      for (const one of opportunities) {
+        const group = groupOf(one);
+        if (group !== undefined) offered.add(group.cycle);
+      }
+      return named.price(offered, { ...moment, view, through: moved }).opportunities;
     },
   };
 }
 
-function changed(memory: Memory, most: number): readonly (readonly [KeptHint, HintCode])[] {
-  const { outcomes, market } = memory;
+function changed({ groups, market }: Memory, most: number): readonly (readonly [KeptHint, HintCode])[] {
   const found: [KeptHint, HintCode][] = [];
-  for (const [place, { hints }] of ordered(memory).entries()) {
-    const outcome = outcomes[place];
-    if (outcome === undefined || outcome === "listed" || outcome === "unseen") continue;
+  for (const group of groups.values()) {
+    const { cycle, hints } = group;
+    const { outcome } = cycle;
+    // Those are told with the judgement of their cycle.
+    if (outcome === "listed") group.told = null;
+    if (outcome === null || outcome === "listed" || outcome === "unseen" || outcome === group.told) continue;
+    if (found.length + hints.size > most && found.length > 0) break;
+    // Whether it is a doubt or the price that is missing may change without the outcome.
+    group.told = outcome === "no_price" ? null : outcome;
     for (const hint of hints.values()) {
-      if (found.length === most) return found;
       const code = codeOf(outcome, hint.route, market);
       if (hint.told !== code) found.push([hint, code]);
     }

@@ -2,7 +2,8 @@ import type { Address, Pool } from "../chain/types.ts";
 import type { StateView } from "../market/stateView.ts";
 import { cycleId } from "./cycleId.ts";
 import { hopOf, verdictOf } from "./hops.ts";
-import type { Leg } from "./leg.ts";
+import { MOST_NAMED_HOPS } from "./namedTable.ts";
+import type { KnownCycle, NamedCycle, NamedOutcome, NamedTable } from "./namedTable.ts";
 import type { Cycle, Hop, Opportunity } from "./opportunity.ts";
 import type { Valuer } from "./prices.ts";
 import { compareByValue } from "./ranking.ts";
@@ -13,45 +14,13 @@ import type { RouteHint, SearchOptions } from "./search.ts";
 import { estimateSize, priced, sizeCycle } from "./sizing.ts";
 import type { Estimate } from "./sizing.ts";
 
-/** Most hops of a cycle that is named from outside; the search itself may stop earlier. */
-const MOST_HOPS = 6;
-
-/** A cycle that was named from outside, as edges (see `Graph`) from where it starts. */
-export interface NamedCycle {
-  readonly edges: readonly number[];
-  /** The same for the same directed cycle, wherever it starts. */
-  readonly key: string;
-  /** What its settled state gave when it was last priced. */
-  known: Known | null;
-}
-
-interface Known {
-  /** As long as these are the pools' own, no pool of it has moved. */
-  readonly legs: readonly Leg[];
-  readonly estimate: Estimate | null;
-  /** Undefined: not sized yet. Null: no integer size pays. */
-  opportunity: Opportunity | null | undefined;
-}
-
-/**
- * `listed`: among the opportunities of the answer. `unlisted`: worth it, but others are worth more. `unseen`: not priced
- * for want of time or room. `little`: pays less than was asked for.
- */
-export type NamedOutcome =
-  | "listed"
-  | "unlisted"
-  | "unseen"
-  | "little"
-  | "no_profit"
-  | "no_price"
-  | "no_native_price";
-
 export interface NamedRequest {
   readonly view: StateView;
-  /** What the view shows is only imagined: nothing of it is remembered. */
-  readonly whatIf: boolean;
-  /** The state of a settled block, where a wide margin is not believed. */
-  readonly atRest: boolean;
+  /**
+   * Null: the view is the settled state, and all are priced. Else what it shows is only imagined, those that cross one of
+   * these pools are priced, and nothing is remembered.
+   */
+  readonly through: readonly Address[] | null;
   readonly prices: Pick<Valuer, "rateFloat">;
   /** Wei of native before gas; null: whatever pays, also without a price. */
   readonly leastFloat: number | null;
@@ -61,12 +30,10 @@ export interface NamedRequest {
 }
 
 export interface NamedAnswer {
-  /** Best first, each cycle once. */
+  /** Best first. */
   readonly opportunities: readonly Opportunity[];
   /** Those of them that were sized just now. */
   readonly fresh: readonly Opportunity[];
-  /** By place in the request. */
-  readonly outcomes: readonly NamedOutcome[];
 }
 
 /** Prices cycles one by one, of 2 to 6 hops and from any token, beside the search that finds its own. */
@@ -77,10 +44,8 @@ export interface NamedCycles {
   named(hops: RouteHint): NamedCycle | "not_a_cycle" | "unknown_pool";
   /** The key that a named cycle of these hops has; null for pools that are not known. */
   keyOf(hops: RouteHint): string | null;
-  /** Those of the cycles that cross one of these pools. */
-  crossing(cycles: readonly NamedCycle[], pools: readonly Address[]): readonly NamedCycle[];
-  /** In the given order, which is that of their rank where time or room runs out. */
-  price(cycles: readonly NamedCycle[], request: NamedRequest): NamedAnswer;
+  /** Of those in the table whatever comes of it is noted in the cycle itself, unless it is only imagined. */
+  price(table: NamedTable, request: NamedRequest): NamedAnswer;
 }
 
 export type NamedOptions = Pick<SearchOptions, "bases" | "wrappedNative" | "isTaxed">;
@@ -93,14 +58,16 @@ interface Memory {
   ids: ReadonlyMap<Address, number>;
   settled: Rates;
   imagined: Rates;
+  /** Counts the looks at the settled state. */
+  look: number;
   /** By edges: the hash of an id costs more than the pricing. */
   readonly cycles: Map<string, Cycle>;
 }
 
 /** Cycles that are remembered. */
 const MOST_CYCLES = 20_000;
-/** Sizes that are estimated at once, some microseconds each; the others wait for the next block. */
-const MOST_ESTIMATED = 512;
+/** So many are estimated at once for each that may be listed, some microseconds each; the others wait. */
+const ESTIMATED_FOR_ONE = 8;
 
 export function createNamedCycles(options: NamedOptions): NamedCycles {
   const memory: Memory = {
@@ -110,6 +77,7 @@ export function createNamedCycles(options: NamedOptions): NamedCycles {
     ids: new Map(),
     settled: createRates([]),
     imagined: createRates([]),
+    look: 0,
     cycles: new Map(),
   };
   return {
@@ -125,11 +93,7 @@ export function createNamedCycles(options: NamedOptions): NamedCycles {
       const edges = edgesOf(memory, hops);
       return edges && keyOfEdges(edges);
     },
-    crossing: (cycles, pools) => {
-      const moved = new Set(pools.flatMap((pool) => memory.ids.get(pool) ?? []));
-      return cycles.filter(({ edges }) => edges.some((edge) => moved.has(edge >> 1)));
-    },
-    price: (cycles, request) => price(memory, cycles, request),
+    price: (table, request) => price(memory, table, request),
   };
 }
 
@@ -151,7 +115,7 @@ const keyOfEdges = (edges: readonly number[]): string =>
   startingAt(edges, edges.indexOf(Math.min(...edges))).join();
 
 function named(memory: Memory, hops: RouteHint): NamedCycle | "not_a_cycle" | "unknown_pool" {
-  if (hops.length < 2 || hops.length > MOST_HOPS) return "not_a_cycle";
+  if (hops.length < 2 || hops.length > MOST_NAMED_HOPS) return "not_a_cycle";
   const edges = edgesOf(memory, hops);
   if (edges === null) return "unknown_pool";
   const crossed = edges.flatMap((edge) => hopAlong(memory, edge) ?? []);
@@ -160,7 +124,13 @@ function named(memory: Memory, hops: RouteHint): NamedCycle | "not_a_cycle" | "u
   const simple =
     new Set(tokens).size === hops.length && new Set(hops.map(({ pool }) => pool)).size === hops.length;
   if (!closed || !simple) return "not_a_cycle";
-  return { edges: startingAt(edges, startOf(memory, tokens)), key: keyOfEdges(edges), known: null };
+  return {
+    edges: startingAt(edges, startOf(memory, tokens)),
+    key: keyOfEdges(edges),
+    scoreFloat: 0,
+    known: null,
+    outcome: null,
+  };
 }
 
 /** Where it says, if what is earned there has a price; else at the first base on its way. */
@@ -177,71 +147,89 @@ function hopAlong({ pools }: Memory, edge: number): Hop | null {
 }
 
 interface Candidate {
-  readonly place: number;
-  readonly named: NamedCycle;
-  readonly known: Known;
+  readonly cycle: NamedCycle;
   readonly marginal: number;
+}
+
+interface Worthy extends Candidate {
+  readonly known: KnownCycle;
   /** Wei of native by the closed form; NaN without a price. */
   readonly valueFloat: number;
 }
 
-function price(memory: Memory, cycles: readonly NamedCycle[], request: NamedRequest): NamedAnswer {
-  const rates = request.whatIf ? memory.imagined : memory.settled;
-  rates.turnTo(request.view);
-  const outcomes: NamedOutcome[] = [];
-  const worthy: Candidate[] = [];
-  let room = MOST_ESTIMATED;
-  for (const [place, cycle] of cycles.entries()) {
-    const marginal = marginalOf(cycle, rates);
-    if (!(marginal > BREAK_EVEN)) {
-      outcomes.push(marginal === 0 ? "no_price" : "no_profit");
+function price(memory: Memory, table: NamedTable, request: NamedRequest): NamedAnswer {
+  const { view, through, limit, expired } = request;
+  const rates = through === null ? memory.settled : memory.imagined;
+  rates.turnTo(view);
+  if (through === null) memory.look++;
+  const worthy: Worthy[] = [];
+  let room = limit * ESTIMATED_FOR_ONE;
+  for (const candidate of screened(memory, table, rates, through)) {
+    const { cycle } = candidate;
+    const current = through === null ? currentOf(cycle, rates) : null;
+    if (current === null && (room-- <= 0 || expired?.() === true)) {
+      note(cycle, "unseen", request);
       continue;
     }
-    const current = request.whatIf ? null : currentOf(cycle, rates);
-    if (current === null && (room === 0 || request.expired?.() === true)) {
-      outcomes.push("unseen");
-      continue;
-    }
-    if (current === null) room--;
-    const known = current ?? estimated(cycle, rates);
-    if (!request.whatIf) cycle.known = known;
+    const known = current ?? estimated(memory, cycle, rates);
+    if (through === null) cycle.known = known;
     const valueFloat = valueOf(memory, cycle, known.estimate, request);
     const outcome = outcomeOf(known, valueFloat, request);
-    outcomes.push(outcome);
-    if (outcome === "unlisted") worthy.push({ place, named: cycle, known, marginal, valueFloat });
+    note(cycle, outcome, request);
+    if (outcome === "unlisted") worthy.push({ ...candidate, known, valueFloat });
   }
-  const opportunities = new Map<string, Opportunity>();
+  const opportunities: Opportunity[] = [];
   const fresh: Opportunity[] = [];
-  for (const candidate of worthy.toSorted(dearestFirst)) {
-    const { place, known } = candidate;
-    if (opportunities.size === request.limit || (opportunities.size > 0 && request.expired?.() === true))
-      break;
-    const isNew = known.opportunity === undefined;
-    const opportunity = (known.opportunity ??= size(memory, candidate, request));
-    outcomes[place] = opportunity === null ? "no_profit" : "listed";
-    if (opportunity === null || opportunities.has(opportunity.cycle.id)) continue;
-    opportunities.set(opportunity.cycle.id, opportunity);
+  for (const one of worthy.toSorted(dearestFirst)) {
+    if (opportunities.length === limit || (opportunities.length > 0 && expired?.() === true)) break;
+    const isNew = one.known.opportunity === undefined;
+    const opportunity = (one.known.opportunity ??= size(memory, one, request));
+    note(one.cycle, opportunity === null ? "no_profit" : "listed", request);
+    if (opportunity === null) continue;
+    opportunities.push(opportunity);
     if (isNew) fresh.push(opportunity);
   }
-  return { opportunities: [...opportunities.values()].toSorted(compareByValue), fresh, outcomes };
+  return { opportunities: opportunities.toSorted(compareByValue), fresh };
 }
 
-/** Product of the after-fee rates at size zero: what is not above 1 pays at no size. 0: a pool has no price. */
-function marginalOf({ edges }: NamedCycle, rates: Rates): number {
-  let product = 1;
-  for (const edge of edges) product *= rates.rateFloat(edge);
-  return product;
+/** Those that may pay at some size, in the order of their turn. */
+function screened(
+  { ids }: Memory,
+  table: NamedTable,
+  rates: Rates,
+  through: NamedRequest["through"],
+): readonly Candidate[] {
+  const { cycles } = table;
+  const moved = through && new Set(through.flatMap((pool) => ids.get(pool) ?? []));
+  const ratesFloat = rates.ratesFloat(table.pools());
+  const found: Candidate[] = [];
+  for (const [place, cycle] of cycles.entries()) {
+    if (moved !== null && !table.crosses(place, moved)) continue;
+    const marginal = table.marginalFloat(place, ratesFloat);
+    // What is not above 1 pays at no size: prices only get worse with it, and integers only round down.
+    if (marginal > BREAK_EVEN) found.push({ cycle, marginal });
+    else if (moved === null) cycle.outcome = marginal === 0 ? "no_price" : "no_profit";
+  }
+  return found.toSorted(bestScoreFirst);
+}
+
+/** Of equal score the one that has waited longest. */
+const bestScoreFirst = ({ cycle: a }: Candidate, { cycle: b }: Candidate): number =>
+  b.scoreFloat - a.scoreFloat || (a.known?.look ?? 0) - (b.known?.look ?? 0);
+
+function note(cycle: NamedCycle, outcome: NamedOutcome, { through }: NamedRequest): void {
+  if (through === null) cycle.outcome = outcome;
 }
 
 /** What is known of it, while no pool of it has moved. */
-function currentOf({ edges, known }: NamedCycle, rates: Rates): Known | null {
+function currentOf({ edges, known }: NamedCycle, rates: Rates): KnownCycle | null {
   return known !== null && known.legs.every((leg, hop) => leg === rates.leg(edges[hop] ?? -1)) ? known : null;
 }
 
-function estimated({ edges }: NamedCycle, rates: Rates): Known {
+function estimated({ look }: Memory, { edges }: NamedCycle, rates: Rates): KnownCycle {
   const legs = edges.flatMap((edge) => rates.leg(edge) ?? []);
   const estimate = estimateSize(legs);
-  return { legs, estimate, opportunity: estimate === null ? null : undefined };
+  return { legs, estimate, opportunity: estimate === null ? null : undefined, look };
 }
 
 /** No integer size is worth more. */
@@ -257,27 +245,33 @@ function valueOf(
 }
 
 /** `unlisted`: worth it. */
-function outcomeOf({ opportunity }: Known, valueFloat: number, { leastFloat }: NamedRequest): NamedOutcome {
+function outcomeOf(
+  { opportunity }: KnownCycle,
+  valueFloat: number,
+  { leastFloat }: NamedRequest,
+): NamedOutcome {
   if (opportunity === null) return "no_profit";
   if (leastFloat === null) return "unlisted";
   if (Number.isNaN(valueFloat)) return "no_native_price";
   return valueFloat < leastFloat ? "little" : "unlisted";
 }
 
-/** Those without a price last; among equals the one named first. */
-const dearestFirst = (a: Candidate, b: Candidate): number =>
-  Number(Number.isNaN(a.valueFloat)) - Number(Number.isNaN(b.valueFloat)) ||
-  b.valueFloat - a.valueFloat ||
-  a.place - b.place;
+/** Those without a price last; a stable sort leaves equals in the order of their turn. */
+const dearestFirst = (a: Worthy, b: Worthy): number =>
+  Number(Number.isNaN(a.valueFloat)) - Number(Number.isNaN(b.valueFloat)) || b.valueFloat - a.valueFloat || 0;
 
 /** At its exact best size; null when no integer size pays. */
-function size(memory: Memory, candidate: Candidate, request: NamedRequest): Opportunity | null {
-  const { named: cycle, known, marginal } = candidate;
+function size(memory: Memory, worthy: Worthy, request: NamedRequest): Opportunity | null {
+  const { cycle, known, marginal } = worthy;
   const sizing = known.estimate && sizeCycle(known.legs, known.estimate);
   if (sizing === null) return null;
   const described = describe(memory, cycle);
-  const { atRest, prices } = request;
-  const verdict = verdictOf(described, { marginal, atRest, isTaxed: memory.options.isTaxed });
+  const { through, prices } = request;
+  const verdict = verdictOf(described, {
+    marginal,
+    atRest: through === null,
+    isTaxed: memory.options.isTaxed,
+  });
   const profitNativeFloat = Number(sizing.profit) * prices.rateFloat(described.base);
   return { ...priced(described, sizing), profitNativeFloat, marginal, verdict };
 }
