@@ -134,23 +134,24 @@ impl Scan {
         let touched = self.touch_pairs(count);
         for i in 0..touched {
             let pair = at!(l.touched_pairs, i);
-            let moved = self.refresh_lane(2 * pair, 2 * i) | self.refresh_lane(2 * pair + 1, 2 * i + 1);
-            at!(l.touched_pairs, i) = 2 * pair + moved as u32;
+            let back = self.refresh_lane(2 * pair + 1, 2 * i + 1) as u32;
+            let moved = self.refresh_lane(2 * pair, 2 * i) as u32 | back << 1;
+            at!(l.touched_pairs, i) = 4 * pair + moved;
         }
         for i in 0..touched {
             let entry = at!(l.touched_pairs, i);
-            let pair = entry >> 1;
+            let pair = entry >> 2;
             if at!(l.base_pairs, pair) == 1 {
                 self.test_pair(pair, i);
             }
             if l.max_hops >= 3 {
-                self.take_records(pair, i, entry & 1 == 1);
+                self.take_records(pair, i, entry & 3);
                 self.test_closed_groups(pair, i);
             }
         }
         self.bound_hits();
         for i in 0..touched {
-            at!(l.turns, at!(l.touched_pairs, i) >> 1) = 0;
+            at!(l.turns, at!(l.touched_pairs, i) >> 2) = 0;
         }
         for i in 0..count {
             at!(l.pool_marks, at!(l.changed, i)) = 0;
@@ -329,7 +330,7 @@ impl Scan {
         (0..HEADS).fold(false, |any, level| any | (products[level] >= thresholds[level]))
     }
 
-    unsafe fn take_records(&mut self, pair: u32, turn: u32, moved: bool) {
+    unsafe fn take_records(&mut self, pair: u32, turn: u32, moved: u32) {
         let l = self.layout;
         let own = [at!(l.lane_heads, 2 * pair), at!(l.lane_heads, 2 * pair + 1)];
         let changed = [narrow(&at!(l.changed_rates, 2 * turn)), narrow(&at!(l.changed_rates, 2 * turn + 1))];
@@ -338,8 +339,11 @@ impl Scan {
             let words = l.touching.add(TOUCH_WORDS * touch as usize);
             let (direction, other, group) = (*words & 1, *words.add(1), *words.add(2));
             let closing = *words.add(3);
-            if moved {
+            if moved != 0 {
                 for way in 0..2 {
+                    if moved >> (direction ^ way) & 1 == 0 {
+                        continue;
+                    }
                     let own = &own[direction as usize ^ way as usize];
                     let heads = head_product(own, &at!(l.lane_heads, other ^ way));
                     at!(l.record_heads, (*words & !1) + way) = heads;

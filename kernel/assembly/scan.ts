@@ -95,8 +95,8 @@ export function take(start: u32, end: u32): void {
   refreshTouched(touched);
   for (let at: u32 = 0; at < touched; at++) {
     const entry = int(TOUCHED_PAIRS, at);
-    if (entry & 1) refreshRecords(entry >> 1);
-    store<u32>(header(TURNS) + (entry >> 1 << 2), 0);
+    if (entry & 3) refreshRecords(entry >> 2, entry & 3);
+    store<u32>(header(TURNS) + (entry >> 2 << 2), 0);
   }
 }
 
@@ -108,14 +108,14 @@ export function scan(start: u32, end: u32): u32 {
   const maxHops = header(MAX_HOPS);
   for (let at: u32 = 0; at < touched; at++) {
     const entry = int(TOUCHED_PAIRS, at);
-    const pair = entry >> 1;
+    const pair = entry >> 2;
     if (byte(BASE_PAIRS, pair) == 1) testPair(pair, at);
     if (maxHops < 3) continue;
-    takeRecords(pair, at, (entry & 1) == 1);
+    takeRecords(pair, at, entry & 3);
     testClosedGroups(pair, at);
   }
   boundHits();
-  for (let at: u32 = 0; at < touched; at++) store<u32>(header(TURNS) + (int(TOUCHED_PAIRS, at) >> 1 << 2), 0);
+  for (let at: u32 = 0; at < touched; at++) store<u32>(header(TURNS) + (int(TOUCHED_PAIRS, at) >> 2 << 2), 0);
   for (let at = start; at < end; at++) store<u8>(header(POOL_MARKS) + int(CHANGED, at), 0);
   clearRecordMarks();
   return found;
@@ -137,17 +137,17 @@ function refreshTouched(touched: u32): void {
   const touchedPairs = header(TOUCHED_PAIRS);
   for (let at: u32 = 0; at < touched; at++) {
     const pair = int(TOUCHED_PAIRS, at);
-    store<u32>(touchedPairs + (at << 2), 2 * pair + (refreshLanes(pair, at) ? 1 : 0));
+    store<u32>(touchedPairs + (at << 2), 4 * pair + refreshLanes(pair, at));
   }
 }
 
-/** Writes both lanes of a pair anew, over all pools and at its turn over the changed ones; whether a head moved. */
-function refreshLanes(pair: u32, turn: u32): bool {
+/** Writes both lanes of a pair anew, over all pools and at its turn over the changed ones; whose heads moved. */
+function refreshLanes(pair: u32, turn: u32): u32 {
   const first = int(FIRST_POOL, pair);
   const end = int(END_POOL, pair);
   const there = refreshLane(2 * pair, 2 * turn, first, end);
   const back = refreshLane(2 * pair + 1, 2 * turn + 1, first, end);
-  return there || back;
+  return u32(there) | (u32(back) << 1);
 }
 
 /** The pools of a lane are `EDGES_OF_PAIR[first .. end)`; `changed` is its place by turn. */
@@ -399,8 +399,8 @@ function changedHeads(at: u32): v128 {
   return narrow(v128.load(changed), v128.load(changed, 16));
 }
 
-/** The heads of a pair's records, and the bounds of their groups and chunks. */
-function refreshRecords(pair: u32): void {
+/** The heads of the records through lanes that moved, and the bounds of their groups and chunks. */
+function refreshRecords(pair: u32, moved: u32): void {
   const laneHeads: usize = header(LANE_HEADS);
   const touching = header(TOUCHING);
   const own0 = v128.load(laneHeads + pair * (2 * HEAD_BYTES));
@@ -411,34 +411,41 @@ function refreshRecords(pair: u32): void {
     const other = load<u32>(touch, 4);
     const there = f32x4.mul(direction ? own1 : own0, v128.load(laneHeads + other * HEAD_BYTES));
     const back = f32x4.mul(direction ? own0 : own1, v128.load(laneHeads + (other ^ 1) * HEAD_BYTES));
-    setHeads(touch, there, back);
+    setHeads(touch, moved, there, back);
   }
 }
 
-/** Writes the heads of a touch's record, and raises the bounds of its group and chunk. */
+/** Writes a touch's record's heads where they moved, and raises the bounds of its group and chunk. */
 // @ts-ignore: decorator
 @inline
-function setHeads(touch: usize, there: v128, back: v128): void {
-  const record = load<u32>(touch) >> 1;
-  const heads: usize = header(RECORD_HEADS) + record * (2 * HEAD_BYTES);
-  v128.store(heads, there);
-  v128.store(heads, back, HEAD_BYTES);
-  raise(<usize>header(GROUP_BOUNDS) + load<u32>(touch, 8) * (2 * HEAD_BYTES), there, back);
-  raise(<usize>header(CHUNK_BOUNDS) + (record >> CHUNK_SHIFT) * (2 * HEAD_BYTES), there, back);
+function setHeads(touch: usize, moved: u32, there: v128, back: v128): void {
+  if (moved == 3) {
+    setSide(touch, 0, there);
+    setSide(touch, HEAD_BYTES, back);
+  } else if ((load<u32>(touch) & 1) == moved >> 1) setSide(touch, 0, there);
+  else setSide(touch, HEAD_BYTES, back);
 }
 
 // @ts-ignore: decorator
 @inline
-function raise(bounds: usize, there: v128, back: v128): void {
-  v128.store(bounds, f32x4.pmax(v128.load(bounds), there));
-  v128.store(bounds, f32x4.pmax(v128.load(bounds, HEAD_BYTES), back), HEAD_BYTES);
+function setSide(touch: usize, offset: u32, rates: v128): void {
+  const record = load<u32>(touch) >> 1;
+  v128.store(header(RECORD_HEADS) + record * (2 * HEAD_BYTES) + offset, rates);
+  raise(header(GROUP_BOUNDS) + load<u32>(touch, 8) * (2 * HEAD_BYTES) + offset, rates);
+  raise(header(CHUNK_BOUNDS) + (record >> CHUNK_SHIFT) * (2 * HEAD_BYTES) + offset, rates);
+}
+
+// @ts-ignore: decorator
+@inline
+function raise(bounds: usize, rates: v128): void {
+  v128.store(bounds, f32x4.pmax(v128.load(bounds), rates));
 }
 
 /**
  * Each record through the pair: where its lanes moved, its heads and the bounds of its group and chunk; then the test
  * with the pair's changed pools in it, both ways at once, one by one only if it pays.
  */
-function takeRecords(pair: u32, turn: u32, moved: bool): void {
+function takeRecords(pair: u32, turn: u32, moved: u32): void {
   const laneHeads: usize = header(LANE_HEADS);
   const groupBounds: usize = header(GROUP_BOUNDS);
   const touching = header(TOUCHING);
@@ -461,6 +468,7 @@ function takeRecords(pair: u32, turn: u32, moved: bool): void {
     if (moved)
       setHeads(
         touch,
+        moved,
         f32x4.mul(direction ? own1 : own0, otherThere),
         f32x4.mul(direction ? own0 : own1, otherBack),
       );

@@ -129,5 +129,5 @@ function leave({ layout }: GrowthParts, id: number): void {
   while ((edgesOfPair[place] ?? 0) >> 1 !== id) place++;
   edgesOfPair[place] = edgesOfPair[last] ?? 0;
   endPool[pair] = last;
-  if (refreshLanes(layout, pair, 0) === 1) refreshRecords(layout, pair);
+  refreshRecords(layout, pair, refreshLanes(layout, pair, 0));
 }

@@ -51,8 +51,8 @@ function take(work: Work, start: number, end: number): void {
   refreshTouched(work, touched);
   for (let at = 0; at < touched; at++) {
     const entry = touchedPairs[at] ?? 0;
-    if ((entry & 1) === 1) refreshRecords(work, entry >> 1);
-    turns[entry >> 1] = 0;
+    refreshRecords(work, entry >> 2, entry & 3);
+    turns[entry >> 2] = 0;
   }
 }
 
@@ -64,16 +64,16 @@ function scan(work: Work, start: number, end: number): number {
   refreshTouched(work, touched);
   for (let at = 0; at < touched; at++) {
     const entry = touchedPairs[at] ?? 0;
-    const pair = entry >> 1;
+    const pair = entry >> 2;
     if (work.basePairs[pair] === 1 && twoHopsPay(work, pair)) hit(work, pair, HIT.pair);
     if (maxHops < 3) continue;
-    if ((entry & 1) === 1) refreshRecords(work, pair);
+    refreshRecords(work, pair, entry & 3);
     setChangedHeads(work, at);
     testRecords(work, pair, at);
     testClosedGroups(work, pair, at);
   }
   boundHits(work, work.found);
-  for (let at = 0; at < touched; at++) turns[(touchedPairs[at] ?? 0) >> 1] = 0;
+  for (let at = 0; at < touched; at++) turns[(touchedPairs[at] ?? 0) >> 2] = 0;
   for (let at = start; at < end; at++) poolMarks[changed[at] ?? 0] = 0;
   clearRecordMarks(work);
   return work.found;
@@ -95,7 +95,7 @@ function refreshTouched(work: Work, touched: number): void {
   const { touchedPairs } = work;
   for (let at = 0; at < touched; at++) {
     const pair = touchedPairs[at] ?? 0;
-    touchedPairs[at] = 2 * pair + refreshLanes(work, pair, at);
+    touchedPairs[at] = 4 * pair + refreshLanes(work, pair, at);
   }
 }
 

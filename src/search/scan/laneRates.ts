@@ -13,7 +13,8 @@ export function liftedRate({ edgeRates }: Layout, edge: number, level: number): 
 }
 
 /**
- * Writes the lanes of a pair anew: rates and heads over all its pools, and at its turn rates over the marked ones alone. Returns 1 when one of the heads is another now: then `refreshRecords` is due.
+ * Writes the lanes of a pair anew: rates and heads over all its pools, and at its turn rates over the marked ones alone.
+ * Returns whose heads moved: 1 for direction 0, plus 2 for direction 1. `refreshRecords` takes it.
  */
 export function refreshLanes(layout: Layout, pair: number, turn: number): number {
   const { firstPool, endPool, edgesOfPair, poolMarks, edgeRates, laneRates, changedRates } = layout;
@@ -29,7 +30,7 @@ export function refreshLanes(layout: Layout, pair: number, turn: number): number
     raiseRates(changedRates, changedRow, edgeRates, edge * ROW);
     raiseRates(changedRates, changedRow + ROW, edgeRates, (edge ^ 1) * ROW);
   }
-  return moveHeads(layout, 2 * pair) | moveHeads(layout, 2 * pair + 1);
+  return moveHeads(layout, 2 * pair) | (moveHeads(layout, 2 * pair + 1) << 1);
 }
 
 /** Raises a row to an edge's, its rates lifted. */
@@ -56,11 +57,12 @@ function moveHeads({ laneRates, laneHeads }: Layout, lane: number): number {
 }
 
 /**
- * Writes the heads of a pair's records, both ways, and raises the bounds of their groups and chunks. Level by
+ * Writes the heads of the records through lanes that moved, and raises the bounds of their groups and chunks. Level by
  * level it is written out, and where heads only fell it ends early: that halves what it takes.
  */
-export function refreshRecords(layout: Layout, pair: number): void {
+export function refreshRecords(layout: Layout, pair: number, moved: number): void {
   const { touching, laneHeads, recordHeads } = layout;
+  if (moved === 0) return;
   const end = TOUCH_WORDS * (layout.endTouch[pair] ?? 0);
   for (let touch = TOUCH_WORDS * (layout.firstTouch[pair] ?? 0); touch < end; touch += TOUCH_WORDS) {
     const code = touching[touch] ?? 0;
@@ -68,6 +70,7 @@ export function refreshRecords(layout: Layout, pair: number): void {
     const group = touching[touch + 2] ?? 0;
     for (let way = 0; way < 2; way++) {
       const direction = (code & 1) ^ way;
+      if (((moved >> direction) & 1) === 0) continue;
       const side = (code & ~1) + way;
       const at = side * HEAD_LEVELS;
       const own = (2 * pair + direction) * HEAD_LEVELS;

@@ -103,7 +103,7 @@ export interface Layout {
   /** By hit: what the best of them looks like at the ladder's own sizes, in the same; a guess. */
   readonly hitLooks: Float32Array;
 
-  /** Scratch of the kernel: touched pairs, each as `2 * pair` plus 1 where a head moved. */
+  /** Scratch of the kernel: touched pairs, each as `4 * pair` plus which lanes' heads moved. */
   readonly touchedPairs: Int32Array;
   /**
    * Scratch of the kernel, ROW by turn: the same as a lane's, of the pools alone that changed in this scan. The lane in
