@@ -66,7 +66,9 @@ def _write_wheel(folder: str, files: Dict[str, bytes]) -> str:
     return name
 
 
-def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata_directory: Optional[str] = None) -> str:
+def build_wheel(
+    wheel_directory: str, config_settings: Settings = None, metadata_directory: Optional[str] = None
+) -> str:
     files: Dict[str, bytes] = {}
     for module in MODULES:
         files[f"{module}/__init__.py"] = _read(f"{module}.py")

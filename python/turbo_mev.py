@@ -274,7 +274,7 @@ class PairVerdict:
 @dataclass(frozen=True)
 class Event:
     topic: str
-    data: Any
+    data: Json
 
 
 @dataclass(frozen=True)
@@ -319,7 +319,7 @@ def _route_result_of(raw: Any) -> RouteResult:
 
 
 def _event_of(raw: Any) -> Event:
-    return Event(str(raw["topic"]), raw.get("data"))
+    return Event(str(raw["topic"]), {key: value for key, value in raw.items() if key != "topic"})
 
 
 # ---- the methods, once for both clients -------------------------------------------------------------------------

@@ -28,7 +28,8 @@ class Peer:
         self.send(line({"jsonrpc": "2.0", "id": request["id"], "result": result}))
 
     def refuse(self, request: Request, code: int, message: str, data: Any = None) -> None:
-        self.send(line({"jsonrpc": "2.0", "id": request["id"], "error": {"code": code, "message": message, "data": data}}))
+        error = {"code": code, "message": message, "data": data}
+        self.send(line({"jsonrpc": "2.0", "id": request["id"], "error": error}))
 
     def notify(self, method: str, params: Any) -> None:
         self.send(line({"jsonrpc": "2.0", "method": method, "params": params}))

@@ -117,7 +117,7 @@ class Answers(ServerCase):
             number = request["id"]
             for stray in (number + 1_000_000, str(number), True, 1.5, [number]):
                 peer.send(line({"jsonrpc": "2.0", "id": stray, "result": {"wrong": True}}))
-            peer.notify("event", {"topic": "heads", "data": 1})
+            peer.notify("event", {"topic": "heads", "block": 1})
             peer.answer(request, {"number": number})
             peer.answer(request, {"wrong": True})
 
@@ -158,7 +158,8 @@ class Answers(ServerCase):
 
     def test_answers_of_another_shape(self) -> None:
         def scenario(client: Client) -> None:
-            results: List[Any] = [None, [], 7, {"verdicts": []}, {"verdicts": [{"id": "other", "verdict": "accepted"}]}]
+            other = {"id": "other", "verdict": "accepted"}
+            results: List[Any] = [None, [], 7, {"verdicts": []}, {"verdicts": [other]}]
             for result in results:
                 self.server.script = always(result)
                 with self.assertRaises(ProtocolError):
@@ -496,10 +497,11 @@ class Results(ServerCase):
     def subscribed(self, request: Request, peer: Peer) -> None:
         peer.answer(request, {})
         if request["method"] == "hint.results":
+            known = {"source": "brain", "state": "scanned", "time": 1.5, "net": "7"}
             for n in range(3):
-                peer.notify("hint.result", {"id": f"h{n}", "source": "brain", "state": "scanned", "time": 1.5, "net": "7"})
+                peer.notify("hint.result", {**known, "id": f"h{n}"})
             peer.notify("hint.result", {"state": "of a shape that nobody knows"})
-            peer.notify("event", {"topic": "heads", "data": 1})
+            peer.notify("event", {"topic": "heads", "block": 1})
 
     def test_come_one_by_one(self) -> None:
         def scenario(client: Client) -> None:
@@ -591,7 +593,7 @@ class Results(ServerCase):
 
         def heard(request: Request, peer: Peer) -> None:
             peer.answer(request, {})
-            peer.notify("event", {"topic": request["params"]["topics"][0], "data": {"n": 1}})
+            peer.notify("event", {"topic": request["params"]["topics"][0], "n": 1})
 
         self.server.script = heard
         with TurboMev(self.server.path, timeout=PATIENT) as client, client.events("heads") as events:
