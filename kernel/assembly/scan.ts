@@ -143,15 +143,17 @@ function refreshTouched(touched: u32): void {
 
 /** Writes both lanes of a pair anew, over all pools and at its turn over the changed ones; whose heads moved. */
 function refreshLanes(pair: u32, turn: u32): u32 {
-  const first = int(FIRST_POOL, pair);
-  const end = int(END_POOL, pair);
+  const first = header(EDGES_OF_PAIR) + (int(FIRST_POOL, pair) << 2);
+  const end = header(EDGES_OF_PAIR) + (int(END_POOL, pair) << 2);
   const there = refreshLane(2 * pair, 2 * turn, first, end);
   const back = refreshLane(2 * pair + 1, 2 * turn + 1, first, end);
   return u32(there) | (u32(back) << 1);
 }
 
-/** The pools of a lane are `EDGES_OF_PAIR[first .. end)`; `changed` is its place by turn. */
-function refreshLane(lane: u32, changed: u32, first: u32, end: u32): bool {
+/** The pools of a lane are the edges from address `first` to `end`; `changed` is its place by turn. */
+function refreshLane(lane: u32, changed: u32, first: usize, end: usize): bool {
+  const edgeRates: usize = header(EDGE_RATES);
+  const poolMarks: usize = header(POOL_MARKS);
   let best0 = f64x2.splat(0);
   let best1 = best0;
   let best2 = best0;
@@ -160,24 +162,25 @@ function refreshLane(lane: u32, changed: u32, first: u32, end: u32): bool {
   let changed1 = best0;
   let changed2 = best0;
   let changed3 = best0;
-  for (let at = first; at < end; at++) {
-    const id = int(EDGES_OF_PAIR, at) ^ (lane & 1);
-    const edge = rates(EDGE_RATES, id);
+  for (let at = first; at < end; at += 4) {
+    const id = load<u32>(at) ^ (lane & 1);
+    const edge = edgeRates + id * ROW_BYTES;
     const marginal = load<f64>(edge);
-    let rate0 = v128.load(edge);
-    if (marginal < UNFAIR) rate0 = f64x2.replace_lane(rate0, 0, marginal * FAIR);
+    const lifted = marginal < UNFAIR ? marginal * FAIR : marginal;
+    const rate0 = f64x2.replace_lane(v128.load(edge), 0, lifted);
     const rate1 = v128.load(edge, 16);
     const rate2 = v128.load(edge, 32);
     const rate3 = v128.load(edge, 48);
+    // All ones where the pool changed: which do is not to be guessed.
+    const mask = i64x2.splat(-(<i64>load<u8>(poolMarks + (id >> 1))));
     best0 = f64x2.pmax(best0, rate0);
     best1 = f64x2.pmax(best1, rate1);
     best2 = f64x2.pmax(best2, rate2);
     best3 = f64x2.pmax(best3, rate3);
-    if (byte(POOL_MARKS, id >> 1) != 1) continue;
-    changed0 = f64x2.pmax(changed0, rate0);
-    changed1 = f64x2.pmax(changed1, rate1);
-    changed2 = f64x2.pmax(changed2, rate2);
-    changed3 = f64x2.pmax(changed3, rate3);
+    changed0 = f64x2.pmax(changed0, v128.and(rate0, mask));
+    changed1 = f64x2.pmax(changed1, v128.and(rate1, mask));
+    changed2 = f64x2.pmax(changed2, v128.and(rate2, mask));
+    changed3 = f64x2.pmax(changed3, v128.and(rate3, mask));
   }
   storeRow(rates(LANE_RATES, lane), best0, best1, best2, best3);
   storeRow(rates(CHANGED_RATES, changed), changed0, changed1, changed2, changed3);
