@@ -64,7 +64,10 @@ export interface Hints {
 /** Live hints at most. */
 const MOST_KEPT = 10_000;
 
-/** All hints that name one cycle; its score is that of the best. */
+/** Hints of one cycle that are told of it: whoever pushes the same route a thousand times hears of it less often. */
+const MOST_NAMES = 64;
+
+/** All hints that name one cycle; its score is that of the best that it has had. */
 interface Group {
   readonly cycle: NamedCycle;
   readonly hints: Map<string, KeptHint>;
@@ -122,23 +125,20 @@ function keep(memory: Memory, route: HintedRoute): KeptHint {
 /** Puts a hint under its cycle, if it names one. */
 function enter(memory: Memory, hint: KeptHint): void {
   const { named, groups, table } = memory;
-  const { id, hops } = hint.route;
-  const cycle = named.named(hops);
-  hint.refusal = typeof cycle === "string" ? cycle : null;
-  if (typeof cycle === "string") return;
-  let group = groups.get(cycle.key);
+  const { id, hops, scoreFloat } = hint.route;
+  const its = named.named(hops);
+  hint.refusal = typeof its === "string" ? its : null;
+  if (typeof its === "string") return;
+  let group = groups.get(its.key);
   if (group === undefined) {
-    group = { cycle, hints: new Map(), told: null };
-    groups.set(cycle.key, group);
-    table.add(cycle);
+    group = { cycle: its, hints: new Map(), told: null };
+    groups.set(its.key, group);
+    table.add(its);
   }
+  const { cycle } = group;
   group.hints.set(id, hint);
   group.told = null;
-  score(group);
-}
-
-function score({ cycle, hints }: Group): void {
-  cycle.scoreFloat = Math.max(...[...hints.values()].map(({ route }) => route.scoreFloat));
+  cycle.scoreFloat = Math.max(cycle.scoreFloat, scoreFloat);
 }
 
 function drop(memory: Memory, id: string): void {
@@ -150,7 +150,6 @@ function drop(memory: Memory, id: string): void {
   const group = key === null ? undefined : groups.get(key);
   if (key === null || group === undefined) return;
   group.hints.delete(id);
-  score(group);
   if (group.hints.size > 0) return;
   groups.delete(key);
   table.remove(group.cycle);
@@ -170,13 +169,12 @@ function offerOf(memory: Memory, { opportunities, fresh }: NamedAnswer, moment: 
   const { named, groups } = memory;
   const groupOf = ({ cycle }: Opportunity): Group | undefined => groups.get(named.keyOf(cycle.hops) ?? "");
   const isNew = (one: Opportunity): boolean =>
-    fresh.includes(one) || [...(groupOf(one)?.hints.values() ?? [])].some(({ told }) => told === null);
+    fresh.includes(one) || namesOf(groupOf(one)).some(({ told }) => told === null);
   return {
     opportunities,
     news: new Set(opportunities.filter(isNew).map(({ cycle }) => cycle.id)),
-    idsOf: (one) => [...(groupOf(one)?.hints.keys() ?? [])],
-    budgetFloat: (one) =>
-      Math.max(0, ...[...(groupOf(one)?.hints.values() ?? [])].map(({ route }) => route.budgetFloat)),
+    idsOf: (one) => namesOf(groupOf(one)).map(({ route }) => route.id),
+    budgetFloat: (one) => Math.max(0, ...namesOf(groupOf(one)).map(({ route }) => route.budgetFloat)),
     again: (view, moved) => {
       const offered = createNamedTable();
       for (const one of opportunities) {
@@ -188,6 +186,12 @@ function offerOf(memory: Memory, { opportunities, fresh }: NamedAnswer, moment: 
   };
 }
 
+function namesOf(group: Group | undefined): readonly KeptHint[] {
+  const names: KeptHint[] = [];
+  for (const hint of group?.hints.values() ?? []) if (names.push(hint) === MOST_NAMES) break;
+  return names;
+}
+
 function changed({ groups, market }: Memory, most: number): readonly (readonly [KeptHint, HintCode])[] {
   const found: [KeptHint, HintCode][] = [];
   for (const group of groups.values()) {
@@ -196,12 +200,16 @@ function changed({ groups, market }: Memory, most: number): readonly (readonly [
     // Those are told with the judgement of their cycle.
     if (outcome === "listed") group.told = null;
     if (outcome === null || outcome === "listed" || outcome === "unseen" || outcome === group.told) continue;
-    if (found.length + hints.size > most && found.length > 0) break;
     // Whether it is a doubt or the price that is missing may change without the outcome.
     group.told = outcome === "no_price" ? null : outcome;
     for (const hint of hints.values()) {
       const code = codeOf(outcome, hint.route, market);
-      if (hint.told !== code) found.push([hint, code]);
+      if (hint.told === code) continue;
+      if (found.length === most) {
+        group.told = null;
+        return found;
+      }
+      found.push([hint, code]);
     }
   }
   return found;
