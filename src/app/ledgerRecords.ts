@@ -35,6 +35,10 @@ export function recordsOf(
       const facts = { block: event.block.number, pools: event.pools.length };
       return [{ type: "event", time, kind: "repaired", facts }];
     }
+    case "limits": {
+      const { minNet, txFeeCap, maxCyclesPerPlan } = event;
+      return [{ type: "event", time, kind: "limits", facts: { minNet, txFeeCap, maxCyclesPerPlan } }];
+    }
     case "outcome":
     case "mined":
     case "hint":

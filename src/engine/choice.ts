@@ -58,8 +58,8 @@ export interface Choice {
 /** Of what is found on imagined state only the best after gas is needed: one of the first, before gas. */
 const MOST_FURTHER = 4;
 
+/** Reads its options anew each time: they may change. */
 export function createChoice(options: ChoiceOptions, { search, doubts }: ChoiceParts): Choice {
-  const { gates, maxCyclesPerPlan } = options;
   /** The last plan was one that goes alone. */
   let wentAlone = false;
 
@@ -68,7 +68,7 @@ export function createChoice(options: ChoiceOptions, { search, doubts }: ChoiceP
 
   /** Each of a plan needs to earn its own gas only: the first one passed alone, with the transaction's. */
   const worth = (opportunity: Opportunity, view: GateView): bigint | null => {
-    const { code, numbers } = passGates(opportunity, false, gates, view);
+    const { code, numbers } = passGates(opportunity, false, options.gates, view);
     return code === "pass" ? numbers.net : null;
   };
   const mayJoin = (opportunity: Opportunity, { block, view }: ChoiceRequest): boolean =>
@@ -97,11 +97,12 @@ export function createChoice(options: ChoiceOptions, { search, doubts }: ChoiceP
     needsOwnPlan,
     fillPlan: (opportunities, block, view) => {
       const may = (one: Opportunity): boolean =>
-        !needsOwnPlan(one, block) && passGates(one, true, gates, view).code === "pass";
-      return opportunities.filter(may).length >= maxCyclesPerPlan;
+        !needsOwnPlan(one, block) && passGates(one, true, options.gates, view).code === "pass";
+      return opportunities.filter(may).length >= options.maxCyclesPerPlan;
     },
     choose: (passed, request) => {
       const { block, maxFeePerGas, state, view, hinted } = request;
+      const { gates, maxCyclesPerPlan } = options;
       const [best] = passed;
       const others = passed.filter((candidate) => !needsOwnPlan(candidate, block));
       // One that goes alone has the first place, but not twice in a row while others wait.

@@ -6,6 +6,7 @@ import type { Standing } from "../search/standing.ts";
 import { createChoice, type Choice, type ChoiceOptions, type Moment } from "./choice.ts";
 import { decideBehind, type BackrunPolicy, type BehindRequest } from "./behind.ts";
 import type { Decision, HintTrialDecision, OutcomeCode } from "./decisions.ts";
+import type { Limits } from "./events.ts";
 import { passGates, type GateView } from "./gates.ts";
 import { shareOf, type HintOffer } from "./hintOffer.ts";
 import {
@@ -58,6 +59,8 @@ export interface Desk {
   decide(request: DeskRequest): readonly Decision[];
   /** The same behind a pending transaction, or for what is asked within a block. */
   decideBehind(request: BehindRequest): readonly Decision[];
+  /** Other limits from now on; what is null stays. */
+  limit(limits: Limits): void;
   /** A simulation or the chain refused this plan: its cycles are tried alone, then quarantined. */
   disbelieve(plan: Plan, reason: string, block: BlockRef): readonly Decision[];
 }
@@ -83,7 +86,8 @@ const NONE_BEHIND: BackrunPolicy = { way: "tail", minConfidenceFloat: 0 };
 /** Bound of each list of cycles that are not believed. */
 const MAX_QUARANTINED = 10_000;
 
-export function createDesk(options: DeskOptions, parts: DeskParts): Desk {
+export function createDesk(given: DeskOptions, parts: DeskParts): Desk {
+  const options = { ...given };
   const doubts = createQuarantine(MAX_QUARANTINED);
   const memory: Memory = {
     ...parts,
@@ -106,6 +110,11 @@ export function createDesk(options: DeskOptions, parts: DeskParts): Desk {
       const backruns = options.backruns ?? NONE_BEHIND;
       const view = gateViewOf(memory, request, memory.suspects);
       return decideBehind(request, { ...options, backruns, choice: memory.choiceBehind, view });
+    },
+    limit: ({ minNet, txFeeCap, maxCyclesPerPlan }) => {
+      const { gates } = options;
+      options.gates = { ...gates, minNet: minNet ?? gates.minNet, txFeeCap: txFeeCap ?? gates.txFeeCap };
+      options.maxCyclesPerPlan = maxCyclesPerPlan ?? options.maxCyclesPerPlan;
     },
     disbelieve: (plan, reason, block) => disbelieve(memory, plan, reason, block),
   };

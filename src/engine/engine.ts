@@ -79,6 +79,9 @@ function step(core: Core, event: EngineEvent, expired?: () => boolean): readonly
     case "unhint":
       for (const id of event.ids) core.hints.drop(id);
       return [];
+    case "limits":
+      core.desk.limit(event);
+      return [];
     case "outcome":
       return outcome(core, event);
   }

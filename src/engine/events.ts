@@ -106,6 +106,18 @@ export interface UnhintEvent extends Timed {
   readonly ids: readonly string[];
 }
 
+/** What a plan must leave and may cost, in wei, and how many cycles it may hold; null: as before. */
+export interface Limits {
+  readonly minNet: bigint | null;
+  readonly txFeeCap: bigint | null;
+  readonly maxCyclesPerPlan: number | null;
+}
+
+/** The owner has spoken. */
+export interface LimitsEvent extends Timed, Limits {
+  readonly type: "limits";
+}
+
 /** Fresh state of pools read at the current head: repairs taint. Null: it has no price, or cannot be read. */
 export interface RepairedEvent extends Timed {
   readonly type: "repaired";
@@ -135,4 +147,4 @@ export type FeedEvent =
   | ForeseenEvent
   | RepairedEvent;
 
-export type EngineEvent = FeedEvent | OutcomeEvent | HintEvent | UnhintEvent;
+export type EngineEvent = FeedEvent | OutcomeEvent | HintEvent | UnhintEvent | LimitsEvent;

@@ -217,6 +217,13 @@ export const engineEventSchema: z.ZodType<EngineEvent> = z.discriminatedUnion("t
     use: z.enum(["keep", "ask"]),
     routes: z.array(hintedRoute),
   }),
+  z.strictObject({
+    type: z.literal("limits"),
+    time,
+    minNet: uint(256).nullable(),
+    txFeeCap: uint(256).nullable(),
+    maxCyclesPerPlan: z.int().min(1).max(8).nullable(),
+  }),
   z.strictObject({ type: z.literal("unhint"), time, ids: z.array(z.string()) }),
   z.strictObject({
     type: z.literal("outcome"),

@@ -141,6 +141,13 @@ export const engineEvents: fc.Arbitrary<EngineEvent> = fc.oneof(
     routes: fc.array(hintedRoute, { maxLength: 2 }),
   }),
   fc.record({
+    type: fc.constant("limits" as const),
+    time,
+    minNet: nullable(uint(256)),
+    txFeeCap: nullable(uint(256)),
+    maxCyclesPerPlan: nullable(fc.integer({ min: 1, max: 8 })),
+  }),
+  fc.record({
     type: fc.constant("unhint" as const),
     time,
     ids: fc.array(fc.string(), { maxLength: 2 }),
