@@ -14,7 +14,8 @@ CREATE TABLE hints (
   budget_f REAL NOT NULL,
   pushed_at INTEGER NOT NULL,
   ended_at INTEGER,
-  ending TEXT CHECK (ending IN ('withdrawn', 'replaced') AND ended_at IS NOT NULL)
+  ending TEXT CHECK (ending IN ('withdrawn', 'replaced')),
+  CHECK ((ending IS NULL) = (ended_at IS NULL))
 ) STRICT;
 CREATE INDEX hints_live ON hints (run_id, id) WHERE ended_at IS NULL;
 CREATE INDEX hints_source ON hints (source);
