@@ -191,11 +191,11 @@ _BY_CODE: Mapping[int, Type[RpcError]] = {
 # ---- what is said -----------------------------------------------------------------------------------------------
 
 _ids = count(1)
-_process = secrets.token_hex(6)
+_session = secrets.token_hex(6)
 
 
 def _new_id() -> str:
-    return f"{_process}-{next(_ids)}"
+    return f"{_session}-{os.getpid()}-{next(_ids)}"
 
 
 @dataclass(frozen=True)
@@ -298,6 +298,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is nothing that JSON has")
 
 
+_decode = json.JSONDecoder().decode
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_plain).encode
 
 
@@ -495,18 +496,17 @@ class _Lines:
             return []
         whole = bytes(self._rest) + data[:end]
         self._rest = bytearray(data[end:])
-        messages = []
-        for line in whole.split(b"\n"):
-            if not line.strip():
-                continue
-            try:
-                message = json.loads(line)
-            except (ValueError, RecursionError) as cause:
-                raise _Garbage(f"not JSON: {line[:80]!r}") from cause
-            if not isinstance(message, dict):
-                raise _Garbage(f"not an answer: {line[:80]!r}")
-            messages.append(message)
-        return messages
+        return [_message_of(line) for line in whole.split(b"\n") if line]
+
+
+def _message_of(line: bytes) -> Json:
+    try:
+        message = _decode(line.decode())
+    except (ValueError, RecursionError) as cause:
+        raise _Garbage(f"not JSON: {line[:80]!r}") from cause
+    if not isinstance(message, dict):
+        raise _Garbage(f"not an answer: {line[:80]!r}")
+    return message
 
 
 class _Backoff:
@@ -680,43 +680,45 @@ class _Wire:
         unsent = deque((number, len(line)) for number, line in requests.items())
         out = memoryview(b"".join(requests.values()))
         due = unsent[0][1]  # bytes that the first unsent one still has
-        while waiting:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                # Half a line would spoil the next one.
-                self._cut = bool(out)
-                raise TimedOut("no answer in time")
-            if out:
-                try:
-                    written = self._socket.send(out)
-                except (BlockingIOError, InterruptedError):
-                    written = 0
-                except BrokenPipeError:
-                    # It may have answered before it went; reading meets the end.
-                    written, out = 0, out[:0]
-                out = out[written:]
-                while unsent and written >= due:
-                    written -= due
-                    sent.append(unsent.popleft()[0])
-                    due = unsent[0][1] if unsent else 0
-                due -= written
-            if out:
-                self._poll.modify(self._socket, select.POLLIN | select.POLLOUT)
-                ready = self._poll.poll(left * 1_000)
-                self._poll.modify(self._socket, select.POLLIN)
-                answers = self.receive() if any(event & ~select.POLLOUT for _, event in ready) else []
-            else:
-                answers = self.wait(left)
-            for message in answers:
-                number = message.get("id")
-                if number is None and "error" in message:
-                    # It could not tell which one it refused: none of these will have another answer.
-                    for lost in waiting:
-                        yield {**message, "id": lost}
-                    return
-                if type(number) is int and number in waiting:
-                    waiting.remove(number)
-                    yield message
+        try:
+            while waiting:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise TimedOut("no answer in time")
+                if out:
+                    try:
+                        written = self._socket.send(out)
+                    except (BlockingIOError, InterruptedError):
+                        written = 0
+                    except BrokenPipeError:
+                        # It may have answered before it went; reading meets the end.
+                        written, out = 0, out[:0]
+                    out = out[written:]
+                    while unsent and written >= due:
+                        written -= due
+                        sent.append(unsent.popleft()[0])
+                        due = unsent[0][1] if unsent else 0
+                    due -= written
+                if out:
+                    self._poll.modify(self._socket, select.POLLIN | select.POLLOUT)
+                    ready = self._poll.poll(left * 1_000)
+                    self._poll.modify(self._socket, select.POLLIN)
+                    answers = self.receive() if any(event & ~select.POLLOUT for _, event in ready) else []
+                else:
+                    answers = self.wait(left)
+                for message in answers:
+                    number = message.get("id")
+                    if number is None and "error" in message:
+                        # It could not tell which one it refused: none of these will have another answer.
+                        for lost in waiting:
+                            yield {**message, "id": lost}
+                        return
+                    if type(number) is int and number in waiting:
+                        waiting.remove(number)
+                        yield message
+        finally:
+            # Half a line would spoil the next one.
+            self._cut = bool(out)
 
 
 class _Line:
@@ -744,6 +746,11 @@ class _Line:
         if self._wire is not None:
             self._wire.close()
             self._wire = None
+
+    def give_up(self) -> None:
+        """Closes; the next call tries to connect once and does not wait for it."""
+        self.close()
+        self._was_up = False
 
     def run(self, calls: Sequence[_Call[T]], deadline: float) -> List[Union[T, TurboMevError]]:
         """One outcome for each call, in their order."""
@@ -879,7 +886,7 @@ class Events(Iterator[T]):
     def _lose(self) -> None:
         self.gaps += self._wire is not None
         self._wire = None
-        self._line.close()
+        self._line.give_up()
         self._retry_at = time.monotonic() + self._backoff.pause()
 
 
@@ -1181,11 +1188,15 @@ class _AsyncWire(asyncio.Protocol):
         if self.lost is not None:
             raise self.lost
 
-    async def change(self, seconds: Optional[float]) -> bool:
+    async def change(self, seconds: float) -> bool:
         """Until there are notifications, room to write, or the end; False when the time was too short."""
         waker: asyncio.Future[None] = self.loop.create_future()
         self._wakers.append(waker)
-        done, _ = await asyncio.wait([waker], timeout=None if seconds is None else max(0.0, seconds))
+        try:
+            done, _ = await asyncio.wait([waker], timeout=max(0.0, seconds))
+        finally:
+            if waker in self._wakers:
+                self._wakers.remove(waker)
         return bool(done)
 
     async def exchange(self, number: int, line: bytes, deadline: float) -> Json:
@@ -1289,6 +1300,11 @@ class _AsyncLine:
         wire, self._wire = self._wire, None
         if wire is not None and not wire.loop.is_closed():
             wire.close()
+
+    def give_up(self) -> None:
+        """Closes; the next call tries to connect once and does not wait for it."""
+        self.close()
+        self._was_up = False
 
     async def run(self, call: _Call[T], deadline: float) -> Union[T, TurboMevError]:
         sent = False
@@ -1401,7 +1417,7 @@ class AsyncEvents(AsyncIterator[T]):
     def _lose(self) -> None:
         self.gaps += self._wire is not None
         self._wire = None
-        self._line.close()
+        self._line.give_up()
         self._retry_at = time.monotonic() + self._backoff.pause()
 
     def _collect(self) -> None:

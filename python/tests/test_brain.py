@@ -12,7 +12,7 @@ import tempfile
 import time
 import unittest
 from functools import partial
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Iterator, List, Set, Tuple
 from unittest import mock
 
 from tests import brain as own
@@ -84,6 +84,39 @@ class OverTheSocket(BrainCase):
         found = in_time(lambda: brain.find_opportunities([scored()] * 10))
         self.assertIsInstance(found, list)
         self.assertNotEqual(found, ["python"])
+
+
+README = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "README.md")
+
+
+@unittest.skipUnless(SOCKET, "TURBO_MEV_SOCKET names no running daemon")
+class InReadme(unittest.TestCase):
+    def test_the_brain_in_twenty_lines_runs_as_it_is_printed(self) -> None:
+        if not os.path.exists(README):
+            self.skipTest("the folder was taken out of its repository")
+        with open(README, encoding="utf-8") as file:
+            printed = file.read().split("```python\n")[1].split("```")[0]
+        self.assertLessEqual(len(printed.splitlines()), 20)
+        names: Dict[str, Any] = {}
+        exec(printed, names)
+        learned: Set[Tuple[str, Any]] = set()
+
+        class Brain:
+            def thoughts(self) -> Iterator[List[Dict[str, Any]]]:
+                end = time.monotonic() + PATIENT
+                while len({state for state, _ in learned}) < 3 and time.monotonic() < end:
+                    good = {"path": PATH, "dexes": DEXES, "score": 0.9}
+                    yield [good, {**good, "dexes": ["no_such_dex"]}]
+                    time.sleep(0.01)
+
+            def learn(self, id: str, state: str, why: Any) -> None:
+                learned.add((state, why))
+
+        names["run"](Brain())
+        states = {state for state, _ in learned}
+        self.assertLessEqual({"accepted", "refused"}, states)
+        # What became of them, beside the verdicts.
+        self.assertGreater(len(states), 2)
 
 
 @unittest.skipUnless(HTTP, "TURBO_MEV_HTTP names no open door")
