@@ -147,7 +147,8 @@ function readLines(socket: Socket, onLine: (line: string) => void, finish: (end:
     }
     if (rest.length > MOST_LINE) finish(unavailable("the daemon's line has no end"));
   });
-  socket.on("error", (error) => finish(unavailable(`the connection to the daemon broke: ${error.message}`)));
+  // What was being written when it ended is no news.
+  socket.on("error", () => undefined);
   socket.on("close", () => finish(unavailable("the daemon closed the connection")));
 }
 

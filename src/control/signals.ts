@@ -21,7 +21,10 @@ export interface SignalsOptions extends SignalRules {
 export const SIGNALS_DEFAULTS = { perSecond: 100, rescanMs: 1_000, settleMs: 2_000 } as const;
 
 /** Verdicts in the order of the hints; what it throws leaves the files where they are, for another try. */
-export type PushHints = (hints: readonly Hint[], source: string) => Promise<readonly HintVerdict[]>;
+export type PushHints = (
+  hints: readonly Hint[],
+  source: string,
+) => readonly HintVerdict[] | Promise<readonly HintVerdict[]>;
 
 export interface Signals {
   /** Takes what lies there, oldest first, and then what comes. Throws `PlainError` (77) for a folder it cannot use. */
