@@ -16,10 +16,18 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Router } from "../../../src/chain/registry.ts";
 import type { Hint, HintVerdict } from "../../../src/control/protocol.ts";
-import { createSignals, type Signals, type SignalsOptions } from "../../../src/control/signals.ts";
+import {
+  createSignals,
+  SIGNALS_DEFAULTS,
+  type Signals,
+  type SignalsOptions,
+} from "../../../src/control/signals.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { silentLog } from "../../../src/lib/log.ts";
+import { controlStage, CYCLE } from "../../support/controlStage.ts";
+import { address, USDC, WETH, WPOL } from "../../support/marketFixture.ts";
 import { rules, signal } from "../../support/signals.ts";
 
 let root: string;
@@ -234,6 +242,36 @@ describe("the folder of signals", () => {
     const name = put(freshName());
     await eventually(() => expect(ids()).toContain(stem(name)));
     expect([...waiting(), ...lying("done"), ...lying("refused")]).toEqual([]);
+  });
+
+  test("through the real room: signals of the market's cycle live as hints, others are refused", async () => {
+    const stage = controlStage();
+    const dexes = CYCLE.dexes.map((dex, i): Router => ({
+      family: "v2",
+      name: dex,
+      dex,
+      address: address(90 + i),
+    }));
+    const cycle = {
+      token: WPOL,
+      path: [USDC, WETH, WPOL],
+      protocols: [0, 0, 0],
+      routers: dexes.map((router) => router.address),
+    };
+    const good = put(freshName("WPOL", 1), text(cycle));
+    const bad = put(freshName("WPOL"), text({ ...cycle, routers: cycle.routers.toReversed() }));
+    signals = createSignals(
+      { ...rules, ...SIGNALS_DEFAULTS, routers: dexes, path },
+      (hints, source) => stage.control.push(hints, source),
+      { clock: systemClock, log: silentLog },
+    );
+    await signals.start();
+    await eventually(() => expect([lying("done"), lying("refused")]).toEqual([[good], [bad]]));
+    expect(reason(bad)).toMatch(/^[a-z_]+: /);
+    await expect(stage.control.dispatch("hint.list", {})).resolves.toMatchObject({
+      hints: [{ id: stem(good), source: "signals", state: "accepted" }],
+    });
+    await stage.stop();
   });
 
   test("the folder may go and come back", async () => {
