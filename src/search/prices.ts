@@ -6,14 +6,14 @@ import { nearDepthFloat } from "./nearDepth.ts";
 import { spotRateFloat } from "./rates.ts";
 
 export interface PriceOptions {
-  /** Tokens that have a price, and may stand between another and the native one. */
+  /** Tokens that may stand between another and the native one. */
   readonly bases: readonly Address[];
   readonly wrappedNative: Address;
 }
 
 /**
- * What a base is worth in the native token, by the graph's own pools: sold through the deepest pool, or through
- * the deepest two with another base between. Depth is counted in native and near the price only, so that neither a
+ * What a token is worth in the native one, by the graph's own pools. A base is sold through the deepest pool, or through
+ * the deepest two with another base between; any other token first through the deepest pool to a base. Depth is counted in native and near the price only, so that neither a
  * dust pool nor a sliver of liquidity sets a price.
  */
 export interface Prices {
@@ -28,10 +28,10 @@ export interface Valuer {
   readonly rateFloat: (token: Address) => number;
 }
 
-/** A pool between two hubs, and of the state that it last showed how deep it is each way. */
+/** A pool between two hubs, or from another token to one, and of the state that it last showed how deep it is each way. */
 interface HubPool {
   readonly address: Address;
-  /** Hub id of token0. */
+  /** Hub id of token0, or OUTER. */
   readonly hub0: number;
   state: PoolState | null;
   /** Raw units received when selling token0, then token1, near the price; NaN until asked for. */
@@ -58,9 +58,13 @@ interface HubGraph {
   readonly hubs: number;
   readonly ids: ReadonlyMap<Address, number>;
   readonly pools: readonly (readonly HubPool[])[];
+  /** Of each other token its pools with hubs, by the hub. */
+  readonly outer: ReadonlyMap<Address, ReadonlyMap<number, readonly HubPool[]>>;
 }
 
 const NATIVE = 0;
+/** Stands for a token that is no hub. */
+const OUTER = -1;
 const TO_ITSELF: Path = { sales: [], rateFloat: 1, depthFloat: Infinity };
 
 export function createPrices(options: PriceOptions, pools: readonly Pool[]): Prices {
@@ -80,13 +84,21 @@ function valuerOf(graph: HubGraph, view: StateView): Valuer {
     sales[at] = sale;
     return sale;
   };
-  const pathTo = (token: Address): Path | null => {
-    const hub = ids.get(token);
-    if (hub === undefined) return null;
+  const pathOf = (hub: number): Path | null => {
     const known = paths[hub];
     if (known !== undefined) return known;
     const path = deepestPath(hub, hubs, deepest);
     paths[hub] = path;
+    return path;
+  };
+  const outerPaths = new Map<Address, Path | null>();
+  const pathTo = (token: Address): Path | null => {
+    const hub = ids.get(token);
+    if (hub !== undefined) return pathOf(hub);
+    const known = outerPaths.get(token);
+    if (known !== undefined) return known;
+    const path = outerPath(graph.outer.get(token), view, pathOf);
+    outerPaths.set(token, path);
     return path;
   };
   return {
@@ -147,17 +159,53 @@ function deepestPath(
   return best;
 }
 
+/** To the hub from which, by the shallower of both ways, most is left. */
+function outerPath(
+  pools: ReadonlyMap<number, readonly HubPool[]> | undefined,
+  view: StateView,
+  pathOf: (hub: number) => Path | null,
+): Path | null {
+  let best: Path | null = null;
+  for (const [hub, between] of pools ?? []) {
+    const sale = deepestSale(between, view, OUTER);
+    const path = sale && pathOf(hub);
+    if (!path) continue;
+    const depthFloat = Math.min(path.depthFloat, sale.depthFloat * path.rateFloat);
+    if (depthFloat > (best?.depthFloat ?? 0))
+      best = { sales: [sale, ...path.sales], rateFloat: sale.rateFloat * path.rateFloat, depthFloat };
+  }
+  return best;
+}
+
 function hubGraphOf({ bases, wrappedNative }: PriceOptions, pools: readonly Pool[]): HubGraph {
   const hubTokens = [...new Set([wrappedNative, ...bases])];
   const ids = new Map(hubTokens.map((token, id) => [token, id] as const));
   const hubs = hubTokens.length;
+  const outer = new Map<Address, Map<number, HubPool[]>>();
   const between: HubPool[][] = Array.from({ length: hubs * hubs }, () => []);
   for (const { address, token0, token1 } of pools) {
-    const [from, to] = [ids.get(token0), ids.get(token1)];
-    if (from === undefined || to === undefined) continue;
+    const [from = OUTER, to = OUTER] = [ids.get(token0), ids.get(token1)];
+    if (from === OUTER && to === OUTER) continue;
     const pool = { address, hub0: from, state: null, depthsFloat: new Float64Array(2).fill(NaN) };
-    between[from * hubs + to]?.push(pool);
-    between[to * hubs + from]?.push(pool);
+    if (from === OUTER) pushOuter(outer, token0, to, pool);
+    else if (to === OUTER) pushOuter(outer, token1, from, pool);
+    else {
+      between[from * hubs + to]?.push(pool);
+      between[to * hubs + from]?.push(pool);
+    }
   }
-  return { hubs, ids, pools: between };
+  return { hubs, ids, pools: between, outer };
+}
+
+function pushOuter(
+  outer: Map<Address, Map<number, HubPool[]>>,
+  token: Address,
+  hub: number,
+  pool: HubPool,
+): void {
+  const pools = outer.get(token) ?? new Map<number, HubPool[]>();
+  outer.set(token, pools);
+  const list = pools.get(hub);
+  if (list === undefined) pools.set(hub, [pool]);
+  else list.push(pool);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { swap } from "../../../src/amm/swap.ts";
+import { amountOut, swap } from "../../../src/amm/swap.ts";
 import { createDecisionHash } from "../../../src/app/decisionHash.ts";
 import type { EngineEvent } from "../../../src/engine/events.ts";
 import { createOverlay } from "../../../src/market/overlay.ts";
@@ -169,6 +169,19 @@ describe("kept hints", () => {
     expect(answer).toMatchObject({ code: "no_native_price", net: null, base: a });
     expect(answer?.profit).toBeGreaterThan(0n);
     expect([...submitsOf(decisions), ...submitsOf(asked)]).toEqual([]);
+  });
+
+  test("what is earned in a token of no base is worth what the deepest pool to one gives", () => {
+    const [a, b, c] = [address(0xb1), address(0xb2), address(0xb3)];
+    const far = [v2Pool(21, a, b), v2Pool(22, b, c), v2Pool(23, c, a), v2Pool(24, a, WPOL)];
+    const engine = start({}, far);
+    engine.step(hint("keep", route("h1", { hops: hopsOf(far.slice(0, 3)) })));
+    const decisions = engine.step(moves(header(3), { [address(21)]: 5n }));
+    const [submit] = submitsOf(decisions);
+    const [judged] = judgedOf(decisions);
+    expect(submit?.plan.opportunities[0]?.cycle.base).toBe(a);
+    const profit = judged?.opportunity.profit ?? 0n;
+    expect(judged?.numbers.profitNative).toBe(amountOut(EVEN, true, profit));
   });
 
   test("at most 10,000 are kept: the oldest is let go", () => {

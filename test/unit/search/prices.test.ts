@@ -71,6 +71,25 @@ test("a sliver of liquidity sets no price, however large its virtual reserve", (
   expect(prices.toNative(USD, ETHER)).toBe(amountOut(v2, true, ETHER));
 });
 
+test("any other token is sold to a base first, the way that is deeper as a whole", () => {
+  const OUTER = addressOf(0xb0);
+  const usd = v2State(1000n * ETHER, 2000n * 10n ** 6n);
+  const toUsd = v2State(10n ** 12n, 500n * 10n ** 6n);
+  const toNative = v2State(ETHER, 10n ** 10n);
+  const alone = addressOf(0xb1);
+  const prices = pricesOver([
+    [1, NATIVE, USD, usd],
+    [2, OUTER, USD, toUsd],
+    [3, NATIVE, OUTER, toNative],
+    [4, OUTER, alone, usd],
+  ]);
+  expect(prices.toNative(OUTER, 10n ** 8n)).toBe(amountOut(usd, false, amountOut(toUsd, true, 10n ** 8n)));
+  expect(prices.rateFloat(OUTER)).toBeGreaterThan(0);
+  // Two tokens away from every base there is no price.
+  expect(prices.toNative(alone, 10n ** 8n)).toBeNull();
+  expect(prices.rateFloat(alone)).toBeNaN();
+});
+
 test("a base is sold through another where that way is deeper, rounded down at each step", () => {
   const usd = v2State(1000n * ETHER, 2000n * 10n ** 6n);
   const gold = v2State(500n * 10n ** 6n, 100n * 10n ** 8n);
