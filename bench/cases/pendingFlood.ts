@@ -48,7 +48,7 @@ function checkCounts(context: BenchContext, name: string, found: Figures): void 
   const { frames, told, delivered, duplicates, unusable, shed } = found;
   context.check(
     `${name}: told = delivered + duplicates + unusable + shed`,
-    told === frames && told === delivered + duplicates + unusable + shed,
+    told > 0 && told <= frames && told === delivered + duplicates + unusable + shed,
     JSON.stringify(found),
   );
   context.check(
@@ -64,7 +64,7 @@ async function measure(context: BenchContext): Promise<readonly Row[]> {
   checkCounts(context, "as fast as can be", whole);
   checkCounts(context, "a slow consumer", slow);
   context.check("a slow consumer: more is shed than waits", slow.shed > QUEUE, `${slow.shed}`);
-  const { market, seconds, frames, delay, delivered, opened, shed, blocks, rssFrom, rssTo } = whole;
+  const { market, seconds, frames, told, delay, delivered, opened, shed, blocks, rssFrom, rssTo } = whole;
   const name = `${PER_SECOND.toLocaleString("en-US")} pending bodies a second for ${seconds.toFixed(0)} s, ${market}`;
   return [
     multipleRow({
@@ -91,7 +91,7 @@ async function measure(context: BenchContext): Promise<readonly Row[]> {
       value: shed,
       reference: "told",
       referenceValue: frames,
-      note: `${delivered} delivered, ${opened} of them with something behind them; ${blocks} blocks of 100 Sync logs`,
+      note: `${frames - told} written and not told (a connection that broke), ${delivered} delivered, ${opened} of them with something behind them; ${blocks} blocks of 100 Sync logs`,
     }),
   ];
 }
