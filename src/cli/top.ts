@@ -147,7 +147,7 @@ function terminalScreen(output: Output, { stdin, stdout }: TopPlaces, end: () =>
   stdout.write(OPEN);
   const draw = async (lines: readonly string[]): Promise<void> => {
     const fitting = lines.slice(0, Math.max(1, stdout.rows - 1));
-    const text = fitting.map((line) => `${cut(line, stdout.columns)}${END_OF_LINE}\r\n`).join("");
+    const text = fitting.map((line) => `${cut(line, stdout.columns)}${END_OF_LINE}\n`).join("");
     await output.write(`${HOME}${text}${REST_OF_SCREEN}`);
   };
   return {

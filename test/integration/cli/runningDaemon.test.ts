@@ -1,3 +1,5 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runCli, type CliRun } from "../../support/cliProcess.ts";
@@ -15,6 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => stage.stop());
 
+const ROOT = join(import.meta.dirname, "../../..");
 const ROUTE = ["--path", CYCLE.path.join(), "--dexes", CYCLE.dexes.join()];
 const jsonLines = (text: string): unknown[] =>
   text
@@ -123,6 +126,11 @@ describe("hint", () => {
     );
   });
 
+  test("--wait ends at once where nothing was taken", async () => {
+    const run = await hint(["--path", "WPOL,NOBODY,WPOL", "--dexes", "dex1", "--wait"]);
+    expect(run).toMatchObject({ code: 1, err: "turbo-mev: 1 of 1 hints refused\n" });
+  });
+
   test("the daemon goes away while it waits: 69, although stdin is still open", async () => {
     const waiting = startCli(["hint", "--socket", hints, "--wait"]);
     waiting.child.stdin.write(`${JSON.stringify({ id: "k", ...CYCLE })}\n`);
@@ -180,7 +188,33 @@ describe("watch", () => {
   });
 });
 
+/** util-linux's `script` gives a command a terminal. */
+const hasScript = spawnSync("script", ["--version"]).status === 0;
+
 describe("top", () => {
+  test.skipIf(!hasScript).each([
+    ["q", "q"],
+    ["Ctrl-C", "\u0003"],
+  ])("draws on a terminal until %s, and leaves it as it was", async (_name, key) => {
+    const top = `"${process.execPath}" --import tsx src/main.ts top --interval 100 --socket ${hints}`;
+    const command = `stty rows 8 cols 40; ${top}; echo code=$?; stty -a`;
+    const child = spawn("script", ["-qec", command, "/dev/null"], { cwd: ROOT, stdio: "pipe" });
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+    const ended = once(child, "close");
+    await eventually(() => expect(out.split("\u001b[H").length).toBeGreaterThan(3));
+    child.stdin.write(key);
+    await ended;
+    const [before = "", rest = ""] = out.split("\u001b[?1049h\u001b[?25l");
+    const [screens = "", after = ""] = rest.split("\u001b[?25h\u001b[?1049l");
+    expect(before).toBe("");
+    const lines = screens.split("\u001b[H").at(-1)?.split("\u001b[K\r\n") ?? [];
+    expect(lines).toHaveLength(8);
+    expect(lines[0]).toBe("          turbo-mev 1.2.3   dry-run   ch");
+    expect(after).toMatch(/^code=0\r\n/);
+    expect(after).toMatch(/[^-]icanon/);
+  });
+
   test("--once shows the state and the figures of the seed", async () => {
     stage.control.push([{ id: "live", ...CYCLE, ttl_ms: 60_000 }], "my\u001b[31mbrain");
     const run = await runCli(["top", "--socket", hints, "--once", "--interval", "100"]);
