@@ -5,12 +5,14 @@ import { LINE_LIMITS } from "../src/control/lineServer.ts";
 import { controlSchema } from "../src/control/options.ts";
 import {
   ERRORS,
+  eventSchema,
   hintResultSchema,
   hintSchema,
   METHODS,
   PROTOCOL,
   seedPairSchema,
   seedRouteSchema,
+  TOPICS,
   type Method,
 } from "../src/control/protocol.ts";
 
@@ -38,7 +40,7 @@ export const schemaDocument = (): object => ({
       { access, description: about, params: input(params), ...(result && { result: output(result) }) },
     ]),
   ),
-  notifications: { "hint.result": output(hintResultSchema) },
+  notifications: { "hint.result": output(hintResultSchema), event: output(eventSchema) },
   $defs: { hint: input(hintSchema), route: input(seedRouteSchema), pair: input(seedPairSchema) },
   errors: ERRORS,
 });
@@ -127,7 +129,22 @@ ${table(
   Object.entries(STATES).map(([state, meaning]) => [`\`${state}\``, meaning]),
 )}
 
-Each hint has one verdict. \`submitted\`, \`landed\` and \`missed\` may come once an intent, also after \`expired\`. Notifications \`event\` after \`subscribe\` carry \`topic\` and \`time\` (milliseconds since 1970).
+Each hint has one verdict. \`submitted\`, \`landed\` and \`missed\` may come once an intent, also after \`expired\`.
+
+## Events
+
+Notifications \`event\` after \`subscribe\`; \`time\` is in milliseconds since 1970.
+
+${table(
+  ["topic", "fields"],
+  TOPICS.map((topic, i) => {
+    const option = eventSchema.options[i];
+    return [
+      `\`${topic}\``,
+      option === undefined ? "" : brief(output(option)).replace(/^`topic`, |, `topic`/, ""),
+    ];
+  }),
+)}
 
 ## Limits
 

@@ -88,10 +88,15 @@ export function createControl(options: ControlOptions, ports: ControlPorts, part
   return {
     ...doors,
     listener: {
+      // Whatever goes wrong here, the daemon's own work goes on.
       onStep: (event, decisions) => {
-        figures.step(event, decisions);
-        book.onStep(event, decisions);
-        topics.step(event, decisions);
+        try {
+          figures.step(event, decisions);
+          book.onStep(event, decisions);
+          topics.step(event, decisions);
+        } catch (err) {
+          log.error({ err }, "control room failed to follow");
+        }
       },
     },
     dispatch: async (method, params) => {

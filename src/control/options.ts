@@ -12,7 +12,8 @@ export const controlSchema = z.strictObject({
     .default(""),
   hints_per_second: z.int().min(1).max(10_000_000).default(2_000),
   hints_burst: z.int().min(200).max(10_000_000).default(4_000),
-  max_hints: z.int().min(1).max(100_000).default(10_000),
+  /** The engine keeps no more. */
+  max_hints: z.int().min(1).max(10_000).default(10_000),
   /** Routes and pairs a second that a connection may have priced at once. */
   routes_per_second: z.int().min(1).max(10_000_000).default(20_000),
   /** Microseconds that the brain's own path needs for a route, measured there; 0: not known, no speed-up is told. */

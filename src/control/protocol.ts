@@ -24,10 +24,12 @@ import {
 export const PROTOCOL = 1;
 
 export {
+  eventSchema,
   hintResultSchema,
   hintSchema,
   seedPairSchema,
   seedRouteSchema,
+  type ControlEvent,
   type Hint,
   type SeedRoute,
   type SeedPair,

@@ -103,6 +103,57 @@ export const hintResultSchema = z.strictObject({
 });
 export type HintResult = z.output<typeof hintResultSchema>;
 
+const time = z.number().describe("milliseconds since 1970");
+const names = z.array(z.string());
+
+/** What is told to subscribers, by topic; amounts are decimal strings. */
+export const eventSchema = z.discriminatedUnion("topic", [
+  z.strictObject({
+    topic: z.literal("heads"),
+    time,
+    block: z.int(),
+    hash: z.string(),
+    timestamp: z.int().describe("the block's own, in seconds"),
+    base_fee: z.string().describe("wei"),
+    logs: z.int(),
+    tainted: z.int().describe("pools whose logs of this block are in doubt"),
+  }),
+  z.strictObject({
+    topic: z.literal("opportunities"),
+    time,
+    id: z.string(),
+    code: z.string().describe("outcome as in the ledger"),
+    detail: z.string(),
+    base: z.string(),
+    pools: names,
+    amount_in: z.string().describe("raw units of base"),
+    profit: z.string().describe("raw units of base before gas"),
+    net: z.string().nullable().describe("wei of the native token after gas"),
+    hints: names,
+  }),
+  z.strictObject({
+    topic: z.literal("submissions"),
+    time,
+    intent: z.string(),
+    opportunities: names,
+    behind: names.describe("pending transactions that come first"),
+    target_block: z.int(),
+    net: z.string().describe("wei of the native token after gas"),
+    hints: names,
+  }),
+  z.strictObject({
+    topic: z.literal("fates"),
+    time,
+    intent: z.string(),
+    fate: z.string(),
+    reason: z.string(),
+    block: z.int().nullable(),
+    transaction: z.string().nullable(),
+  }),
+  hintResultSchema.extend({ topic: z.literal("hints") }),
+]);
+export type ControlEvent = z.output<typeof eventSchema>;
+
 export const liveHintSchema = z.strictObject({
   id,
   source: z.string(),

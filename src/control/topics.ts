@@ -1,7 +1,7 @@
 import type { Decision, Judged, SubmitDecision } from "../engine/decisions.ts";
-import type { EngineEvent } from "../engine/events.ts";
+import type { CommittedEvent, EngineEvent, OutcomeEvent } from "../engine/events.ts";
 import { jsonText } from "./jsonRpc.ts";
-import type { HintResult, TOPICS } from "./protocol.ts";
+import type { ControlEvent, HintResult, TOPICS } from "./protocol.ts";
 
 export type Topic = (typeof TOPICS)[number];
 
@@ -37,7 +37,7 @@ export function createTopics(): Topics {
     const text = `{"jsonrpc":"2.0","method":"${method}","params":${jsonText(params)}}`;
     for (const subscriber of subscribers) subscriber.notify(text);
   };
-  const tell = (topic: Topic, facts: () => object): void => {
+  const tell = <T extends Topic>(topic: T, facts: () => Facts<T>): void => {
     const subscribers = byTopic[topic];
     if (subscribers.size > 0) send(subscribers, "event", { topic, ...facts() });
   };
@@ -56,10 +56,7 @@ export function createTopics(): Topics {
     of: (subscriber) => ALL.filter((topic) => byTopic[topic].has(subscriber)),
     step: (event, decisions) => {
       if (event.type === "committed" && event.atHead) tell("heads", () => headFacts(event));
-      if (event.type === "outcome") {
-        const { time, intentId, fate, reason, block, transactionHash } = event;
-        tell("fates", () => ({ time, intent: intentId, fate, reason, block, transaction: transactionHash }));
-      }
+      if (event.type === "outcome") tell("fates", () => fateFacts(event));
       for (const decision of decisions) {
         if (decision.type === "judged")
           tell("opportunities", () => opportunityFacts(event.time, decision.judged));
@@ -75,33 +72,46 @@ export function createTopics(): Topics {
 
 const ALL = ["heads", "opportunities", "submissions", "fates", "hints"] as const satisfies readonly Topic[];
 
-const headFacts = ({ time, block, logs, tainted }: EngineEvent & { readonly type: "committed" }): object => ({
+type Facts<T extends Topic> = Omit<ControlEvent & { readonly topic: T }, "topic">;
+
+const headFacts = ({ time, block, logs, tainted }: CommittedEvent): Facts<"heads"> => ({
   time,
   block: block.number,
   hash: block.hash,
   timestamp: block.timestamp,
-  base_fee: block.baseFeePerGas,
+  base_fee: block.baseFeePerGas.toString(),
   logs: logs.length,
   tainted: tainted.length,
 });
 
-const opportunityFacts = (time: number, { id, opportunity, code, detail, numbers }: Judged): object => ({
+const opportunityFacts = (time: number, judged: Judged): Facts<"opportunities"> => ({
   time,
-  id,
-  code,
-  detail,
-  base: opportunity.cycle.base,
-  pools: opportunity.hops.map(({ pool }) => pool),
-  amount_in: opportunity.amountIn,
-  profit: numbers.profit,
-  net: numbers.net,
+  id: judged.id,
+  code: judged.code,
+  detail: judged.detail,
+  base: judged.opportunity.cycle.base,
+  pools: judged.opportunity.hops.map(({ pool }) => pool),
+  amount_in: judged.opportunity.amountIn.toString(),
+  profit: judged.numbers.profit.toString(),
+  net: judged.numbers.net?.toString() ?? null,
+  hints: [...(judged.hintIds ?? [])],
 });
 
-const submissionFacts = (time: number, decision: SubmitDecision): object => ({
+const submissionFacts = (time: number, decision: SubmitDecision): Facts<"submissions"> => ({
   time,
   intent: decision.intentId,
-  opportunities: decision.opportunityIds,
+  opportunities: [...decision.opportunityIds],
   behind: decision.behind.map(({ hash }) => hash),
   target_block: decision.targetBlock,
-  net: decision.net,
+  net: decision.net.toString(),
+  hints: [...(decision.hintIds ?? [])],
+});
+
+const fateFacts = (event: OutcomeEvent): Facts<"fates"> => ({
+  time: event.time,
+  intent: event.intentId,
+  fate: event.fate,
+  reason: event.reason,
+  block: event.block,
+  transaction: event.transactionHash,
 });
