@@ -2,7 +2,7 @@ import type { HintDecision } from "../../engine/decisions.ts";
 import type { HintedRoute } from "../../engine/events.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { ControlPorts } from "../ports.ts";
-import type { ResolvedHop } from "./resolve.ts";
+import type { ResolvedHop } from "./pairGraph.ts";
 
 /** What the engine says to one route. */
 export interface Answer {

@@ -2,8 +2,7 @@ import type { Token } from "../../chain/types.ts";
 
 /** Looks up what a client calls a thing; answers are remembered, since the same few names come again and again. */
 export interface NameBook<T> {
-  /** Null: nothing, or more than one thing, is called so. */
-  find(name: string): T | null;
+  readonly find: (name: string) => T;
 }
 
 /** Symbols that stand for one token: what it is called here, was called before, and is called elsewhere. */
@@ -17,8 +16,8 @@ const SAME_SYMBOLS = [
 /** Names remembered at most; hostile clients may think of many. */
 const MOST_REMEMBERED = 4096;
 
-function remembering<T>(look: (name: string) => T | null): NameBook<T> {
-  const known = new Map<string, T | null>();
+export function createNameBook<T>(look: (name: string) => T): NameBook<T> {
+  const known = new Map<string, T>();
   return {
     find: (name) => {
       const answer = known.get(name);
@@ -31,8 +30,8 @@ function remembering<T>(look: (name: string) => T | null): NameBook<T> {
   };
 }
 
-/** Tokens by address or symbol, in any case. A symbol of the registry goes before its use as another's alias. */
-export function createTokenBook(tokens: Iterable<Token>): NameBook<Token> {
+/** Tokens by address or symbol, in any case; null: none, or more than one, is called so. A symbol of the registry goes before its use as another's alias. */
+export function createTokenBook(tokens: Iterable<Token>): NameBook<Token | null> {
   const all = [...tokens];
   const byAddress = new Map<string, Token>(all.map((token) => [token.address, token]));
   const bySymbol = new Map<string, Token | null>();
@@ -45,7 +44,7 @@ export function createTokenBook(tokens: Iterable<Token>): NameBook<Token> {
     const others = names.flatMap((one) => bySymbol.get(one) ?? []);
     return others.length === 1 ? (others[0] ?? null) : null;
   };
-  return remembering((name) => {
+  return createNameBook((name) => {
     const symbol = name.toUpperCase();
     const own = bySymbol.get(symbol);
     return own === undefined ? (byAddress.get(name.toLowerCase()) ?? aliased(symbol)) : own;
@@ -60,10 +59,10 @@ function exchangeName(name: string): { readonly family: string; readonly version
   return { family, version };
 }
 
-/** Exchanges by their names in the registry or short ones; without a version, all families of that exchange. */
-export function createDexBook(dexes: readonly string[]): NameBook<ReadonlySet<string>> {
+/** Exchanges by their names in the registry or short ones, null where there is none; without a version, all its families. */
+export function createDexBook(dexes: readonly string[]): NameBook<ReadonlySet<string> | null> {
   const all = dexes.map((dex) => ({ dex, ...exchangeName(dex) }));
-  return remembering((name) => {
+  return createNameBook((name) => {
     const { family, version } = exchangeName(name);
     const named = all.filter((one) => one.family === family && (version === "" || one.version === version));
     return named.length === 0 ? null : new Set(named.map(({ dex }) => dex));

@@ -1,4 +1,6 @@
+import { BREAK_EVEN } from "../../search/screen.ts";
 import type { PairGraph } from "./pairGraph.ts";
+import type { Edges } from "./resolve.ts";
 
 /** Cycles that one pair is turned into at most. */
 const MOST_PER_PAIR = 8;
@@ -6,44 +8,67 @@ const MOST_PER_PAIR = 8;
 const HUBS = 8;
 
 interface Candidate {
-  readonly edges: readonly number[];
+  readonly edges: Edges;
   readonly rateFloat: number;
 }
 
+/** Gives cycles through a pair, the most promising first; what pays at no size is left out. */
+export type PairCycles = (pairEdges: Edges) => readonly Edges[];
+
 /**
- * Cycles through a pair, the most promising first: each of these edges (pools of the pair, crossed one way) against
- * every other pool of the pair, and over a third token. One whose rates do not multiply to more than 1 pays at no size
- * and is left out.
+ * Each pool of a pair, crossed both ways, against every other pool of the pair, and over a third token by the best pool
+ * of each hop. It looks at the states of one moment: make a new one for each question.
  */
-export function cyclesOfPair(pairEdges: readonly number[], graph: PairGraph): readonly (readonly number[])[] {
+export function createPairCycles(graph: PairGraph): PairCycles {
   const hubs = hubsOf(graph);
-  const found: Candidate[] = [];
-  // Both ways: an edge's way back is its sister.
-  for (const edge of pairEdges.flatMap((one) => [one, one ^ 1])) {
-    const [from, to] = endsOf(edge, graph);
-    const rateFloat = graph.rateFloat(edge);
-    for (const back of graph.edges(to, from)) if (back >> 1 !== edge >> 1) add(found, [edge, back], graph);
-    for (const hub of hubs) {
-      if (hub === from || hub === to || rateFloat === 0) continue;
-      const [second, third] = [graph.best(graph.edges(to, hub)), graph.best(graph.edges(hub, from))];
-      if (second >= 0 && third >= 0) add(found, [edge, second, third], graph);
+  const count = graph.tokens.length;
+  const known = new Map<number, number>();
+  const bestBetween = (from: number, to: number): number => {
+    const pair = from * count + to;
+    let edge = known.get(pair);
+    if (edge === undefined) {
+      edge = graph.best(graph.edges(from, to));
+      known.set(pair, edge);
     }
-  }
-  return found
-    .toSorted((one, other) => other.rateFloat - one.rateFloat)
-    .slice(0, MOST_PER_PAIR)
-    .map(({ edges }) => edges);
+    return edge;
+  };
+  const overHubs = (edge: number, from: number, to: number, found: Candidate[]): void => {
+    const rateFloat = graph.rateFloat(edge);
+    for (const hub of hubs) {
+      const second = hub === from || hub === to ? -1 : bestBetween(to, hub);
+      const third = second < 0 ? -1 : bestBetween(hub, from);
+      if (third >= 0 && rateFloat * graph.rateFloat(second) * graph.rateFloat(third) > BREAK_EVEN)
+        add(found, [edge, second, third], graph);
+    }
+  };
+  return (pairEdges) => {
+    const found: Candidate[] = [];
+    for (const one of pairEdges) {
+      const [from, to] = endsOf(one, graph);
+      for (const back of graph.edges(to, from)) {
+        if (back >> 1 === one >> 1) continue;
+        add(found, [one, back], graph);
+        add(found, [one ^ 1, back ^ 1], graph);
+      }
+      overHubs(one, from, to, found);
+      overHubs(one ^ 1, to, from, found);
+    }
+    return found
+      .toSorted((a, b) => b.rateFloat - a.rateFloat)
+      .slice(0, MOST_PER_PAIR)
+      .map(({ edges }) => edges);
+  };
 }
 
-function add(found: Candidate[], edges: readonly number[], graph: PairGraph): void {
-  let rateFloat = 1;
-  for (const edge of edges) rateFloat *= graph.rateFloat(edge);
-  if (rateFloat > 1) found.push({ edges, rateFloat });
+function add(found: Candidate[], edges: Edges, graph: PairGraph): void {
+  const rateFloat = graph.productFloat(edges);
+  if (rateFloat > BREAK_EVEN) found.push({ edges, rateFloat });
 }
 
+/** Tokens from which and to which an edge leads. */
 function endsOf(edge: number, graph: PairGraph): readonly [number, number] {
-  const pool = graph.poolOf(edge);
-  if (pool === null) return [-1, -1];
+  const pool = graph.pools[edge >> 1];
+  if (pool === undefined) return [-1, -1];
   const [id0, id1] = [graph.tokenIds.get(pool.token0) ?? -1, graph.tokenIds.get(pool.token1) ?? -1];
   return edge % 2 === 0 ? [id0, id1] : [id1, id0];
 }
@@ -64,7 +89,7 @@ function hubsOf(graph: PairGraph): readonly number[] {
 }
 
 /** The same for the same directed cycle, wherever it starts. */
-export function cycleKey(edges: readonly number[]): string {
+export function cycleKey(edges: Edges): string {
   const first = edges.indexOf(Math.min(...edges));
-  return [...edges.slice(first), ...edges.slice(0, first)].join();
+  return first === 0 ? edges.join() : [...edges.slice(first), ...edges.slice(0, first)].join();
 }

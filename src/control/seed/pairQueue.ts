@@ -2,7 +2,7 @@ import type { Token } from "../../chain/types.ts";
 import { safeText } from "../../lib/safeText.ts";
 import type { PairVerdict, SeedPair } from "../protocol.ts";
 import type { PairGraph } from "./pairGraph.ts";
-import type { Resolver } from "./resolve.ts";
+import type { Named } from "./resolver.ts";
 
 /** A pair that nobody has verified a pool of: it waits for the owner. */
 export interface QueuedPair {
@@ -15,7 +15,7 @@ export interface QueuedPair {
 
 /** Pairs that clients told of, and whose pools are not known. Nothing here is traded through. */
 export interface PairQueue {
-  judge(pair: SeedPair, resolver: Resolver, graph: PairGraph): PairVerdict;
+  judge(pair: SeedPair, named: Named): PairVerdict;
   /** Oldest first. */
   list(): readonly QueuedPair[];
 }
@@ -27,7 +27,7 @@ export function createPairQueue(room: number): PairQueue {
   const waiting = new Map<string, QueuedPair>();
   return {
     list: () => [...waiting.values()],
-    judge: (pair, resolver, graph) => {
+    judge: (pair, named) => {
       const { token0, token1, dex } = pair;
       const answer = (verdict: PairVerdict["verdict"], reason: string): PairVerdict => ({
         token0,
@@ -37,10 +37,10 @@ export function createPairQueue(room: number): PairQueue {
         pools: [],
         reason,
       });
-      const named = namesOf(pair, resolver);
-      if (typeof named === "string") return answer("refused", named);
-      const key = keyOf(named);
-      const pools = poolsOf(named, graph);
+      const known = readPair(pair, named);
+      if (typeof known === "string") return answer("refused", known);
+      const key = keyOf(known);
+      const pools = poolsOf(known, named.graph);
       if (pools.length > 0) {
         // What was approved since then waits no longer.
         waiting.delete(key);
@@ -48,20 +48,20 @@ export function createPairQueue(room: number): PairQueue {
       }
       if (!waiting.has(key)) {
         if (waiting.size >= room) return answer("refused", `queue_full: ${room} pairs wait already`);
-        waiting.set(key, { ...named, reason: UNVERIFIED });
+        waiting.set(key, { ...known, reason: UNVERIFIED });
       }
       return answer("queued", UNVERIFIED);
     },
   };
 }
 
-type Named = Omit<QueuedPair, "reason">;
+type KnownPair = Omit<QueuedPair, "reason">;
 
 /** What the pair's names stand for, or why it is refused. */
-function namesOf(pair: SeedPair, { tokens, dexes }: Resolver): Named | string {
+function readPair(pair: SeedPair, named: Named): KnownPair | string {
   const both: Token[] = [];
   for (const name of [pair.token0, pair.token1]) {
-    const token = tokens.find(name);
+    const token = named.token(name);
     if (token === null) return `unknown_token: ${safeText(name, 42)} is no token of the registry`;
     if (token.taxed) return `taxed_token: ${token.symbol} takes a share of transfers`;
     both.push(token);
@@ -69,19 +69,17 @@ function namesOf(pair: SeedPair, { tokens, dexes }: Resolver): Named | string {
   const [token0, token1] = both;
   if (token0 === undefined || token1 === undefined || token0 === token1)
     return "repeated: a pair has two tokens";
-  const exchanges = dexes.find(pair.dex);
-  if (exchanges === null) return `unknown_dex: no exchange is called ${safeText(pair.dex)}`;
+  const exchanges = named.exchanges(pair.dex);
+  if ("ok" in exchanges) return `${exchanges.code}: ${exchanges.reason}`;
   return { token0, token1, dexes: [...exchanges] };
 }
 
-const keyOf = ({ token0, token1, dexes }: Named): string =>
+const keyOf = ({ token0, token1, dexes }: KnownPair): string =>
   [...[token0.address, token1.address].toSorted(), ...dexes].join();
 
-function poolsOf({ token0, token1, dexes }: Named, graph: PairGraph): string[] {
+function poolsOf({ token0, token1, dexes }: KnownPair, graph: PairGraph): string[] {
   const [from, to] = [graph.tokenIds.get(token0.address), graph.tokenIds.get(token1.address)];
   if (from === undefined || to === undefined) return [];
-  return graph.edges(from, to).flatMap((edge) => {
-    const pool = graph.poolOf(edge);
-    return pool !== null && dexes.includes(pool.dex) ? [pool.address] : [];
-  });
+  const edges = graph.edges(from, to).filter((edge) => dexes.includes(graph.dexOf(edge)));
+  return edges.map((edge) => graph.hop(edge).pool);
 }

@@ -1,9 +1,7 @@
-import type { Address, Token } from "../../chain/types.ts";
+import type { Address } from "../../chain/types.ts";
 import { safeText } from "../../lib/safeText.ts";
-import type { Hop } from "../../search/opportunity.ts";
-import type { ControlPorts } from "../ports.ts";
-import { createDexBook, createTokenBook, type NameBook } from "./names.ts";
-import { createPairGraphs, type PairGraph, type PairGraphs } from "./pairGraph.ts";
+import type { PairGraph, ResolvedHop } from "./pairGraph.ts";
+import { lowerAddress, namedIn, refuse, type Named, type Refused, type ResolverPorts } from "./resolver.ts";
 
 /** A route in a client's words. */
 export interface NamedRoute {
@@ -13,63 +11,12 @@ export interface NamedRoute {
   readonly start?: string | undefined;
 }
 
-export type RouteRefusal =
-  | "unknown_token"
-  | "unknown_dex"
-  | "unknown_pool"
-  | "taxed_token"
-  | "repeated"
-  | "bad_dexes"
-  | "not_a_cycle"
-  | "too_short"
-  | "too_long";
-
-export type ResolvedHop = Pick<Hop, "pool" | "zeroForOne">;
-
-interface Refused {
-  readonly ok: false;
-  readonly code: RouteRefusal;
-  readonly reason: string;
-}
-
 export type Resolved = { readonly ok: true; readonly hops: readonly ResolvedHop[] } | Refused;
 
-export type ResolverPorts = Pick<ControlPorts, "market" | "tokens" | "dexes">;
-
-/** What a client may name, and the pools that it may mean. */
-export interface Resolver {
-  readonly tokens: NameBook<Token>;
-  readonly dexes: NameBook<ReadonlySet<string>>;
-  readonly graphs: PairGraphs;
-  readonly isTaxed: (token: Address) => boolean;
-}
+/** Edges in order of crossing. */
+export type Edges = readonly number[];
 
 const MOST_HOPS = 6;
-
-const resolvers = new WeakMap<ResolverPorts["market"], Resolver>();
-
-/** One a market, made when it is first asked for. */
-export function resolverOf({ market, tokens, dexes }: ResolverPorts): Resolver {
-  const known = resolvers.get(market);
-  if (known !== undefined) return known;
-  const isTaxed = (token: Address): boolean => tokens.get(token)?.taxed ?? false;
-  const resolver = {
-    tokens: createTokenBook(tokens.values()),
-    dexes: createDexBook(dexes),
-    graphs: createPairGraphs(market, isTaxed),
-    isTaxed,
-  };
-  resolvers.set(market, resolver);
-  return resolver;
-}
-
-const refuse = (code: RouteRefusal, reason: string): Refused => ({ ok: false, code, reason });
-
-/** Edges in order of crossing. */
-type Edges = readonly number[];
-
-const isRefused = (step: unknown): step is Refused =>
-  typeof step === "object" && step !== null && "ok" in step;
 
 /**
  * The pools of a route, in order of crossing. Where tokens and exchanges leave a choice, the pool with the best rate
@@ -77,70 +24,47 @@ const isRefused = (step: unknown): step is Refused =>
  * back on one of its exchanges, else by any. Pools without `start` are crossed the way that pays more.
  */
 export function resolveRoute(route: NamedRoute, ports: ResolverPorts): Resolved {
-  const resolver = resolverOf(ports);
-  const graph = resolver.graphs();
-  const edges =
-    route.pools === undefined
-      ? edgesOfPath(route, resolver, graph)
-      : edgesOfPools(route.pools, route.start, resolver, graph);
-  return isRefused(edges) ? edges : { ok: true, hops: hopsOf(edges, graph) };
+  const named = namedIn(ports);
+  const edges = edgesOfRoute(route, named);
+  return "ok" in edges ? edges : { ok: true, hops: edges.map(named.graph.hop) };
 }
 
-/** Edges as the engine names hops. */
-export const hopsOf = (edges: Edges, graph: PairGraph): readonly ResolvedHop[] =>
-  edges.flatMap((edge) => {
-    const pool = graph.poolOf(edge);
-    return pool === null ? [] : [{ pool: pool.address, zeroForOne: edge % 2 === 0 }];
-  });
-
-/** A token by what a client calls it, as the graph's integer. */
-export function tokenId(name: string, { tokens, isTaxed }: Resolver, graph: PairGraph): number | Refused {
-  const address = tokens.find(name)?.address ?? lowerAddress(name);
-  if (address === null) return refuse("unknown_token", `no token is called ${safeText(name, 42)}`);
-  if (isTaxed(address)) return refuse("taxed_token", `${address} takes a share of transfers`);
-  const id = graph.tokenIds.get(address);
-  return id ?? refuse("unknown_token", `no pool of ${address} is known`);
-}
-
-const lowerAddress = (name: string): Address | null =>
-  /^0x[0-9a-fA-F]{40}$/.test(name) ? `0x${name.slice(2).toLowerCase()}` : null;
+/** The same as edges of the graph. */
+export const edgesOfRoute = (route: NamedRoute, named: Named): Edges | Refused =>
+  route.pools === undefined ? edgesOfPath(route, named) : edgesOfPools(route.pools, route.start, named);
 
 /** The answers for all names, or the first refusal. */
-function each<T>(names: readonly string[], look: (name: string) => T | Refused): readonly T[] | Refused {
+function each<T extends number | object>(
+  names: readonly string[],
+  look: (name: string) => T | Refused,
+): readonly T[] | Refused {
   const found: T[] = [];
   for (const name of names) {
     const answer = look(name);
-    if (isRefused(answer)) return answer;
+    if (typeof answer === "object" && "ok" in answer) return answer;
     found.push(answer);
   }
   return found;
 }
 
-type Exchanges = readonly ReadonlySet<string>[];
-
-function edgesOfPath(
-  { path = [], dexes = [] }: NamedRoute,
-  resolver: Resolver,
-  graph: PairGraph,
-): Edges | Refused {
-  const ids = each(path, (name) => tokenId(name, resolver, graph));
-  if (isRefused(ids)) return ids;
-  const exchanges = each(
-    dexes,
-    (name) => resolver.dexes.find(name) ?? refuse("unknown_dex", `no exchange is called ${safeText(name)}`),
-  );
-  if (isRefused(exchanges)) return exchanges;
+function edgesOfPath({ path = [], dexes = [] }: NamedRoute, named: Named): Edges | Refused {
+  const { graph } = named;
+  const ids = each(path, named.tokenId);
+  if ("ok" in ids) return ids;
+  const exchanges = each(dexes, named.exchanges);
+  if ("ok" in exchanges) return exchanges;
   const closed = ids.length > 1 && ids.at(-1) === ids[0];
   const tokens = closed ? ids.slice(0, -1) : ids;
   if (tokens.length < 2) return refuse("too_short", "a cycle has two tokens at least");
   if (tokens.length > MOST_HOPS) return refuse("too_long", `a cycle has ${MOST_HOPS} hops at most`);
-  if (new Set(tokens).size < tokens.length) return refuse("repeated", "a token stands there twice");
+  if (tokens.some((token, i) => tokens.indexOf(token) < i))
+    return refuse("repeated", "a token stands there twice");
   // The way back may have an exchange of its own: then it is a hop like the others.
   const given = closed || exchanges.length === tokens.length ? tokens.length : tokens.length - 1;
   if (exchanges.length > 1 && exchanges.length !== given)
     return refuse("bad_dexes", `${exchanges.length} exchanges for ${given} hops: one for all, or one a hop`);
   const edges = namedHops({ tokens, exchanges, graph }, given);
-  if (isRefused(edges) || given === tokens.length) return edges;
+  if ("ok" in edges || given === tokens.length) return edges;
   const back = wayBack({ tokens, exchanges, graph }, edges);
   return back < 0
     ? refuse("not_a_cycle", "no other pool leads from the last token back to the first")
@@ -148,64 +72,62 @@ function edgesOfPath(
 }
 
 /** A cycle of which the tokens are known: an exchange a hop, one for all, or none that is named. */
-interface Named {
+interface Way {
   readonly tokens: readonly number[];
-  readonly exchanges: Exchanges;
+  readonly exchanges: readonly ReadonlySet<string>[];
   readonly graph: PairGraph;
 }
 
-/** Pools for the first `count` hops. */
-function namedHops({ tokens, exchanges, graph }: Named, count: number): Edges | Refused {
-  const choices: Edges[] = [];
-  for (let hop = 0; hop < count; hop++)
-    choices.push(onExchange(between(tokens, hop, graph), exchanges[hop] ?? exchanges[0], graph));
-  const [first = [], second = []] = choices;
-  // Only there and back may want the same pool: the hop with less choice goes first.
-  const backFirst = tokens.length === 2 && count === 2 && second.length < first.length;
-  const chosen: number[] = [];
-  for (let turn = 0; turn < count; turn++) {
-    const hop = backFirst ? 1 - turn : turn;
-    const edge = graph.best(unused(choices[hop] ?? [], chosen, tokens));
-    if (edge < 0) return refuse("unknown_pool", `no pool is known for hop ${hop + 1}`);
-    chosen.push(edge);
-  }
-  return backFirst ? chosen.toReversed() : chosen;
-}
-
-function wayBack({ tokens, exchanges, graph }: Named, edges: Edges): number {
-  const choice = unused(between(tokens, tokens.length - 1, graph), edges, tokens);
-  const named = choice.filter((edge) => exchanges.some((set) => set.has(graph.poolOf(edge)?.dex ?? "")));
-  return graph.best(named.length > 0 ? named : choice);
-}
-
-const between = (tokens: readonly number[], hop: number, graph: PairGraph): Edges =>
+const between = ({ tokens, graph }: Way, hop: number): Edges =>
   graph.edges(tokens[hop] ?? -1, tokens[(hop + 1) % tokens.length] ?? -1);
 
-const onExchange = (edges: Edges, set: Exchanges[number] | undefined, graph: PairGraph): Edges =>
-  set === undefined ? edges : edges.filter((edge) => set.has(graph.poolOf(edge)?.dex ?? ""));
+/** Pools for the first `count` hops. */
+function namedHops(way: Way, count: number): Edges | Refused {
+  const { tokens, exchanges, graph } = way;
+  const choose = (hop: number, others: Edges): number =>
+    graph.best(between(way, hop), exchanges[hop] ?? exchanges[0], others);
+  const chosen: number[] = [];
+  for (let hop = 0; hop < count; hop++) {
+    const edge = choose(hop, chosen);
+    if (edge < 0)
+      return thereAndBack(tokens, choose) ?? refuse("unknown_pool", `no pool is known for hop ${hop + 1}`);
+    chosen.push(edge);
+  }
+  return chosen;
+}
 
-/** In cycles of three tokens and more no two hops share a pair. */
-const unused = (edges: Edges, chosen: Edges, tokens: readonly number[]): Edges =>
-  tokens.length > 2 ? edges : edges.filter((edge) => !chosen.some((other) => other >> 1 === edge >> 1));
+/** Only there and back may want the same pool: then the way back chooses first. */
+function thereAndBack(
+  tokens: readonly number[],
+  choose: (hop: number, others: Edges) => number,
+): Edges | null {
+  const back = tokens.length === 2 ? choose(1, []) : -1;
+  const there = back < 0 ? -1 : choose(0, [back]);
+  return there < 0 ? null : [there, back];
+}
 
-function edgesOfPools(
-  pools: readonly string[],
-  start: string | undefined,
-  resolver: Resolver,
-  graph: PairGraph,
-): Edges | Refused {
+function wayBack(way: Way, edges: Edges): number {
+  const { exchanges, graph } = way;
+  const choice = between(way, way.tokens.length - 1);
+  const named = exchanges.length === 0 ? undefined : new Set(exchanges.flatMap((set) => [...set]));
+  const edge = graph.best(choice, named, edges);
+  return edge < 0 ? graph.best(choice, undefined, edges) : edge;
+}
+
+function edgesOfPools(pools: readonly string[], start: string | undefined, named: Named): Edges | Refused {
+  const { graph } = named;
   const ids = each(
     pools,
     (name) =>
       graph.poolIds.get(lowerAddress(name) ?? "0x") ??
       refuse("unknown_pool", `${safeText(name, 42)} is no known pool`),
   );
-  if (isRefused(ids)) return ids;
+  if ("ok" in ids) return ids;
   if (ids.length < 2) return refuse("too_short", "a cycle has two pools at least");
   if (ids.length > MOST_HOPS) return refuse("too_long", `a cycle has ${MOST_HOPS} hops at most`);
   if (new Set(ids).size < ids.length) return refuse("repeated", "a pool stands there twice");
-  const wanted = start === undefined ? null : tokenId(start, resolver, graph);
-  if (isRefused(wanted)) return wanted;
+  const wanted = start === undefined ? null : named.tokenId(start);
+  if (typeof wanted === "object" && wanted !== null) return wanted;
   const first = graph.pools[ids[0] ?? -1];
   const starts = first === undefined ? [] : [first.token0, first.token1];
   const ways = starts
@@ -216,7 +138,7 @@ function edgesOfPools(
 }
 
 interface Walk {
-  readonly edges: readonly number[];
+  readonly edges: Edges;
   readonly rateFloat: number;
 }
 
@@ -225,7 +147,6 @@ function walk(start: Address, ids: readonly number[], graph: PairGraph): Walk | 
   const edges: number[] = [];
   const seen = new Set<Address>();
   let at = start;
-  let rateFloat = 1;
   for (const id of ids) {
     const pool = graph.pools[id];
     if (pool === undefined || seen.has(at) || (pool.token0 !== at && pool.token1 !== at)) return null;
@@ -233,7 +154,6 @@ function walk(start: Address, ids: readonly number[], graph: PairGraph): Walk | 
     const edge = 2 * id + (pool.token0 === at ? 0 : 1);
     at = pool.token0 === at ? pool.token1 : pool.token0;
     edges.push(edge);
-    rateFloat *= graph.rateFloat(edge);
   }
-  return at === start ? { edges, rateFloat } : null;
+  return at === start ? { edges, rateFloat: graph.productFloat(edges) } : null;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
+import { BREAK_EVEN } from "../../search/screen.ts";
 import type { ControlPorts } from "../ports.ts";
 import {
   hintSchema,
@@ -11,19 +12,11 @@ import {
 } from "../protocol.ts";
 import { createAsk, type Answer, type Ask } from "./ask.ts";
 import { dollarsOf } from "./dollars.ts";
-import { cycleKey, cyclesOfPair } from "./pairCycles.ts";
-import type { PairGraph } from "./pairGraph.ts";
+import { createPairCycles, cycleKey, type PairCycles } from "./pairCycles.ts";
 import { createPairQueue, type QueuedPair } from "./pairQueue.ts";
 import { findPaths } from "./paths.ts";
-import {
-  hopsOf,
-  resolveRoute,
-  resolverOf,
-  tokenId,
-  type NamedRoute,
-  type ResolvedHop,
-  type Resolver,
-} from "./resolve.ts";
+import { edgesOfRoute, resolveRoute, type Edges, type NamedRoute } from "./resolve.ts";
+import { namedIn, type Named } from "./resolver.ts";
 
 export type SeedPorts = Pick<ControlPorts, "market" | "tokens" | "dexes" | "usd" | "valuer" | "take">;
 
@@ -42,25 +35,24 @@ export interface SeedDesk {
 
 /** Pairs that may wait for the owner. */
 const MOST_QUEUED = 1000;
-/** Cycles that one question asks for at most; items beyond are passed over. */
-const MOST_ASKED = 5000;
+/** Cycles that one question prices at most, by a few; items beyond are passed over. */
+const MOST_CYCLES = 5000;
 
 /** All that a desk works with. */
 interface Desk {
   readonly ports: SeedPorts;
-  readonly resolver: Resolver;
   readonly ask: Ask;
   readonly clock: Clock;
 }
 
 export function createSeedDesk(ports: SeedPorts, { clock }: { readonly clock: Clock }): SeedDesk {
-  const desk: Desk = { ports, resolver: resolverOf(ports), ask: createAsk(ports, clock), clock };
+  const desk: Desk = { ports, ask: createAsk(ports, clock), clock };
   const queue = createPairQueue(MOST_QUEUED);
   return {
     injectPairs: (params) => {
-      const graph = desk.resolver.graphs();
+      const named = namedIn(ports);
       const pairs = Array.isArray(params) ? params : params.pairs;
-      return { pairs: pairs.map((pair) => queue.judge(pair, desk.resolver, graph)) };
+      return { pairs: pairs.map((pair) => queue.judge(pair, named)) };
     },
     getPaths: (params) => getPaths(desk, params),
     processRoute: (route) => processRoute(desk, route),
@@ -69,9 +61,9 @@ export function createSeedDesk(ports: SeedPorts, { clock }: { readonly clock: Cl
   };
 }
 
-function getPaths({ ports, resolver }: Desk, params: Params<"getPaths">): Result<"getPaths"> {
-  const graph = resolver.graphs();
-  const [start, end] = [params.start, params.end].map((name) => tokenId(name, resolver, graph));
+function getPaths({ ports }: Desk, params: Params<"getPaths">): Result<"getPaths"> {
+  const { graph, tokenId } = namedIn(ports);
+  const [start, end] = [tokenId(params.start), tokenId(params.end)];
   // What nobody knows is not connected to anything.
   if (typeof start !== "number" || typeof end !== "number") return { paths: [] };
   const request = { start, end, maxHops: params.max_hops, limit: params.limit };
@@ -102,48 +94,47 @@ const text = (amount: bigint | null | undefined): string | null => amount?.toStr
 
 function findArbitrage(desk: Desk, params: Params<"findArbitrage">): Result<"findArbitrage"> {
   const items = Array.isArray(params) ? params : [...(params.routes ?? []), ...(params.pairs ?? [])];
-  const graph = desk.resolver.graphs();
-  const asked = new Map<string, readonly ResolvedHop[]>();
+  const named = namedIn(desk.ports);
+  const { graph } = named;
+  const ofPair = createPairCycles(graph);
+  const cycles = new Map<string, Edges>();
   let passedOver = 0;
   for (const item of items) {
-    const cycles = asked.size < MOST_ASKED ? cyclesOf(item, desk, graph) : null;
-    if (cycles === null) passedOver++;
-    for (const [key, hops] of cycles ?? []) if (asked.size < MOST_ASKED) asked.set(key, hops);
+    const found = cycles.size < MOST_CYCLES ? cyclesOf(item, named, ofPair) : null;
+    if (found === null) passedOver++;
+    for (const edges of found ?? []) cycles.set(cycleKey(edges), edges);
   }
-  const answers = desk.ask([...asked.values()]);
+  // The engine would say the same of the others, after some microseconds each.
+  const paying = [...cycles.values()].filter((edges) => graph.productFloat(edges) > BREAK_EVEN);
+  const answers = desk.ask(paying.map((edges) => edges.map(graph.hop)));
   return {
     bundle_ids: intentsByWorth(answers),
-    asked: asked.size,
+    asked: cycles.size,
     profitable: answers.filter(({ hint }) => hint?.state === "profitable").length,
     passed_over: passedOver,
   };
 }
 
-/** By what names the same cycle from the same start. */
-type KeyedCycle = readonly [string, readonly ResolvedHop[]];
-
 /** Cycles that an item stands for, if any; null: it cannot be read, or names what is not known. */
-function cyclesOf(item: unknown, desk: Desk, graph: PairGraph): readonly KeyedCycle[] | null {
+function cyclesOf(item: unknown, named: Named, ofPair: PairCycles): readonly Edges[] | null {
   if (typeof item !== "object" || item === null) return null;
   if ("token0" in item) {
     const pair = seedPairSchema.safeParse(item);
-    const edges = pair.success ? edgesOfPair(pair.data, desk.resolver, graph) : [];
-    if (edges.length === 0) return null;
-    return cyclesOfPair(edges, graph).map((cycle) => [cycleKey(cycle), hopsOf(cycle, graph)]);
+    const edges = pair.success ? edgesOfPair(pair.data, named) : [];
+    return edges.length === 0 ? null : ofPair(edges);
   }
   const route = ("token_in" in item ? seedRouteSchema : hintSchema).safeParse(item);
-  const resolved = route.success ? resolveRoute(route.data, desk.ports) : null;
-  if (resolved?.ok !== true) return null;
-  const { hops } = resolved;
-  return [[hops.map(({ pool, zeroForOne }) => `${pool}${zeroForOne ? ">" : "<"}`).join(""), hops]];
+  const edges = route.success ? edgesOfRoute(route.data, named) : null;
+  return edges === null || "ok" in edges ? null : [edges];
 }
 
 /** Of the pair's pools on the exchange. */
-function edgesOfPair({ token0, token1, dex }: SeedPair, resolver: Resolver, graph: PairGraph) {
-  const [from, to] = [token0, token1].map((name) => tokenId(name, resolver, graph));
-  const exchanges = resolver.dexes.find(dex);
-  if (typeof from !== "number" || typeof to !== "number" || exchanges === null) return [];
-  return graph.edges(from, to).filter((edge) => exchanges.has(graph.poolOf(edge)?.dex ?? ""));
+function edgesOfPair({ token0, token1, dex }: SeedPair, named: Named): Edges {
+  const { graph } = named;
+  const [from, to] = [named.tokenId(token0), named.tokenId(token1)];
+  const exchanges = named.exchanges(dex);
+  if (typeof from !== "number" || typeof to !== "number" || "ok" in exchanges) return [];
+  return graph.edges(from, to).filter((edge) => exchanges.has(graph.dexOf(edge)));
 }
 
 function intentsByWorth(answers: readonly Answer[]): string[] {
