@@ -1143,7 +1143,8 @@ class _AsyncWire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._poll.register(transport.get_extra_info("socket"), 0)
+        # Beside the full end, which is always told, Linux tells of a farewell.
+        self._poll.register(transport.get_extra_info("socket"), getattr(select, "POLLRDHUP", 0))
 
     def connection_lost(self, exc: Optional[BaseException]) -> None:
         self._end(exc or ConnectionResetError("the daemon closed the connection"))

@@ -34,6 +34,10 @@ class Peer:
     def notify(self, method: str, params: Any) -> None:
         self.send(line({"jsonrpc": "2.0", "method": method, "params": params}))
 
+    def say_farewell(self) -> None:
+        """Sends nothing more; and no longer looks at what comes, as far as the other side is concerned."""
+        self._connection.shutdown(socket.SHUT_WR)
+
     def hang_up(self) -> None:
         try:
             self._connection.shutdown(socket.SHUT_RDWR)

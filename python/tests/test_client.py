@@ -224,7 +224,7 @@ class Time(ServerCase):
             with self.assertRaises(TimedOut):
                 client.push(hints(20_000), timeout=0.2)
             free.set()
-            self.assertEqual(client.version()["method"], "version", "half a line has not spoiled the next one")
+            self.assertEqual(client.call("m")["method"], "m", "half a line has not spoiled the next one")
 
         self.for_both(scenario)
 
@@ -264,6 +264,28 @@ class Connections(ServerCase):
             self.assertEqual(first, second, "sent again, by the same id")
 
         self.for_both(scenario)
+
+    def test_a_farewell_is_read_before_the_next_request(self) -> None:
+        def farewell(request: Request, peer: Peer) -> None:
+            honest(request, peer)
+            peer.say_farewell()
+
+        def scenario(client: Client) -> None:
+            self.server.script = once(farewell)
+            client.version()
+            time.sleep(0.05)
+            self.assertEqual(client.call("m")["method"], "m", "not sent to whom has said that it reads no more")
+
+        self.for_both(scenario)
+
+    def test_what_never_left_is_not_lost(self) -> None:
+        self.server.script = once(hang_up)
+        self.server.start()
+        with TurboMev(self.server.path, timeout=PATIENT) as client:
+            with self.assertRaises(ConnectionLost) as caught:
+                client.find_arbitrage({**ROUTE, "id": str(i)} for i in range(50_000))
+            self.assertIn("49999", caught.exception.partial)
+            self.assertNotIn("0", caught.exception.partial)
 
     def test_always_ended_is_an_error_in_time(self) -> None:
         def scenario(client: Client) -> None:
@@ -474,9 +496,11 @@ class Outbox(ServerCase):
 
     def test_waits_when_it_is_told_to(self) -> None:
         def scenario(client: Client) -> None:
-            self.server.script = once(lambda request, peer: peer.refuse(request, -32005, "slower", {"retry_ms": 50}))
+            self.server.script = once(lambda request, peer: peer.refuse(request, -32005, "slower", {"retry_ms": 300}))
+            since = time.monotonic()
             client.push(hints(10), fire_and_forget=True)
             self.assertTrue(client.flush(PATIENT))
+            self.assertGreater(time.monotonic() - since, 0.29)
             self.assertEqual(client.outbox.accepted, 10)
 
         self.for_both(scenario)
