@@ -70,6 +70,7 @@ struct Layout {
     sizes: *const Row,
     hit_bounds: *mut f32,
     hit_looks: *mut f32,
+    last_reached: *mut u32,
 }
 
 macro_rules! at {
@@ -119,6 +120,7 @@ unsafe fn read_layout(image: *mut u8) -> Layout {
         sizes: slot(36) as _,
         hit_bounds: slot(33) as _,
         hit_looks: slot(37) as _,
+        last_reached: slot(38) as _,
     }
 }
 
@@ -394,18 +396,23 @@ impl Scan {
         }
         let half = row_product(&at!(l.changed_rates, changed), &at!(l.lane_rates, *words.add(1) ^ way));
         let half_heads = narrow(&half);
-        let end = at!(l.end_record, group);
-        let mut other = self.next_record(at!(l.first_record, group), end, back, &half_heads);
-        while other < end {
-            if other != record {
-                let first = &at!(l.lane_rates, at!(l.first_lane, other) ^ back);
-                let second = &at!(l.lane_rates, at!(l.second_lane, other) ^ back);
-                if self.reaches(&row_product(&half, &row_product(first, second))) {
-                    self.hit_record(record, FOUR_FORWARDS + way);
-                    return;
+        let (first, end) = (at!(l.first_record, group), at!(l.end_record, group));
+        let last = &mut at!(l.last_reached, 2 * group + back);
+        let start = if *last > first && *last < end { *last } else { first };
+        for (from, to) in [(start, end), (first, start)] {
+            let mut other = self.next_record(from, to, back, &half_heads);
+            while other < to {
+                if other != record {
+                    let third = &at!(l.lane_rates, at!(l.first_lane, other) ^ back);
+                    let fourth = &at!(l.lane_rates, at!(l.second_lane, other) ^ back);
+                    if self.reaches(&row_product(&half, &row_product(third, fourth))) {
+                        *last = other;
+                        self.hit_record(record, FOUR_FORWARDS + way);
+                        return;
+                    }
                 }
+                other = self.next_record(other + 1, to, back, &half_heads);
             }
-            other = self.next_record(other + 1, end, back, &half_heads);
         }
         self.tighten(group, back, &half_heads);
     }

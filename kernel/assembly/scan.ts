@@ -62,6 +62,7 @@ const RECORD_MARKS: usize = 34;
 const CHUNK_BOUNDS: usize = 35;
 const SIZES: usize = 36;
 const HIT_LOOKS: usize = 37;
+const LAST_REACHED: usize = 38;
 
 let found: u32 = 0;
 
@@ -522,16 +523,31 @@ function testOthers(touch: usize, changed: u32, way: u32): void {
   const one = rates(CHANGED_RATES, changed);
   const two = rates(LANE_RATES, load<u32>(touch, 4) ^ way);
   const half = narrow(product(one, two, 0), product(one, two, 16));
+  const first = int(FIRST_RECORD, group);
   const end = int(END_RECORD, group);
-  for (let other = int(FIRST_RECORD, group); (other = nextRecord(other, end, back, half)) < end; other++) {
-    if (other == record) continue;
-    const third = rates(LANE_RATES, int(FIRST_LANE, other) ^ back);
-    const fourth = rates(LANE_RATES, int(SECOND_LANE, other) ^ back);
-    if (!fourReach(one, two, third, fourth)) continue;
-    hitRecord(record, FOUR_FORWARDS + way);
-    return;
-  }
+  // What reached last often does again.
+  const last: usize = header(LAST_REACHED) + ((2 * group + back) << 2);
+  const hint = load<u32>(last);
+  const start = hint > first && hint < end ? hint : first;
+  for (let other = start; (other = nextRecord(other, end, back, half)) < end; other++)
+    if (reachesOther(record, other, back, one, two)) return tookOther(last, other, record, way);
+  for (let other = first; (other = nextRecord(other, start, back, half)) < start; other++)
+    if (reachesOther(record, other, back, one, two)) return tookOther(last, other, record, way);
   tighten(group, back, half);
+}
+
+/** Exact: whether two lanes and another record the other way reach a threshold. */
+// @ts-ignore: decorator
+@inline
+function reachesOther(record: u32, other: u32, back: u32, one: usize, two: usize): bool {
+  if (other == record) return false;
+  const third = rates(LANE_RATES, int(FIRST_LANE, other) ^ back);
+  return fourReach(one, two, third, rates(LANE_RATES, int(SECOND_LANE, other) ^ back));
+}
+
+function tookOther(last: usize, other: u32, record: u32, way: u32): void {
+  store<u32>(last, other);
+  hitRecord(record, FOUR_FORWARDS + way);
 }
 
 /** Coarse: the next record from `from` on whose head reaches a threshold with `half`; or `end`. */

@@ -219,23 +219,34 @@ function testClosing(work: Work, touch: number, changed: number, way: number): v
  * threshold, the group's bound becomes exact.
  */
 function testOthers(work: Work, touch: number, changed: number, way: number): void {
-  const { touching, firstRecord, endRecord, firstLane, secondLane } = work;
+  const { touching, firstRecord, endRecord, lastReached } = work;
   const record = (touching[touch] ?? 0) >> 1;
   if (isHit(work, record, HIT.fourForwards + way)) return;
   const group = touching[touch + 2] ?? 0;
   const back = way ^ 1;
   setHalf(work, changed, (touching[touch + 1] ?? 0) ^ way);
+  const first = firstRecord[group] ?? 0;
   const end = endRecord[group] ?? 0;
-  for (let other = firstRecord[group] ?? 0; ; other++) {
-    other = nextRecord(work, other, end, back);
-    if (other === end) break;
-    if (other === record) continue;
-    if (!halvesReach(work, (firstLane[other] ?? 0) ^ back, (secondLane[other] ?? 0) ^ back)) continue;
-    hitRecord(work, record, HIT.fourForwards + way);
-    return;
+  // What reached last often does again.
+  const last = 2 * group + back;
+  const hint = lastReached[last] ?? 0;
+  const start = hint > first && hint < end ? hint : first;
+  for (let turn = 0; turn < 2; turn++) {
+    const stop = turn === 0 ? end : start;
+    for (let other = turn === 0 ? start : first; ; other++) {
+      other = nextRecord(work, other, stop, back);
+      if (other === stop) break;
+      if (other === record || !reachesOther(work, other, back)) continue;
+      lastReached[last] = other;
+      hitRecord(work, record, HIT.fourForwards + way);
+      return;
+    }
   }
   tighten(work, group, back);
 }
+
+const reachesOther = (work: Work, other: number, back: number): boolean =>
+  halvesReach(work, (work.firstLane[other] ?? 0) ^ back, (work.secondLane[other] ?? 0) ^ back);
 
 /**
  * Coarse: the next record from `from` on whose head reaches a threshold with `half`; or `end`. Whole chunks whose bounds

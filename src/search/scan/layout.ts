@@ -103,6 +103,8 @@ export interface Layout {
   /** By hit: what the best of them looks like at the ladder's own sizes, in the same; a guess. */
   readonly hitLooks: Float32Array;
 
+  /** By side of a group, 2 * group + way: a record that reached a threshold that way, if any did; there a search begins. */
+  readonly lastReached: Int32Array;
   /** Scratch of the kernel: touched pairs, each as `4 * pair` plus which lanes' heads moved. */
   readonly touchedPairs: Int32Array;
   /**

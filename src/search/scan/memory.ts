@@ -111,5 +111,6 @@ function reserveArrays(sizes: Sizes, room: Room) {
     chunkBounds: room.float32(2 * Math.ceil(records / CHUNK) * HEAD_LEVELS),
     sizes: room.float64(ROW),
     hitLooks: room.float32(pairs + 4 * records),
+    lastReached: room.int32(2 * groups),
   };
 }
