@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Address } from "../chain/types.ts";
+import { HTTP_PORT } from "../control/http.ts";
+import { controlSchema } from "../control/options.ts";
 
 /** Config is data: defaults, then the file. A secret is a reference (`env:NAME`), never a value. */
 
@@ -122,6 +124,33 @@ export const configSchema = z.strictObject({
       percentile: z.int().min(1).max(100).default(90),
       max_tip_gwei: decimal.default("500"),
       decay: share.default("0.5"),
+    })
+    .prefault({}),
+  control: controlSchema.prefault({}),
+  http: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      host: z.string().default("127.0.0.1"),
+      port: z.int().min(0).max(65_535).default(HTTP_PORT),
+      /** A secret that clients send as their bearer token, or "none" in so many words. */
+      auth: z.union([z.literal("none"), secretReference]).optional(),
+    })
+    .prefault({}),
+  signals: z
+    .strictObject({
+      /** Folder of the brain's signal files; empty: none is watched. */
+      path: z.string().default(""),
+      max_age_ms: milliseconds.default(60_000),
+      ttl_ms: z.int().min(100).max(60_000).default(10_000),
+    })
+    .prefault({}),
+  hints: z
+    .strictObject({
+      /** Share of blocks in which hints are ignored, so that their worth is measured. */
+      control_share: z
+        .string()
+        .regex(/^(0|0\.\d{1,6})$/, 'must be a share in quotes, from "0" to below "1"')
+        .default("0.1"),
     })
     .prefault({}),
   executor: z.strictObject({ address, treasury: address.optional() }).optional(),

@@ -51,6 +51,11 @@ function checked(config: Config, path: string): Config {
       `${path} channels: "${name}" is public, so everybody sees a plan before it is mined; if that is meant, write [submission] public = true`,
     );
   }
+  if (config.http.enabled && config.http.auth === undefined) {
+    faults.push(
+      `${path} http.auth: missing; name a secret that clients must send, e.g. auth = "env:HTTP_TOKEN", or write auth = "none"`,
+    );
+  }
   const names = config.channels.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) faults.push(`${path} channels: two are named "${twice}"`);

@@ -17,8 +17,6 @@ export const JOURNAL_DEPTH = 256;
 const LEAST_PROFIT = 10n ** 15n;
 /** A cycle that stays profitable and untouched for so long is not real. */
 const STANDING_BLOCKS = 3;
-/** Blocks that ignore hints, so that their worth shows beside the others. */
-const HINT_CONTROL_SHARE = 0.1;
 
 /** Fees as the chain's rules and the operator's limits have them, in wei. */
 export function feePolicyOf({ fees }: Config, { chain }: ChainRegistry): FeePolicy {
@@ -72,6 +70,6 @@ export function engineOptionsOf(
     backruns: backrunPolicyOf(config),
     blockSeconds: Math.ceil(registry.chain.blockTimeMs / 1000),
     submits: config.mode !== "observe",
-    hintControlShareFloat: HINT_CONTROL_SHARE,
+    hintControlShareFloat: Number(config.hints.control_share),
   };
 }

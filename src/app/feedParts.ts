@@ -1,5 +1,6 @@
 import { POOL_TOPICS } from "../amm/poolLog.ts";
 import type { ChainRegistry } from "../chain/registry.ts";
+import type { Address } from "../chain/types.ts";
 import { fromDecimal } from "../chain/units.ts";
 import type { FeedEvent } from "../engine/events.ts";
 import { createFeed, feedDefaults, type Feed } from "../feed/feed.ts";
@@ -23,13 +24,19 @@ export interface FeedRoomParts {
   readonly beforeFirstLoad: (socket: RpcSocket) => Promise<void>;
 }
 
+export interface BuiltFeed {
+  readonly feed: Feed;
+  /** From the next load on this pool is traded through, if it is what its factory says. */
+  readonly letIn: (pool: Address) => void;
+}
+
 /** Socket, pool loader and feed, as the configuration wants them. */
 export function buildFeed(
   config: Config,
   registry: ChainRegistry,
   market: ResolvedMarket,
   parts: FeedRoomParts,
-): Feed {
+): BuiltFeed {
   const { clock, log } = parts;
   const { node } = config;
   const socket = createRpcSocket(
@@ -56,13 +63,13 @@ export function buildFeed(
       },
     },
   );
-  return createFeed(
+  const feed = createFeed(
     {
       ...feedDefaults,
       chainId: config.chain,
       topics: Object.values(POOL_TOPICS),
       pending: node.pending,
-      pendingReceivers: market.dexes.map(({ router }) => router),
+      pendingReceivers: registry.routers.map(({ address }) => address),
       journalDepth: JOURNAL_DEPTH,
       staleAfterMs: node.stale_after_ms,
     },
@@ -74,6 +81,7 @@ export function buildFeed(
       onEvent: parts.onEvent,
     },
   );
+  return { feed, letIn: (pool) => loader.letIn(pool) };
 }
 
 /** The loader behind a step that has to succeed once before the first load. */

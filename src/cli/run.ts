@@ -40,7 +40,15 @@ export async function run(options: RunOptions): Promise<void> {
     await runDaemon(
       config,
       registry,
-      { clock: systemClock, log, service, version: version() },
+      {
+        clock: systemClock,
+        log,
+        service,
+        version: version(),
+        environment: process.env,
+        loadConfig: () => loadConfig(options.config),
+        setLogLevel: (level) => log.setLevel(level),
+      },
       ending.signal,
     );
   } finally {

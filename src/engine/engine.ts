@@ -1,5 +1,7 @@
 import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
 import type { Market } from "../market/market.ts";
+import type { CalibrationRow } from "../mempool/calibration.ts";
+import type { Valuer } from "../search/prices.ts";
 import { beforeBlock } from "./audit.ts";
 import { foreseen, mined, pending } from "./backruns.ts";
 import { createCore, settledMoment, type Core, type EngineOptions } from "./core.ts";
@@ -33,6 +35,10 @@ export interface Engine {
   readonly status: EngineStatus;
   /** Read only: the live pool graph. */
   readonly market: Pick<Market, "head" | "pools" | "stateOf" | "tainted">;
+  /** Prices in the live state, while it stands still. */
+  valuer(): Valuer;
+  /** How predictions for pending transactions have held, by their kind. */
+  calibration(): readonly CalibrationRow[];
 }
 
 export function createEngine(options: EngineOptions): Engine {
@@ -40,6 +46,8 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     market: core.market,
     step: (event, expired) => step(core, event, expired),
+    valuer: () => core.search.valuer(core.market),
+    calibration: () => core.calibration.rows(),
     get status() {
       const { live, pendingSeen, lastLooked, search, book } = core;
       return {

@@ -73,7 +73,7 @@ export interface Dispatch {
 
 /** What changes; one owner, one event loop. */
 export interface ExecutionState {
-  readonly options: ExecutionOptions;
+  options: ExecutionOptions;
   readonly parts: ExecutionParts;
   readonly tracker: Tracker;
   head: BlockHeader | null;

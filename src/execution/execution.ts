@@ -1,5 +1,6 @@
 import type { Address, BlockHeader, BlockRef, Hash } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
+import type { Limits } from "../engine/events.ts";
 import type { PendingRef } from "./behind.ts";
 import { parseCount, parseRecentTip, toQuantity } from "./chainAnswers.ts";
 import type { ChannelCounts } from "./channels/channel.ts";
@@ -42,6 +43,8 @@ export interface Execution {
   idle(): Promise<void>;
   /** Nothing is signed or sent any more; resolves within `stopMs`. Open intents stay open in the journal. */
   stop(): Promise<void>;
+  /** Other limits from now on; what is null stays. */
+  limit(limits: Pick<Limits, "minNet" | "txFeeCap">): void;
   status(): ExecutionStatus;
 }
 
@@ -94,6 +97,14 @@ export function createExecution(options: ExecutionOptions, parts: ExecutionParts
       await look(state, head);
     },
     idle,
+    limit: ({ minNet, txFeeCap }) => {
+      const { fees } = state.options;
+      state.options = {
+        ...state.options,
+        ...(minNet !== null && { minNet }),
+        fees: { ...fees, txFeeCap: txFeeCap ?? fees.txFeeCap },
+      };
+    },
     stop: async () => {
       state.stopping = true;
       await withinMs(idle(), options.stopMs);

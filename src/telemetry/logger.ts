@@ -9,6 +9,7 @@ export interface Logger extends Log {
   trace(facts: object, message: string): void;
   /** The module's name stands in every line of it. */
   child(module: string): Logger;
+  setLevel(level: LogLevel): void;
 }
 
 /**
@@ -41,4 +42,7 @@ const wrap = (logger: Pino): Logger => ({
   debug: (facts, message) => logger.debug(facts, message),
   trace: (facts, message) => logger.trace(facts, message),
   child: (module) => wrap(logger.child({ module })),
+  setLevel: (level) => {
+    logger.level = level;
+  },
 });

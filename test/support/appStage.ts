@@ -98,6 +98,8 @@ export async function startAppStage(options: DevnetOptions = {}): Promise<AppSta
     // Enough for an arbitrage, and loaded in no time.
     market: { dexes: ["quickswap_v2", "sushiswap_v2"], bases: ["WPOL", "USDC.e"], max_hops: 2 },
     log: { level: "debug" },
+    // No sockets unless a test wants them: whoever runs it may have a daemon of his own.
+    control: { dir: "" },
   };
   const live: ConfigChanges = {
     mode: "live",

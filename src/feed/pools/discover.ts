@@ -11,6 +11,8 @@ export interface DiscoveryOptions {
   readonly tokens: readonly Address[];
   readonly allowPools: readonly Address[];
   readonly denyPools: readonly Address[];
+  /** Beside those that are allowed. */
+  readonly letIn?: ReadonlySet<Address>;
 }
 
 /** A pool that a factory named but that did not answer as its family must. */
@@ -114,10 +116,11 @@ function addressOf(answer: Hex | null): Address | null {
   return address === NOBODY ? null : address;
 }
 
-function allowedPools({ allowPools, denyPools }: DiscoveryOptions): (address: Address) => boolean {
+function allowedPools({ allowPools, denyPools, letIn }: DiscoveryOptions): (address: Address) => boolean {
   const allow = new Set(allowPools);
   const deny = new Set(denyPools);
-  return (address) => !deny.has(address) && (allow.size === 0 || allow.has(address));
+  return (address) =>
+    !deny.has(address) && (allow.size === 0 || allow.has(address) || letIn?.has(address) === true);
 }
 
 const ASK = {

@@ -18,6 +18,12 @@ export interface PoolLoaderOptions {
   readonly blockSeconds: number;
 }
 
+/** A loader into which pools are let that its options leave out. */
+export interface OpenPoolLoader extends PoolLoader {
+  /** Whatever the lists of allowed pools and the least depth say; a denied pool stays out. Holds from the next load on. */
+  letIn(pool: Address): void;
+}
+
 interface PoolLoaderParts {
   readonly rpc: Rpc;
   readonly onRejected: (rejected: readonly Rejected[]) => void;
@@ -27,26 +33,33 @@ interface PoolLoaderParts {
  * Loads the pools of the registry that the operator lets in: discovered and verified once, read each time at one
  * pinned block.
  */
-export function createPoolLoader(options: PoolLoaderOptions, parts: PoolLoaderParts): PoolLoader {
+export function createPoolLoader(options: PoolLoaderOptions, parts: PoolLoaderParts): OpenPoolLoader {
   const readCalls = createMulticall(options.multicall, parts.rpc);
+  const letIn = new Set<Address>();
   let known = new Map<Address, PoolFacts>();
   let feeSources: readonly FeeSource[] = [];
 
   const discoverOnce = async (blockHash: Hash): Promise<readonly PoolFacts[]> => {
     if (known.size > 0) return [...known.values()];
-    const { pools, rejected } = await discoverPools(options.discovery, blockHash, readCalls);
+    const { pools, rejected } = await discoverPools({ ...options.discovery, letIn }, blockHash, readCalls);
     if (rejected.length > 0) parts.onRejected(rejected);
     return pools;
   };
 
   return {
+    letIn: (pool) => {
+      letIn.add(pool);
+      // Discovered anew.
+      known = new Map();
+    },
     load: async (block, signal) => {
       const facts = await discoverOnce(block.hash);
       signal.throwIfAborted();
       const states = await readStates(facts, block.hash, readCalls);
       signal.throwIfAborted();
       const loaded = facts.map((fact, i) => ({ facts: fact, pool: fact.pool, state: states[i] ?? null }));
-      const kept = deepEnough(loaded, options.wrappedNative, options.minDepthFloat);
+      const deep = new Set(deepEnough(loaded, options.wrappedNative, options.minDepthFloat));
+      const kept = loaded.filter((one) => deep.has(one) || letIn.has(one.pool.address));
       known = new Map(kept.map(({ facts: fact }) => [fact.pool.address, fact]));
       feeSources = feeSourcesOf(
         kept.map(({ pool }) => pool),

@@ -1,10 +1,12 @@
 import { assert, asyncProperty, oneof, string, uint8Array } from "fast-check";
 import { privateKeyToAccount } from "viem/accounts";
 import { expect, test } from "vitest";
+import { loadFlashbots } from "../../../src/execution/channels/ethers.ts";
 import { createRelayWallet } from "../../../src/execution/channels/relayWallet.ts";
 import { loadPrimitives, portablePrimitives } from "../../../src/execution/primitives.ts";
 import { secret } from "../../../src/lib/secret.ts";
 import { silentLog } from "../../../src/lib/log.ts";
+import { TEST_KEY } from "../../support/executionPlan.ts";
 import { hash32 } from "../../support/randomPlans.ts";
 
 const backends = [await loadPrimitives(silentLog), portablePrimitives];
@@ -32,4 +34,12 @@ test("without a key it has one of its own each time", () => {
     createRelayWallet(null, portablePrimitives),
   ];
   expect(one.address).not.toBe(other.address);
+});
+
+test("senders are recovered as before", async () => {
+  createRelayWallet(null, portablePrimitives);
+  const { ethers } = loadFlashbots();
+  const wallet = new ethers.Wallet(TEST_KEY);
+  const raw = await wallet.signTransaction({ chainId: 137, to: wallet.address, nonce: 3, type: 2 });
+  expect(ethers.Transaction.from(raw).from).toBe(wallet.address);
 });

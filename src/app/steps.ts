@@ -1,0 +1,114 @@
+import type { Decision, SubmitDecision } from "../engine/decisions.ts";
+import type { EngineEvent } from "../engine/events.ts";
+import { recordsOf } from "./ledgerRecords.ts";
+import type { Room } from "./room.ts";
+
+/** Longest one step may search before it answers with what it has. */
+const STEP_BUDGET_MS = 250;
+
+/** One event through the engine; its decisions go where they belong. */
+export function take(room: Room, event: EngineEvent): readonly Decision[] {
+  const { clock, service, log } = room.parts;
+  const started = clock.monotonic();
+  room.recorder?.write(event);
+  if (event.type === "committed") room.execution?.onBlock(event.block);
+  if (event.type === "reverted") room.execution?.onReverted(event.block);
+  if (event.type === "pending") room.execution?.onPending(event.transaction);
+  const receivedAt = room.feed.receivedAt();
+  const decisions = room.engine.step(event, () => clock.monotonic() - started > STEP_BUDGET_MS);
+  const micros = Math.round((clock.monotonic() - started) * 1000);
+  // Before anything is sent: a refusal comes back as the next event while this one is still carried out.
+  room.decisionHash?.add(decisions);
+  room.backrunClock.decided(event, receivedAt, decisions);
+  // What is to be sent goes first; the books are written after it is on its way.
+  for (const decision of decisions) if (decision.type === "submit") send(room, decision);
+  for (const decision of decisions) carryOut(room, decision, event.time);
+  for (const record of recordsOf(event, room.registry, micros)) room.ledger.record(record);
+  for (const record of room.hintRecords.of(event, decisions)) room.ledger.record(record);
+  room.meters.event(event, micros, decisions.length);
+  for (const listener of room.listeners) listener.onStep(event, decisions);
+  tell(room, event, micros);
+  service.alive();
+  if (!room.ready && event.type === "committed" && event.atHead) {
+    room.ready = true;
+    const { cycles } = room.engine.status;
+    log.info({ block: event.block.number, pools: room.engine.market.pools.size, cycles }, "ready");
+    service.ready(`${room.config.mode} on ${room.registry.name}, block ${event.block.number}`);
+  }
+  return decisions;
+}
+
+/** A plan is on its way to the channels. */
+export function noteSent({ backrunClock, ledger, meters, parts }: Room, intentId: string): void {
+  const sent = backrunClock.sent(intentId);
+  if (sent === null) return;
+  if (sent.micros !== null) meters.backrun(sent.micros);
+  ledger.record({ type: "backrun", time: parts.clock.now(), ...sent });
+}
+
+/**
+ * By the owner's word nothing is sent, nor while the ledger is halted, which could not say afterwards why we traded. The
+ * engine is told.
+ */
+function send(room: Room, decision: SubmitDecision): void {
+  const { ledger, execution, owner, parts } = room;
+  const stopped = owner.standstill() ?? ledgerHalt(ledger.halted());
+  if (stopped === null) {
+    void execution?.submit(decision);
+    return;
+  }
+  take(room, {
+    type: "outcome",
+    time: parts.clock.now(),
+    intentId: decision.intentId,
+    fate: "rejected",
+    reason: stopped,
+    block: null,
+    transactionHash: null,
+  });
+}
+
+const ledgerHalt = (reason: string | null): string | null => (reason === null ? null : `halted: ${reason}`);
+
+function carryOut({ ledger, feed, meters, parts }: Room, decision: Decision, time: number): void {
+  meters.decision(decision);
+  switch (decision.type) {
+    case "judged": {
+      const { judged, trigger, block } = decision;
+      ledger.record({ type: "judged", time, judged, trigger, block });
+      return;
+    }
+    case "quarantine": {
+      const { cycleId, reason, block } = decision;
+      ledger.record({ type: "quarantine", time, cycleId, reason, block });
+      return;
+    }
+    case "prediction":
+      ledger.record({ type: "prediction", time, prediction: decision });
+      return;
+    case "foresee":
+      feed.foresee(decision.transaction, decision.parent);
+      return;
+    case "repair":
+      feed.repair(decision.pools);
+      return;
+    case "resync":
+      parts.log.warn({ reason: decision.reason }, "loading everything anew");
+      feed.resync(decision.reason);
+      return;
+    case "submit":
+    case "hint":
+    case "hint_trial":
+  }
+}
+
+function tell({ engine, parts: { log } }: Room, event: EngineEvent, micros: number): void {
+  if (event.type === "outcome") {
+    const { intentId, fate, reason, block } = event;
+    log.info({ intentId, fate, reason, block }, "outcome");
+  }
+  if (event.type === "committed") {
+    const { lastLooked: looked, openOpportunities: open } = engine.status;
+    log.debug({ block: event.block.number, logs: event.logs.length, looked, open, micros }, "block");
+  }
+}
