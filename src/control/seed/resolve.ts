@@ -24,6 +24,7 @@ const MOST_HOPS = 6;
  * back on one of its exchanges, else by any. Pools without `start` are crossed the way that pays more.
  */
 export function resolveRoute(route: NamedRoute, ports: ResolverPorts): Resolved {
+  if (ports.market.head === null) return refuse("not_ready", "no block was taken in yet");
   const named = namedIn(ports);
   const edges = edgesOfRoute(route, named);
   return "ok" in edges ? edges : { ok: true, hops: edges.map(named.graph.hop) };

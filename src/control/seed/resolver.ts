@@ -5,6 +5,7 @@ import { createDexBook, createNameBook, createTokenBook, type NameBook } from ".
 import { createPairGraphs, type PairGraph } from "./pairGraph.ts";
 
 export type RouteRefusal =
+  | "not_ready"
   | "unknown_token"
   | "unknown_dex"
   | "unknown_pool"

@@ -37,6 +37,8 @@ export interface SeedDesk {
 const MOST_QUEUED = 1000;
 /** Cycles that one question prices at most, by a few; items beyond are passed over. */
 const MOST_CYCLES = 5000;
+/** A list with more items that are no items is not read to its end. */
+const MOST_UNREADABLE = 500;
 
 /** All that a desk works with. */
 interface Desk {
@@ -98,9 +100,12 @@ function findArbitrage(desk: Desk, params: Params<"findArbitrage">): Result<"fin
   const { graph } = named;
   const ofPair = createPairCycles(graph);
   const cycles = new Map<string, Edges>();
+  let unreadable = 0;
   let passedOver = 0;
   for (const item of items) {
-    const found = cycles.size < MOST_CYCLES ? cyclesOf(item, named, ofPair) : null;
+    const read = unreadable < MOST_UNREADABLE && cycles.size < MOST_CYCLES ? readItem(item) : null;
+    if (read === null) unreadable++;
+    const found = read && cyclesOf(read, named, ofPair);
     if (found === null) passedOver++;
     for (const edges of found ?? []) cycles.set(cycleKey(edges), edges);
   }
@@ -115,18 +120,24 @@ function findArbitrage(desk: Desk, params: Params<"findArbitrage">): Result<"fin
   };
 }
 
-/** Cycles that an item stands for, if any; null: it cannot be read, or names what is not known. */
-function cyclesOf(item: unknown, named: Named, ofPair: PairCycles): readonly Edges[] | null {
+/** Null: neither pair, route nor hint. */
+function readItem(item: unknown): SeedPair | NamedRoute | null {
   if (typeof item !== "object" || item === null) return null;
-  if ("token0" in item) {
-    const pair = seedPairSchema.safeParse(item);
-    const edges = pair.success ? edgesOfPair(pair.data, named) : [];
+  const schema = "token0" in item ? seedPairSchema : "token_in" in item ? seedRouteSchema : hintSchema;
+  return schema.safeParse(item).data ?? null;
+}
+
+/** Cycles that an item stands for, of a pair those that pay before gas; null: it names what is not known. */
+function cyclesOf(item: SeedPair | NamedRoute, named: Named, ofPair: PairCycles): readonly Edges[] | null {
+  if (isPair(item)) {
+    const edges = edgesOfPair(item, named);
     return edges.length === 0 ? null : ofPair(edges);
   }
-  const route = ("token_in" in item ? seedRouteSchema : hintSchema).safeParse(item);
-  const edges = route.success ? edgesOfRoute(route.data, named) : null;
-  return edges === null || "ok" in edges ? null : [edges];
+  const edges = edgesOfRoute(item, named);
+  return "ok" in edges ? null : [edges];
 }
+
+const isPair = (item: SeedPair | NamedRoute): item is SeedPair => "token0" in item;
 
 /** Of the pair's pools on the exchange. */
 function edgesOfPair({ token0, token1, dex }: SeedPair, named: Named): Edges {

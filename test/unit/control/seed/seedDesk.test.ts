@@ -188,6 +188,22 @@ test("whatever comes, nothing throws, and only pools of the market are asked for
 
 const pools = (...numbers: number[]) => numbers.map((n) => address(n));
 
+const rubbish = (count: number) => Array.from({ length: count }, () => ({ token_in: 1 }));
+
+test("of a list full of rubbish no more is read than of a small one", () => {
+  const { desk } = deskOver();
+  expect(desk.findArbitrage([...rubbish(499), ROUTE])).toMatchObject({ asked: 1, passed_over: 499 });
+  expect(desk.findArbitrage([...rubbish(4000), ROUTE])).toMatchObject({ asked: 0, passed_over: 4001 });
+});
+
+test("before the first block nothing is asked for", () => {
+  const { stage } = deskOver();
+  const market = { ...stage.ports.market, head: null, pools: new Map() };
+  const desk = createSeedDesk({ ...stage.ports, market }, { clock: { now: () => 0, monotonic: () => 0 } });
+  expect(desk.processRoute(ROUTE)).toMatchObject({ profitable: false, code: "not_ready" });
+  expect(asks(stage)).toEqual([]);
+});
+
 test("pairs are known with their pools, wait once for the owner, or are refused with the reason", () => {
   const { desk, stage } = deskOver();
   const judge = (token0: string, token1: string, dex: string) =>
