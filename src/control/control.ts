@@ -19,6 +19,7 @@ import { RpcError } from "./rpcError.ts";
 import { createSeedDesk } from "./seed/seedDesk.ts";
 import { prepareDirectory } from "./socketFile.ts";
 import { createTokenBucket } from "./tokenBucket.ts";
+import { createTurns } from "./turns.ts";
 import { createTopics, type Subscriber, type Topics } from "./topics.ts";
 
 export interface Control {
@@ -42,6 +43,8 @@ export interface ControlParts {
   readonly checkResults?: boolean;
 }
 
+/** Longest that lines are worked on before everything else in the process has its turn; one line may take longer. */
+const SLICE_MS = 0.5;
 /** How often hints are looked through for those whose time is over: half of the shortest time that one may have. */
 const SWEEP_MS = 50;
 /** Pairs may be dear to price: this many at once is a whole `findArbitrage`. */
@@ -182,7 +185,7 @@ function createDoors({
   const open = async (dir: string): Promise<void> => {
     const folder = resolve(dir);
     prepareDirectory(folder, options.group);
-    const lineParts = { limits, clock, log };
+    const lineParts = { limits, turns: createTurns(SLICE_MS, clock), log };
     const control = { ...lineParts, protocol: protocolFor("owner") };
     servers.push(await listenForLines(join(folder, "control.sock"), 0o600, control));
     const hints = { ...lineParts, protocol: protocolFor("open") };

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { lstatSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { EXIT, PlainError } from "../lib/errors.ts";
-import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { createLineBuffer, type LineBuffer } from "./lineBuffer.ts";
 import { clearSocketPath, removeSocket } from "./socketFile.ts";
+import type { Turns } from "./turns.ts";
 
 export interface LineLimits {
   /** Bytes of a line; a longer one gets one error, then its connection is closed. */
@@ -50,12 +50,11 @@ export interface LineServer {
 interface Parts<S> {
   readonly protocol: LineProtocol<S>;
   readonly limits: LineLimits;
-  readonly clock: Clock;
+  /** Shared by all connections of the process. */
+  readonly turns: Turns;
   readonly log: Log;
 }
 
-/** Longest that one connection's lines are worked on before everything else in the process has its turn. */
-const SLICE_MS = 0.5;
 /** Above this many unread bytes no further request is taken: its answer would only wait as well. */
 const FULL_BYTES = 64 * 1024;
 /** For the last answers to leave when stopped. */
@@ -133,7 +132,7 @@ function accept<S>(socket: Socket, open: Set<Connection<S>>, parts: Parts<S>): v
   open.add(connection);
   socket.on("data", (chunk) => {
     lines.push(chunk);
-    if (!connection.busy) work(connection);
+    if (!connection.busy) wait(connection);
   });
   socket.on("end", () => {
     connection.ended = true;
@@ -148,8 +147,7 @@ function accept<S>(socket: Socket, open: Set<Connection<S>>, parts: Parts<S>): v
 /** Takes lines until there are none, the slice is over, or one of them has to be waited for. */
 function work<S>(connection: Connection<S>): void {
   const { socket, parts, lines, state, outbox } = connection;
-  const { protocol, clock } = parts;
-  const started = clock.monotonic();
+  const { protocol, turns } = parts;
   connection.busy = false;
   while (!socket.destroyed) {
     const line = lines.next();
@@ -166,20 +164,25 @@ function work<S>(connection: Connection<S>): void {
     const pending = line.length === 0 ? undefined : protocol.take(line, state);
     if (pending instanceof Promise) {
       pause(connection);
-      void pending.then(() => work(connection));
+      void pending.then(() => wait(connection));
       return;
     }
     if (outbox.waiting() > FULL_BYTES) {
       pause(connection);
-      outbox.whenRead(() => work(connection));
+      outbox.whenRead(() => wait(connection));
       return;
     }
-    if (clock.monotonic() - started > SLICE_MS) {
-      pause(connection);
-      setImmediate(() => work(connection));
+    if (turns.over()) {
+      wait(connection);
       return;
     }
   }
+}
+
+/** Goes on when it is this connection's turn. */
+function wait<S>(connection: Connection<S>): void {
+  pause(connection);
+  connection.parts.turns.enter(() => work(connection));
 }
 
 function pause<S>(connection: Connection<S>): void {
