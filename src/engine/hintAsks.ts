@@ -18,7 +18,7 @@ export interface Asks {
 }
 
 /** Asked cycles that are sized at once, the best by the closed form. */
-const MOST_ASKED = 64;
+const MOST_ASKED = 16;
 
 /**
  * Prices routes on the state of now, and sends what passes the gates, beside the settled cycles that still stand, if

@@ -70,7 +70,7 @@ const MOST_NAMES = 64;
 /** All hints that name one cycle; its score is that of the best that it has had. */
 interface Group {
   readonly cycle: NamedCycle;
-  readonly hints: Map<string, KeptHint>;
+  readonly hints: KeptHint[];
   /** The outcome that all of them were told. */
   told: NamedOutcome | null;
 }
@@ -125,18 +125,18 @@ function keep(memory: Memory, route: HintedRoute): KeptHint {
 /** Puts a hint under its cycle, if it names one. */
 function enter(memory: Memory, hint: KeptHint): void {
   const { named, groups, table } = memory;
-  const { id, hops, scoreFloat } = hint.route;
+  const { hops, scoreFloat } = hint.route;
   const its = named.named(hops);
   hint.refusal = typeof its === "string" ? its : null;
   if (typeof its === "string") return;
   let group = groups.get(its.key);
   if (group === undefined) {
-    group = { cycle: its, hints: new Map(), told: null };
+    group = { cycle: its, hints: [], told: null };
     groups.set(its.key, group);
     table.add(its);
   }
   const { cycle } = group;
-  group.hints.set(id, hint);
+  group.hints.push(hint);
   group.told = null;
   cycle.scoreFloat = Math.max(cycle.scoreFloat, scoreFloat);
 }
@@ -149,8 +149,8 @@ function drop(memory: Memory, id: string): void {
   const key = hint.refusal === null ? named.keyOf(hint.route.hops) : null;
   const group = key === null ? undefined : groups.get(key);
   if (key === null || group === undefined) return;
-  group.hints.delete(id);
-  if (group.hints.size > 0) return;
+  group.hints.splice(group.hints.indexOf(hint), 1);
+  if (group.hints.length > 0) return;
   groups.delete(key);
   table.remove(group.cycle);
 }
@@ -186,11 +186,7 @@ function offerOf(memory: Memory, { opportunities, fresh }: NamedAnswer, moment: 
   };
 }
 
-function namesOf(group: Group | undefined): readonly KeptHint[] {
-  const names: KeptHint[] = [];
-  for (const hint of group?.hints.values() ?? []) if (names.push(hint) === MOST_NAMES) break;
-  return names;
-}
+const namesOf = (group: Group | undefined): readonly KeptHint[] => group?.hints.slice(0, MOST_NAMES) ?? [];
 
 function changed({ groups, market }: Memory, most: number): readonly (readonly [KeptHint, HintCode])[] {
   const found: [KeptHint, HintCode][] = [];
@@ -202,7 +198,7 @@ function changed({ groups, market }: Memory, most: number): readonly (readonly [
     if (outcome === null || outcome === "listed" || outcome === "unseen" || outcome === group.told) continue;
     // Whether it is a doubt or the price that is missing may change without the outcome.
     group.told = outcome === "no_price" ? null : outcome;
-    for (const hint of hints.values()) {
+    for (const hint of hints) {
       const code = codeOf(outcome, hint.route, market);
       if (hint.told === code) continue;
       if (found.length === most) {

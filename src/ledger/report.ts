@@ -71,6 +71,8 @@ export interface OpportunityReport {
   readonly detail: string;
   readonly time: number;
   readonly hops: readonly HopReport[];
+  /** Those that named its cycle when it was judged. */
+  readonly hints: readonly { readonly id: string; readonly source: string }[];
   readonly intent: IntentReport | null;
 }
 

@@ -85,6 +85,7 @@ function readOpportunity(db: Database, row: unknown): OpportunityReport {
     detail: found.detail,
     time: found.judged_at,
     hops: readHops(db, found.seq),
+    hints: readHints(db, found.id, found.run_id),
     intent: readIntent(db, found.id, found.run_id),
   };
 }
@@ -128,6 +129,18 @@ const readHops = (db: Database, seq: number): readonly HopReport[] =>
          WHERE h.opportunity = ? ORDER BY h.position`,
       )
       .all(seq),
+  );
+
+const hintRow = z.object({ id: z.string(), source: z.string() });
+
+const readHints = (db: Database, opportunityId: string, runId: number): OpportunityReport["hints"] =>
+  z.array(hintRow).parse(
+    db
+      .prepare(
+        `SELECT hint_id AS id, source FROM hint_opportunities
+           WHERE opportunity_id = ? AND run_id = ? ORDER BY hint_id`,
+      )
+      .all(opportunityId, runId),
   );
 
 const intentRow = z.object({

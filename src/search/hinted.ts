@@ -52,8 +52,8 @@ export type NamedOptions = Pick<SearchOptions, "bases" | "wrappedNative" | "isTa
 
 interface Memory {
   readonly options: NamedOptions;
-  /** Tokens from which a cycle may start as it is named: what it earns there has a price. */
-  readonly hubs: ReadonlySet<Address>;
+  /** Tokens from which a cycle starts if it can, the foremost first: what it earns there has a price. */
+  readonly hubs: readonly Address[];
   pools: readonly Pool[];
   ids: ReadonlyMap<Address, number>;
   settled: Rates;
@@ -62,23 +62,26 @@ interface Memory {
   look: number;
   /** By edges: the hash of an id costs more than the pricing. */
   readonly cycles: Map<string, Cycle>;
+  /** What settled states gave, by edges: who asks again is not priced again. */
+  readonly known: Map<string, KnownCycle>;
 }
 
 /** Cycles that are remembered. */
 const MOST_CYCLES = 20_000;
 /** So many are estimated at once for each that may be listed, some microseconds each; the others wait. */
-const ESTIMATED_FOR_ONE = 8;
+const ESTIMATED_FOR_ONE = 16;
 
 export function createNamedCycles(options: NamedOptions): NamedCycles {
   const memory: Memory = {
     options,
-    hubs: new Set([options.wrappedNative, ...options.bases]),
+    hubs: [...new Set([...options.bases, options.wrappedNative])],
     pools: [],
     ids: new Map(),
     settled: createRates([]),
     imagined: createRates([]),
     look: 0,
     cycles: new Map(),
+    known: new Map(),
   };
   return {
     load: (pools) => {
@@ -87,6 +90,7 @@ export function createNamedCycles(options: NamedOptions): NamedCycles {
       memory.settled = createRates(pools);
       memory.imagined = createRates(pools);
       memory.cycles.clear();
+      memory.known.clear();
     },
     named: (hops) => named(memory, hops),
     keyOf: (hops) => {
@@ -111,19 +115,33 @@ function edgesOf({ ids }: Memory, hops: RouteHint): readonly number[] | null {
 const startingAt = (edges: readonly number[], place: number): readonly number[] =>
   place === 0 ? edges : [...edges.slice(place), ...edges.slice(0, place)];
 
-const keyOfEdges = (edges: readonly number[]): string =>
-  startingAt(edges, edges.indexOf(Math.min(...edges))).join();
+function keyOfEdges(edges: readonly number[]): string {
+  let least = 0;
+  for (let place = 1; place < edges.length; place++)
+    if ((edges[place] ?? 0) < (edges[least] ?? 0)) least = place;
+  return startingAt(edges, least).join();
+}
 
+/** Thousands may be asked for at once: no object a hop, and each list is short. */
 function named(memory: Memory, hops: RouteHint): NamedCycle | "not_a_cycle" | "unknown_pool" {
   if (hops.length < 2 || hops.length > MOST_NAMED_HOPS) return "not_a_cycle";
-  const edges = edgesOf(memory, hops);
-  if (edges === null) return "unknown_pool";
-  const crossed = edges.flatMap((edge) => hopAlong(memory, edge) ?? []);
-  const tokens = crossed.map(({ tokenIn }) => tokenIn);
-  const closed = crossed.every(({ tokenOut }, i) => tokenOut === tokens[(i + 1) % tokens.length]);
-  const simple =
-    new Set(tokens).size === hops.length && new Set(hops.map(({ pool }) => pool)).size === hops.length;
-  if (!closed || !simple) return "not_a_cycle";
+  const edges: number[] = [];
+  const tokens: Address[] = [];
+  let reached: Address | null = null;
+  let simple = true;
+  for (const { pool: address, zeroForOne } of hops) {
+    const id = memory.ids.get(address) ?? -1;
+    const pool = memory.pools[id];
+    if (pool === undefined) return "unknown_pool";
+    const edge = 2 * id + (zeroForOne ? 0 : 1);
+    const tokenIn = zeroForOne ? pool.token0 : pool.token1;
+    if (edges.includes(edge) || edges.includes(edge ^ 1) || tokens.includes(tokenIn)) simple = false;
+    if (reached !== null && tokenIn !== reached) simple = false;
+    reached = zeroForOne ? pool.token1 : pool.token0;
+    edges.push(edge);
+    tokens.push(tokenIn);
+  }
+  if (!simple || reached !== tokens[0]) return "not_a_cycle";
   return {
     edges: startingAt(edges, startOf(memory, tokens)),
     key: keyOfEdges(edges),
@@ -134,11 +152,11 @@ function named(memory: Memory, hops: RouteHint): NamedCycle | "not_a_cycle" | "u
 }
 
 /** Where it says, if what is earned there has a price; else at the first base on its way. */
-function startOf({ options, hubs }: Memory, tokens: readonly Address[]): number {
+function startOf({ hubs }: Memory, tokens: readonly Address[]): number {
   const [first] = tokens;
-  if (first === undefined || hubs.has(first)) return 0;
-  const base = [...options.bases, options.wrappedNative].find((token) => tokens.includes(token));
-  return base === undefined ? 0 : tokens.indexOf(base);
+  if (first === undefined || hubs.includes(first)) return 0;
+  for (const hub of hubs) if (tokens.includes(hub)) return tokens.indexOf(hub);
+  return 0;
 }
 
 function hopAlong({ pools }: Memory, edge: number): Hop | null {
@@ -166,13 +184,13 @@ function price(memory: Memory, table: NamedTable, request: NamedRequest): NamedA
   let room = limit * ESTIMATED_FOR_ONE;
   for (const candidate of screened(memory, table, rates, through)) {
     const { cycle } = candidate;
-    const current = through === null ? currentOf(cycle, rates) : null;
+    const current = through === null ? currentOf(memory, cycle, rates) : null;
     if (current === null && (room-- <= 0 || expired?.() === true)) {
       note(cycle, "unseen", request);
       continue;
     }
     const known = current ?? estimated(memory, cycle, rates);
-    if (through === null) cycle.known = known;
+    if (through === null) remember(memory, cycle, known);
     const valueFloat = valueOf(memory, cycle, known.estimate, request);
     const outcome = outcomeOf(known, valueFloat, request);
     note(cycle, outcome, request);
@@ -222,8 +240,17 @@ function note(cycle: NamedCycle, outcome: NamedOutcome, { through }: NamedReques
 }
 
 /** What is known of it, while no pool of it has moved. */
-function currentOf({ edges, known }: NamedCycle, rates: Rates): KnownCycle | null {
+function currentOf(memory: Memory, cycle: NamedCycle, rates: Rates): KnownCycle | null {
+  const { edges } = cycle;
+  const known = cycle.known ?? memory.known.get(edges.join()) ?? null;
   return known !== null && known.legs.every((leg, hop) => leg === rates.leg(edges[hop] ?? -1)) ? known : null;
+}
+
+function remember({ known: memory }: Memory, cycle: NamedCycle, known: KnownCycle): void {
+  if (cycle.known === known) return;
+  cycle.known = known;
+  if (memory.size >= MOST_CYCLES) memory.clear();
+  memory.set(cycle.edges.join(), known);
 }
 
 function estimated({ look }: Memory, { edges }: NamedCycle, rates: Rates): KnownCycle {

@@ -1,15 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { amountOut, swap } from "../../../src/amm/swap.ts";
-import { createDecisionHash } from "../../../src/app/decisionHash.ts";
-import type { EngineEvent } from "../../../src/engine/events.ts";
 import { createOverlay } from "../../../src/market/overlay.ts";
-import { createEngine } from "../../../src/engine/engine.ts";
 import { judgedOf, submitsOf } from "../../support/backrunStage.ts";
 import {
   CHEAP,
   DEAR,
   EVEN,
-  OPTIONS,
   RING,
   hint,
   hintsOf,
@@ -293,28 +289,4 @@ describe("blocks that ignore hints", () => {
   test("no hint, no trial", () => {
     expect(trialsOf(start().step(ringPays(3)))).toEqual([]);
   });
-});
-
-test("the same events give the same decisions, hints among them", () => {
-  const events: EngineEvent[] = [
-    synced(
-      header(1),
-      [...RING, CHEAP, DEAR].map((pool) => ({ pool, state: EVEN })),
-    ),
-    quiet(2),
-    hint("keep", route("h1"), route("h2", { scoreFloat: 0.9, budgetFloat: 0.1 })),
-    ringPays(3),
-    hint("ask", route("q1"), route("q2", { hops: [] })),
-    moves(header(4), { [DEAR.address]: 4n, [address(2)]: 3n }),
-    unhint("h1"),
-    hint("ask", route("q1")),
-    quiet(5),
-  ];
-  const digest = () => {
-    const engine = createEngine({ ...OPTIONS, hintControlShareFloat: 0.4 });
-    const hash = createDecisionHash();
-    for (const event of events) hash.add(engine.step(event));
-    return hash.digest();
-  };
-  expect(digest()).toBe(digest());
 });

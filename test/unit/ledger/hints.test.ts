@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { HintDecision } from "../../../src/engine/decisions.ts";
 import type { HintedRoute } from "../../../src/engine/events.ts";
 import { openWritable } from "../../../src/ledger/database.ts";
+import { openReader } from "../../../src/ledger/reader.ts";
 import { createRecordWriter } from "../../../src/ledger/recordWriter.ts";
 import type { HintChange, LedgerRecord } from "../../../src/ledger/records.ts";
 import { address, hash, TIME } from "../../support/ledgerRecords.ts";
@@ -129,6 +130,13 @@ const trial = (number: number, used: boolean, net: bigint): LedgerRecord => ({
   type: "hint_trial",
   time: TIME,
   trial: { type: "hint_trial", block: { number, hash: hash(number) }, used, hints: number, net },
+});
+
+test("an opportunity tells which hints named its cycle", () => {
+  const named = result("h1", { state: "profitable", code: "submitted", net: 2n, opportunityId: "o1" });
+  const reader = openReader(sceneWith({ type: "hint_results", time: TIME, results: [named] }));
+  expect(["o1", "o3"].map((id) => reader.why(id)[0]?.hints)).toEqual([[{ id: "h1", source: "brain" }], []]);
+  reader.close();
 });
 
 test("v_hint_ab sets blocks with hints beside those without; undone ones do not count", () => {

@@ -151,20 +151,23 @@ test("of an imagined state only the cycles through the named pools are priced", 
 test("where there is no room for all, the better score has its turn first, then who has waited longest", () => {
   const random = seeded(64);
   const market = mixedMarket(random, { tokens: 10, pools: 40, bases: 2, spread: 0.02 });
-  const named = createNamedCycles(OPTIONS);
-  named.load(market.pools);
-  const table = tableOf(named, randomRoutes(random, market.pools, 120));
-  named.price(table, request(market.view));
-  const pays = table.cycles.filter(({ outcome }) => outcome === "listed");
-  const favourite = pays.at(-1);
-  if (favourite === undefined) throw new Error("none pays");
+  const routes = randomRoutes(random, market.pools, 120);
+  const [unbounded, bounded] = [0, 1].map(() => {
+    const named = createNamedCycles(OPTIONS);
+    named.load(market.pools);
+    const table = tableOf(named, routes);
+    return { table, price: (limit: number) => named.price(table, request(market.view, { limit })) };
+  });
+  unbounded?.price(1000);
+  const last = unbounded?.table.cycles.findLastIndex(({ outcome }) => outcome === "listed") ?? -1;
+  const favourite = bounded?.table.cycles[last];
+  if (bounded === undefined || favourite === undefined) throw new Error("none pays");
   favourite.scoreFloat = 1;
-  for (const cycle of table.cycles) cycle.known = null;
-  named.price(table, request(market.view, { limit: 1 }));
+  bounded.price(1);
   expect(favourite.outcome).not.toBe("unseen");
-  const unseen = () => table.cycles.filter(({ outcome }) => outcome === "unseen").length;
+  const unseen = () => bounded.table.cycles.filter(({ outcome }) => outcome === "unseen").length;
   expect(unseen()).toBeGreaterThan(0);
-  for (let look = 0; look < 30; look++) named.price(table, request(market.view, { limit: 1 }));
+  for (let look = 0; look < 30; look++) bounded.price(1);
   expect(unseen()).toBe(0);
 });
 
