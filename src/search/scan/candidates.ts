@@ -30,6 +30,8 @@ interface Heap {
   order: Int32Array;
   size: number;
   added: number;
+  /** Whether `order` is yet to be made a heap: what is added before the first is taken out only needs the greatest bound. */
+  loose: boolean;
 }
 
 export function createCandidates(): Candidates {
@@ -39,11 +41,13 @@ export function createCandidates(): Candidates {
     ...arraysFor(FIRST_CAPACITY),
     size: 0,
     added: 0,
+    loose: true,
   };
   return {
     clear: () => {
       heap.size = 0;
       heap.added = 0;
+      heap.loose = true;
       heap.boundFloat[0] = -1;
     },
     addedFloat: heap.addedFloat,
@@ -65,19 +69,25 @@ const boundAt = ({ bounds, order }: Heap, at: number): number => bounds[order[at
 function add(heap: Heap, lanes: Int32Array, hops: number): void {
   if (heap.added === heap.bounds.length) grow(heap);
   const candidate = heap.added++;
-  heap.bounds[candidate] = heap.addedFloat[0] ?? 0;
+  const bound = heap.addedFloat[0] ?? 0;
+  heap.bounds[candidate] = bound;
   heap.hops[candidate] = hops;
   for (let hop = 0; hop < SCAN_HOPS; hop++) heap.lanes[candidate * SCAN_HOPS + hop] = lanes[hop] ?? 0;
-  rise(heap, heap.size++, candidate);
-  heap.boundFloat[0] = boundAt(heap, 0);
+  if (heap.loose) heap.order[heap.size++] = candidate;
+  else rise(heap, heap.size++, candidate);
+  if (bound > (heap.boundFloat[0] ?? -1)) heap.boundFloat[0] = bound;
 }
 
 function take(heap: Heap, lanes: Int32Array): number {
+  if (heap.loose) {
+    for (let at = (heap.size >> 1) - 1; at >= 0; at--) sink(heap, at, heap.order[at] ?? 0);
+    heap.loose = false;
+  }
   const candidate = heap.order[0] ?? 0;
   const hops = heap.hops[candidate] ?? 0;
   for (let hop = 0; hop < SCAN_HOPS; hop++) lanes[hop] = heap.lanes[candidate * SCAN_HOPS + hop] ?? 0;
   heap.size--;
-  if (heap.size > 0) sink(heap, heap.order[heap.size] ?? 0);
+  if (heap.size > 0) sink(heap, 0, heap.order[heap.size] ?? 0);
   heap.boundFloat[0] = heap.size > 0 ? boundAt(heap, 0) : -1;
   return hops;
 }
@@ -95,12 +105,12 @@ function rise(heap: Heap, from: number, candidate: number): void {
   order[at] = candidate;
 }
 
-/** Puts a candidate in the place at the top. */
-function sink(heap: Heap, candidate: number): void {
+/** Puts a candidate in a place, or below it. */
+function sink(heap: Heap, from: number, candidate: number): void {
   const { order, bounds, size } = heap;
   const bound = bounds[candidate] ?? -1;
-  let at = 0;
-  for (let child = 1; child < size; child = 2 * at + 1) {
+  let at = from;
+  for (let child = 2 * at + 1; child < size; child = 2 * at + 1) {
     if (child + 1 < size && boundAt(heap, child + 1) > boundAt(heap, child)) child++;
     if (boundAt(heap, child) <= bound) break;
     order[at] = order[child] ?? 0;
