@@ -29,6 +29,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from itertools import count
 from types import TracebackType
 from typing import (
@@ -83,12 +84,9 @@ __all__ = [
 TIMEOUT = 0.1
 """Seconds that a call may block its caller."""
 
-_LINE_BYTES = 64_000  # the daemon takes 64 KiB a line
+_LINE_BYTES = 63_000  # the daemon takes 64 KiB a line; the rest is for what stands around a list
 _ANSWER_BYTES = 16 << 20
-_HINTS_A_REQUEST = 200
-_IDS_A_REQUEST = 200
-_PAIRS_A_REQUEST = 1_000
-_ROUTES_A_REQUEST = 5_000
+_ENTRIES_A_REQUEST = 200  # hints or ids; of routes and pairs, it would take more
 _NOTES_AHEAD = 1_000  # notifications that wait for their reader; then the socket is left unread
 _READ_BYTES = 1 << 18
 _LONGEST_PAUSE = 1.0
@@ -302,9 +300,14 @@ _decode = json.JSONDecoder().decode
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_plain).encode
 
 
+@lru_cache(maxsize=None)
+def _field_names(kind: Any) -> Tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
+
+
 def _made(kind: Type[T], raw: Any, whole: Sequence[str] = ()) -> T:
     """A dataclass of an answer's fields; those that it does not know are left out, `whole` ones become integers."""
-    known = {f.name: raw.get(f.name) for f in fields(cast(Any, kind)) if f.name in raw}
+    known = {name: raw[name] for name in _field_names(cast(Any, kind)) if name in raw}
     for name in whole:
         if known.get(name) is not None:
             known[name] = int(known[name])
@@ -361,70 +364,62 @@ def _call(method: str, params: Mapping[str, Any], decode: Callable[[Any], T]) ->
     return _Call(method, _encode(params), decode)
 
 
-def _split(items: Iterable[str], most: int) -> Iterator[List[str]]:
-    """In order, `most` a part, and no part longer than a line may be."""
-    part: List[str] = []
-    size = 0
-    for item in items:
-        if len(item) > _LINE_BYTES - 1_000:
-            raise ValueError("one entry is longer than a line may be")
-        if part and (len(part) == most or size + len(item) > _LINE_BYTES - 1_000):
-            yield part
-            part, size = [], 0
-        part.append(item)
-        size += len(item) + 1
-    if part:
-        yield part
+def _split(entries: Sequence[Any]) -> Iterator[Tuple[Sequence[Any], str]]:
+    """In order, in parts that a line holds, each with its text."""
+    for start in range(0, len(entries), _ENTRIES_A_REQUEST):
+        yield from _fitting(entries[start : start + _ENTRIES_A_REQUEST])
 
 
-@dataclass(frozen=True)
-class _HintText:
-    id: str
-    text: str
-    ttl: float
+def _fitting(entries: Sequence[Any]) -> Iterator[Tuple[Sequence[Any], str]]:
+    text = _encode(entries)
+    half = len(entries) // 2
+    if len(text) <= _LINE_BYTES:
+        yield entries, text
+    elif half == 0:
+        raise ValueError("one entry is longer than a line may be")
+    else:
+        yield from _fitting(entries[:half])
+        yield from _fitting(entries[half:])
 
 
-def _hint_text(hint: Union[Hint, Mapping[str, Any]]) -> _HintText:
+AnyHint = Union[Hint, Mapping[str, Any]]
+
+
+def _hint_fields(hint: AnyHint) -> Json:
     known = vars(hint) if isinstance(hint, Hint) else hint
-    wire = {key: value for key, value in known.items() if value is not None}
-    wire.setdefault("id", _new_id())
-    if not isinstance(wire["id"], str) or not 1 <= len(wire["id"]) <= 64:
+    said = {key: value for key, value in known.items() if value is not None}
+    id = said.setdefault("id", _new_id())
+    if not isinstance(id, str) or not 1 <= len(id) <= 64:
         raise ValueError("a hint's id is a text of 1 to 64 characters")
-    ttl_ms = wire.get("ttl_ms", 5_000)
-    return _HintText(wire["id"], _encode(wire), ttl_ms / 1_000 if isinstance(ttl_ms, (int, float)) else 0)
+    return said
 
 
-def _push_call(texts: Sequence[str], ids: Sequence[str], source: str) -> _Call[List[Verdict]]:
+def _push_call(hints: str, ids: List[str], source: str) -> _Call[List[Verdict]]:
     def decode(raw: Any) -> List[Verdict]:
         verdicts = [_made(Verdict, one) for one in raw["verdicts"]]
-        if [verdict.id for verdict in verdicts] != list(ids):
+        if [verdict.id for verdict in verdicts] != ids:
             raise ValueError("verdicts of other hints")
         return verdicts
 
-    return _Call("hint.push", f'{{"hints":[{",".join(texts)}],"source":{_encode(source)}}}', decode)
+    return _Call("hint.push", f'{{"hints":{hints},"source":{_encode(source)}}}', decode)
 
 
-def _push_calls(hints: Sequence[_HintText], source: str) -> List[_Call[List[Verdict]]]:
-    calls = []
-    done = 0
-    for part in _split((hint.text for hint in hints), _HINTS_A_REQUEST):
-        ids = [hint.id for hint in hints[done : done + len(part)]]
-        calls.append(_push_call(part, ids, source))
-        done += len(part)
-    return calls
+def _push_calls(hints: Iterable[AnyHint], source: str) -> List[_Call[List[Verdict]]]:
+    parts = _split([_hint_fields(hint) for hint in hints])
+    return [_push_call(text, [hint["id"] for hint in part], source) for part, text in parts]
 
 
 def _cancel_calls(ids: Iterable[str]) -> List[_Call[List[int]]]:
     return [
-        _Call("hint.cancel", f'{{"ids":[{",".join(part)}]}}', lambda raw: [int(raw["cancelled"])])
-        for part in _split(map(_encode, ids), _IDS_A_REQUEST)
+        _Call("hint.cancel", f'{{"ids":{text}}}', lambda raw: [int(raw["cancelled"])])
+        for _, text in _split([*ids])
     ]
 
 
 def _pair_calls(pairs: Iterable[Mapping[str, Any]]) -> List[_Call[List[PairVerdict]]]:
     return [
-        _Call("injectPairs", f'[{",".join(part)}]', lambda raw: [_made(PairVerdict, one) for one in raw["pairs"]])
-        for part in _split(map(_encode, pairs), _PAIRS_A_REQUEST)
+        _Call("injectPairs", text, lambda raw: [_made(PairVerdict, one) for one in raw["pairs"]])
+        for _, text in _split([*pairs])
     ]
 
 
@@ -440,8 +435,8 @@ def _route_call(route: Mapping[str, Any]) -> _Call[RouteResult]:
 
 def _arbitrage_calls(routes: Iterable[Mapping[str, Any]]) -> List[_Call[List[str]]]:
     return [
-        _Call("findArbitrage", f'[{",".join(part)}]', lambda raw: [str(one) for one in raw["bundle_ids"]], False)
-        for part in _split((_encode(_exact(route)) for route in routes), _ROUTES_A_REQUEST)
+        _Call("findArbitrage", text, lambda raw: [str(one) for one in raw["bundle_ids"]], repeatable=False)
+        for _, text in _split([_exact(route) for route in routes])
     ]
 
 
@@ -547,68 +542,85 @@ def _joined(outcomes: Sequence[Union[List[T], TurboMevError]]) -> List[T]:
     return answered
 
 
+@dataclass(frozen=True)
+class _Letter:
+    """A hint that waits to be sent."""
+
+    id: str
+    text: str
+    source: str
+    expires_at: float
+
+
+def _letters(hints: Iterable[AnyHint], source: str) -> List[_Letter]:
+    """Raises ValueError or TypeError for what could not be sent later."""
+    now = time.monotonic()
+    letters = []
+    for hint in map(_hint_fields, hints):
+        ((_, text),) = _fitting([hint])
+        ttl_ms = hint.get("ttl_ms", 5_000)
+        letters.append(_Letter(hint["id"], text[1:-1], source, now + float(ttl_ms) / 1_000))
+    return letters
+
+
 class _Outbox:
     """Hints that nobody waits for: bounded, the oldest leave first, none outlives its own time to live."""
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._waiting: Deque[Tuple[float, str, _HintText]] = deque()
-        self._batch: List[Tuple[float, str, _HintText]] = []
+        self._waiting: Deque[_Letter] = deque()
+        self._taken: List[_Letter] = []
         self._accepted = self._refused = self._dropped = 0
 
-    def put(self, hints: Iterable[_HintText], source: str) -> None:
-        now = time.monotonic()
-        self._waiting.extend((now + hint.ttl, source, hint) for hint in hints)
+    def put(self, letters: Iterable[_Letter]) -> None:
+        self._waiting.extend(letters)
         self._trim()
 
-    def take(self) -> Tuple[str, List[_HintText]]:
-        """The next ones of one source, as many as one request holds."""
+    def take(self) -> Optional[_Call[List[Verdict]]]:
+        """The next ones of one source, as many as one request holds; None when there is none."""
         now = time.monotonic()
-        batch: List[Tuple[float, str, _HintText]] = []
-        size = 0
-        while self._waiting and len(batch) < _HINTS_A_REQUEST:
-            expiry, source, hint = self._waiting[0]
-            size += len(hint.text) + 1
-            if batch and (size > _LINE_BYTES - 1_000 or source != batch[0][1]):
+        taken: List[_Letter] = []
+        room = _LINE_BYTES
+        while self._waiting and len(taken) < _ENTRIES_A_REQUEST:
+            letter = self._waiting[0]
+            room -= len(letter.text) + 1
+            if taken and (room < 0 or letter.source != taken[0].source):
                 break
             self._waiting.popleft()
-            if expiry > now:
-                batch.append((expiry, source, hint))
+            if letter.expires_at > now:
+                taken.append(letter)
             else:
                 self._dropped += 1
-        self._batch = batch
-        return (batch[0][1] if batch else ""), [hint for _, _, hint in batch]
+        self._taken = taken
+        if not taken:
+            return None
+        texts = ",".join(letter.text for letter in taken)
+        return _push_call(f"[{texts}]", [letter.id for letter in taken], taken[0].source)
 
     def give_back(self) -> None:
-        self._waiting.extendleft(reversed(self._batch))
-        self._batch = []
+        self._waiting.extendleft(reversed(self._taken))
+        self._taken = []
         self._trim()
 
-    def settle(self, verdicts: Sequence[Verdict]) -> None:
-        accepted = sum(verdict.accepted for verdict in verdicts)
+    def settle(self, outcome: Union[List[Verdict], TurboMevError]) -> None:
+        accepted = sum(verdict.accepted for verdict in outcome) if isinstance(outcome, list) else 0
         self._accepted += accepted
-        self._refused += len(self._batch) - accepted
-        self._batch = []
+        self._refused += len(self._taken) - accepted
+        self._taken = []
 
     def drop_all(self) -> None:
-        self._dropped += len(self._waiting) + len(self._batch)
+        self._dropped += len(self._waiting) + len(self._taken)
         self._waiting.clear()
-        self._batch = []
+        self._taken = []
 
     def counts(self) -> OutboxCounts:
-        return OutboxCounts(len(self._waiting) + len(self._batch), self._accepted, self._refused, self._dropped)
+        waiting = len(self._waiting) + len(self._taken)
+        return OutboxCounts(waiting, self._accepted, self._refused, self._dropped)
 
     def _trim(self) -> None:
         while len(self._waiting) > self._size:
             self._waiting.popleft()
             self._dropped += 1
-
-
-def _checked_for_outbox(hints: Iterable[Union[Hint, Mapping[str, Any]]]) -> List[_HintText]:
-    texts = [_hint_text(hint) for hint in hints]
-    if any(len(hint.text) > _LINE_BYTES - 1_000 for hint in texts):
-        raise ValueError("one entry is longer than a line may be")
-    return texts
 
 
 # ---- blocking ---------------------------------------------------------------------------------------------------
@@ -911,11 +923,11 @@ class _Courier:
         self._closed = False
         self._thread: Optional[threading.Thread] = None
 
-    def put(self, hints: Sequence[_HintText], source: str) -> None:
+    def put(self, letters: Sequence[_Letter]) -> None:
         with self._changed:
             if self._closed:
                 raise NotConnected("this client is closed")
-            self._outbox.put(hints, source)
+            self._outbox.put(letters)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="turbo-mev", daemon=True)
                 self._thread.start()
@@ -943,11 +955,10 @@ class _Courier:
                 self._changed.wait_for(lambda: self._closed or self._outbox.counts().waiting > 0)
                 if self._closed:
                     break
-                source, batch = self._outbox.take()
+                call = self._outbox.take()
                 self._changed.notify_all()
-            if not batch:
+            if call is None:
                 continue
-            call = _push_call([hint.text for hint in batch], [hint.id for hint in batch], source)
             (outcome,) = self._line.run([call], time.monotonic() + _COURIER_TIMEOUT)
             with self._changed:
                 if self._closed:
@@ -957,7 +968,7 @@ class _Courier:
                     self._outbox.give_back()
                     self._changed.wait_for(lambda: self._closed, pause)
                 else:
-                    self._outbox.settle(outcome if isinstance(outcome, list) else [])
+                    self._outbox.settle(outcome)
                     backoff = _Backoff()
                 self._changed.notify_all()
         self._line.close()
@@ -1039,7 +1050,7 @@ class TurboMev:
 
     def push(
         self,
-        hints: Iterable[Union[Hint, Mapping[str, Any]]],
+        hints: Iterable[AnyHint],
         *,
         source: Optional[str] = None,
         fire_and_forget: bool = False,
@@ -1051,9 +1062,9 @@ class TurboMev:
         """
         name = self.source if source is None else source
         if fire_and_forget:
-            self._courier.put(_checked_for_outbox(hints), name)
+            self._courier.put(_letters(hints, name))
             return []
-        return self._ask_all(_push_calls([_hint_text(hint) for hint in hints], name), timeout)
+        return self._ask_all(_push_calls(hints, name), timeout)
 
     @property
     def outbox(self) -> OutboxCounts:
@@ -1493,7 +1504,7 @@ class AsyncTurboMev:
 
     async def push(
         self,
-        hints: Iterable[Union[Hint, Mapping[str, Any]]],
+        hints: Iterable[AnyHint],
         *,
         source: Optional[str] = None,
         fire_and_forget: bool = False,
@@ -1505,26 +1516,25 @@ class AsyncTurboMev:
         """
         name = self.source if source is None else source
         if fire_and_forget:
-            self._outbox.put(_checked_for_outbox(hints), name)
+            self._outbox.put(_letters(hints, name))
             if self._courier is None or self._courier.done():
                 self._courier = asyncio.get_running_loop().create_task(self._deliver())
             return []
-        return await self._ask_all(_push_calls([_hint_text(hint) for hint in hints], name), timeout)
+        return await self._ask_all(_push_calls(hints, name), timeout)
 
     async def _deliver(self) -> None:
         backoff = _Backoff()
         while self._outbox.counts().waiting > 0:
-            source, batch = self._outbox.take()
-            if not batch:
+            call = self._outbox.take()
+            if call is None:
                 continue
-            call = _push_call([hint.text for hint in batch], [hint.id for hint in batch], source)
             outcome = await self._line.run(call, time.monotonic() + _COURIER_TIMEOUT)
             pause = _pause_after(outcome, backoff)
             if pause is not None:
                 self._outbox.give_back()
                 await asyncio.sleep(pause)
             else:
-                self._outbox.settle(outcome if isinstance(outcome, list) else [])
+                self._outbox.settle(outcome)
                 backoff = _Backoff()
 
     @property
