@@ -45,11 +45,12 @@ export function buildDoors(room: Room): Doors {
 }
 
 function portsOf(room: Room): ControlPorts {
-  const { engine, registry, config } = room;
+  const { engine, registry, market, config } = room;
   return {
     market: engine.market,
-    tokens: registry.tokens,
-    dexes: registry.dexes.map(({ name }) => name),
+    // Those that may be traded: a route through another one is refused.
+    tokens: new Map(market.tokens.map((token) => [token.address, token])),
+    dexes: market.dexes.map(({ name }) => name),
     usd: registry.usd,
     valuer: () => engine.valuer(),
     take: (event) => take(room, event),

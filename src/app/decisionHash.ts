@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { Decision } from "../engine/decisions.ts";
-import { toJson } from "../lib/bigint.ts";
 
 /** A hash over all decisions of a run, step by step: what a recorded run and its replay have in common. */
 export interface DecisionHash {
@@ -13,7 +12,14 @@ export interface DecisionHash {
 export function createDecisionHash(): DecisionHash {
   const hash = createHash("sha256");
   return {
-    add: (decisions) => void hash.update(`${toJson(decisions)}\n`),
+    add: (decisions) => void hash.update(`${JSON.stringify(decisions, inOneOrder)}\n`),
     digest: () => hash.copy().digest("hex"),
   };
+}
+
+/** What came off a socket and what was read back from a recording may have their fields in different orders. */
+function inOneOrder(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -47,6 +47,7 @@ export interface Blueprint {
 export interface Room {
   readonly config: Config;
   readonly registry: ChainRegistry;
+  readonly market: ResolvedMarket;
   readonly parts: DaemonParts;
   readonly ledger: Ledger;
   readonly engine: Engine;
@@ -98,6 +99,7 @@ export function furnish({ config, registry, market, parts }: Blueprint, ledger: 
   const room: Room = {
     config,
     registry,
+    market,
     parts,
     ledger,
     engine,
