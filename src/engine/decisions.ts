@@ -72,7 +72,7 @@ export interface SubmitDecision {
 
 /**
  * What came of a hint when it was priced. A gate's outcome, or why it did not come so far: `no_profit` pays at no size,
- * `no_state` a pool of it has no price, `expired` time ran out.
+ * `no_state` a pool of it has no price, `expired` time or room ran out.
  */
 export type HintCode = OutcomeCode | "no_profit" | "no_state" | "not_a_cycle" | "unknown_pool" | "expired";
 
