@@ -31,7 +31,7 @@ export interface Control {
   stop(): Promise<void>;
   /** A method for a door of another kind, with what is open to all. Rejects with `RpcError`. */
   dispatch(method: string, params: unknown): Promise<unknown>;
-  /** Hints from inside the house: no rate, a verdict each. Throws `RpcError` where too many live. */
+  /** Hints from inside the house: no rate, a verdict each. Throws `RpcError` where too many live, or before a block. */
   push(hints: readonly unknown[], source: string): readonly HintVerdict[];
 }
 
@@ -109,7 +109,11 @@ export function createControl(options: ControlOptions, ports: ControlPorts, part
         throw rpcErrorOf(error, log, method);
       }
     },
-    push: (hints, source) => book.push(hints, source),
+    push: (hints, source) => {
+      // A verdict would be final, and say nothing about the hint.
+      if (ports.market.head === null) throw new RpcError(ERRORS.stale, "no block was taken in yet");
+      return book.push(hints, source);
+    },
   };
 }
 
