@@ -1,3 +1,4 @@
+import type { PoolState } from "../amm/poolState.ts";
 import type { Address, Pool } from "../chain/types.ts";
 import type { StateView } from "../market/stateView.ts";
 import { cycleId } from "./cycleId.ts";
@@ -46,7 +47,7 @@ interface Built {
   /** Edges of the cycle at hand. */
   readonly edges: Int32Array;
   /** Pools that are read again in every search, asked for or not: imagined, or not screened for want of time. */
-  readonly stale: Set<number>;
+  readonly stale: Map<number, PoolState | null>;
   /** Prices of the last view that was not imagined. */
   valuer: Valuer | null;
   /** Counted when it is asked for. */
@@ -77,7 +78,7 @@ export function createScanSearch(options: ScanSearchOptions): Search {
       sizer: createSizer(scan.parts),
       cycles: new Map(),
       edges: new Int32Array(SCAN_HOPS),
-      stale: new Set(),
+      stale: new Map(),
       valuer: null,
       cycleCount: null,
       loaded: false,
@@ -122,7 +123,7 @@ export function createScanSearch(options: ScanSearchOptions): Search {
 function join({ scan, stale }: Built, pools: readonly Pool[]): boolean {
   return pools.every((pool) => {
     const id = scan.join(pool);
-    if (id !== null) stale.add(id);
+    if (id !== null) stale.set(id, null);
     return id !== null;
   });
 }
@@ -255,14 +256,17 @@ function search(
   let exact: boolean;
   if (anew) exact = scan.searchAnew({ stateOf: (pool) => view.stateOf(pool), rateFloat }, asked, request);
   else {
-    const others = [...stale].filter((id) => !asked.has(id));
+    if (whatIf) for (const id of asked) if (!stale.has(id)) stale.set(id, scan.parts.table.exactState(id));
+    const others = [...stale.keys()].filter((id) => !asked.has(id));
     exact = scan.search(asked.size, request, takeStates(built, view, [...asked, ...others]));
   }
   built.loaded = true;
   if (anew || !whatIf) stale.clear();
-  if (whatIf) for (const id of asked) stale.add(id);
+  if (anew && whatIf) for (const id of asked) stale.set(id, null);
+  // An imagined pool that has its real state again was heard by this search: it need not be read any more.
+  for (const [id, real] of stale) if (real === scan.parts.table.exactState(id)) stale.delete(id);
   const { changed: quoted } = index.layout;
-  for (let at = scan.heard; at < scan.asked; at++) stale.add(quoted[at] ?? 0);
+  for (let at = scan.heard; at < scan.asked; at++) stale.set(quoted[at] ?? 0, null);
   return exact;
 }
 
