@@ -148,7 +148,7 @@ ${table(
 
 ## Limits
 
-A line has ${kib(lineBytes)}, a socket ${connections} connections, a connection ${hints_per_second} hints (${hints_burst} at once) and ${routes_per_second} routes or pairs a second; ${max_hints} hints live at a time. Who is silent for ${idleMs / 1000} s and waits for no events, or lets ${kib(writeBytes)} pile up unread, is cut off. JSON is refused where a name stands twice in one object or is one that every object inherits, where a text has NUL or half of a surrogate pair, with a byte order mark, where it is nested deeper than 16 levels, and for numbers of more than 78 digits, beyond a double, or \`-0\`.
+A line has ${kib(lineBytes)}, a socket ${connections} connections, a connection ${hints_per_second} hints (${hints_burst} at once) and ${routes_per_second} routes or pairs a second, as a hundred of which count \`getPaths\`, \`hint.list\`, \`metrics\` and \`why\`; ${max_hints} hints live at a time. Who is silent for ${idleMs / 1000} s and waits for no events, or lets ${kib(writeBytes)} pile up unread, is cut off. JSON is refused where a name stands twice in one object or is one that every object inherits, where a text has NUL or half of a surrogate pair, with a byte order mark, where it is nested deeper than 16 levels, and for numbers of more than 78 digits, beyond a double, or \`-0\`.
 
 ## Errors
 

@@ -85,7 +85,7 @@ export async function listenForLines<S>(path: string, mode: number, parts: Parts
       const closed = once(server, "close");
       // Removes the socket too.
       server.close();
-      for (const connection of open) hangUp(connection);
+      for (const connection of open) hangUp(connection, FAREWELL_MS);
       await closed;
       removeSocket(path, stats);
     },
@@ -136,7 +136,7 @@ function accept<S>(socket: Socket, open: Set<Connection<S>>, parts: Parts<S>): v
   });
   socket.on("end", () => {
     connection.ended = true;
-    if (!connection.busy) hangUp(connection);
+    if (!connection.busy) hangUp(connection, limits.idleMs);
   });
   socket.on("close", () => {
     open.delete(connection);
@@ -152,13 +152,13 @@ function work<S>(connection: Connection<S>): void {
   while (!socket.destroyed) {
     const line = lines.next();
     if (line === null) {
-      if (connection.ended) hangUp(connection);
+      if (connection.ended) hangUp(connection, parts.limits.idleMs);
       else socket.resume();
       return;
     }
     if (line === "too_long") {
       outbox.put(protocol.refusals.tooLong);
-      hangUp(connection);
+      hangUp(connection, FAREWELL_MS);
       return;
     }
     const pending = line.length === 0 ? undefined : protocol.take(line, state);
@@ -190,13 +190,14 @@ function pause<S>(connection: Connection<S>): void {
   connection.socket.pause();
 }
 
-/** Closes when what was said is on its way, at the latest after `FAREWELL_MS`. Further lines are not read. */
-function hangUp<S>({ socket, outbox }: Connection<S>): void {
+/** Closes when what was said has been read; who does not read is cut off after `patienceMs`. Reads no further lines. */
+function hangUp<S>({ socket, outbox }: Connection<S>, patienceMs: number): void {
   if (socket.destroyed) return;
   socket.pause();
   outbox.flush();
   socket.end(() => socket.destroy());
-  setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
+  const patience = setTimeout(() => socket.destroy(), patienceMs).unref();
+  socket.once("close", () => clearTimeout(patience));
 }
 
 /** Gathers what is said in one turn, so that a burst of answers is one write. */

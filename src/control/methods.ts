@@ -33,8 +33,8 @@ export interface MethodParts {
 }
 
 const DONE = { done: true } as const;
-/** A search for paths is as dear as so many routes. */
-const PATHS_COST = 20;
+/** What reads or sorts a lot is as dear as so many routes. */
+const DEAR = 100;
 
 export function createHandlers(parts: MethodParts): Handlers<Session> {
   return {
@@ -65,8 +65,14 @@ const readHandlers = ({
     topics: [...TOPICS],
   }),
   status: () => ({ ...ports.status(), hints: book.size }),
-  metrics: async () => figures.read(await ports.metrics()),
-  why: ({ id }) => ports.why(id),
+  metrics: async (_, { routes }) => {
+    spend(routes, DEAR, "readings");
+    return figures.read(await ports.metrics());
+  },
+  why: ({ id }, { routes }) => {
+    spend(routes, DEAR, "questions");
+    return ports.why(id);
+  },
   subscribe: ({ topics: wanted }, { subscriber }) => {
     const listener = listening(subscriber);
     topics.subscribe(listener, wanted);
@@ -88,7 +94,10 @@ const hintHandlers = ({
     return { verdicts: [...book.push(hints, source)] };
   },
   "hint.cancel": ({ ids }) => ({ cancelled: book.cancel(ids) }),
-  "hint.list": ({ limit }) => ({ hints: [...book.list(limit)] }),
+  "hint.list": ({ limit }, { routes }) => {
+    spend(routes, DEAR, "readings");
+    return { hints: [...book.list(limit)] };
+  },
   "hint.results": (_, { subscriber }) => {
     topics.subscribeResults(listening(subscriber));
     return DONE;
@@ -112,7 +121,7 @@ const seedHandlers = ({
     return desk.injectPairs(params);
   },
   getPaths: (params, { routes }) => {
-    spend(routes, PATHS_COST, "searches");
+    spend(routes, DEAR, "searches");
     return desk.getPaths(params);
   },
   processRoute: (params, { routes }) => {

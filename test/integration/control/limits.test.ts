@@ -133,7 +133,7 @@ async function connections({ dir }: ControlStage): Promise<number> {
 }
 
 test("who asks without reading is only held up: every answer comes, in order", async () => {
-  const room = await opened();
+  const room = await opened({ options: { routes_per_second: 10_000_000 } });
   const client = await guest(room);
   client.socket.pause();
   const count = 20_000;
@@ -146,7 +146,7 @@ test("who asks without reading is only held up: every answer comes, in order", a
 });
 
 test("a flood on one connection leaves the others their turn", async () => {
-  const room = await opened();
+  const room = await opened({ options: { routes_per_second: 10_000_000 } });
   const flood = await guest(room);
   const other = await guest(room);
   const lines = Array.from({ length: 50_000 }, (_, id) => request(id, "why", { id: "x" })).join("");

@@ -56,6 +56,10 @@ test("rates: hints and routes have each their own, and the answer says when to c
   await expect(control.dispatch("processRoute", route)).rejects.toMatchObject({ code: -32005 });
   now += 1;
   await control.dispatch("processRoute", route);
+  await expect(control.dispatch("why", { id: "x" })).rejects.toMatchObject({
+    code: -32005,
+    data: { retry_ms: 40 },
+  });
 });
 
 test("figures of the seed: found, dispatched, kept, and how fast", async () => {
