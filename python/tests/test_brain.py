@@ -162,7 +162,7 @@ class WithoutDaemon(BrainCase):
             since = time.monotonic()
             with self.assertRaises(ConnectionError):
                 stack.process_route("{}")
-            self.assertLess(time.monotonic() - since, 0.1 * 5, "0.1 s, and what a busy machine takes")
+            self.assertLess(time.monotonic() - since, 1, "0.1 s, and what a busy machine takes")
         with self.assertRaises(ValueError):
             stack.process_route("{")
 

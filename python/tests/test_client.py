@@ -266,14 +266,9 @@ class Connections(ServerCase):
         self.for_both(scenario)
 
     def test_a_farewell_is_read_before_the_next_request(self) -> None:
-        def farewell(request: Request, peer: Peer) -> None:
-            honest(request, peer)
-            peer.say_farewell()
-
         def scenario(client: Client) -> None:
-            self.server.script = once(farewell)
             client.version()
-            time.sleep(0.05)
+            self.server.peers[0].say_farewell()
             self.assertEqual(client.call("m")["method"], "m", "not sent to whom has said that it reads no more")
 
         self.for_both(scenario)
@@ -588,6 +583,10 @@ class Results(ServerCase):
 
             until(complete)
             self.assertEqual(results.poll(), [])
+            self.server.stop()
+            since = time.monotonic()
+            self.assertEqual([results.poll() for _ in range(10)], [[]] * 10)
+            self.assertLess(time.monotonic() - since, 5, "it waits for no daemon")
 
     def test_close_wakes_the_thread_that_waits(self) -> None:
         self.server.start()
