@@ -49,6 +49,7 @@ const SLICE_MS = 0.5;
 const SWEEP_MS = 50;
 /** Pairs may be dear to price: this many at once is a whole `findArbitrage`. */
 const ROUTES_BURST = 2;
+const LEAST_ROUTES_BURST = 5_000;
 
 /** The brain's and the owner's door: sockets, hints and subscriptions around the engine. */
 export function createControl(options: ControlOptions, ports: ControlPorts, parts: ControlParts): Control {
@@ -71,16 +72,8 @@ export function createControl(options: ControlOptions, ports: ControlPorts, part
   const now = (): number => clock.monotonic();
   const handlers = createHandlers({ version: options.version, ports, book, desk, topics, figures, now });
   const rpc = createJsonRpc(handlers, parts);
-  const session = (access: Caller["access"], subscriber: Subscriber | null): Session => ({
-    access,
-    subscriber,
-    hints: createTokenBucket(options.hints_per_second, options.hints_burst, now),
-    routes: createTokenBucket(
-      options.routes_per_second,
-      Math.max(5_000, ROUTES_BURST * options.routes_per_second),
-      now,
-    ),
-  });
+  const session = (access: Caller["access"], subscriber: Subscriber | null): Session =>
+    sessionOf(options, { access, subscriber }, now);
   const inside = session("open", null);
   const doors = createDoors({
     options,
@@ -114,6 +107,20 @@ export function createControl(options: ControlOptions, ports: ControlPorts, part
       if (ports.market.head === null) throw new RpcError(ERRORS.stale, "no block was taken in yet");
       return book.push(hints, source);
     },
+  };
+}
+
+/** A caller and what it may ask for in a second. */
+function sessionOf(
+  options: ControlOptions,
+  caller: Pick<Session, "access" | "subscriber">,
+  now: () => number,
+): Session {
+  const { hints_per_second: hints, hints_burst: burst, routes_per_second: routes } = options;
+  return {
+    ...caller,
+    hints: createTokenBucket(hints, burst, now),
+    routes: createTokenBucket(routes, Math.max(LEAST_ROUTES_BURST, ROUTES_BURST * routes), now),
   };
 }
 

@@ -75,6 +75,10 @@ export function createFeedReader(): FeedReader {
       case "gap":
         blind = true;
         return;
+      case "mined":
+        expect(event.block.hash).toBe(head?.hash);
+        return;
+      case "foreseen":
       case "pending":
     }
   };
