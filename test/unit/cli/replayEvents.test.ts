@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { loadConfig } from "../../../src/app/configFile.ts";
+import { createDecisionHash } from "../../../src/app/decisionHash.ts";
 import { engineOptionsOf } from "../../../src/app/engineOptions.ts";
 import { resolveMarket } from "../../../src/app/resolveMarket.ts";
 import { loadRegistry } from "../../../src/chain/registry.ts";
@@ -12,7 +12,6 @@ import { replayEvents } from "../../../src/cli/replayEvents.ts";
 import { createEngine } from "../../../src/engine/engine.ts";
 import type { EngineEvent } from "../../../src/engine/events.ts";
 import { eventToJson } from "../../../src/feed/eventJson.ts";
-import { toJson } from "../../../src/lib/bigint.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "events-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -85,19 +84,19 @@ test("recorded events give the decisions of the engine that they were fed to", a
   const settings = loadConfig(config);
   const registry = loadRegistry(137);
   const engine = createEngine(engineOptionsOf(settings, registry, resolveMarket(settings.market, registry)));
-  const expected = createHash("sha256");
+  const expected = createDecisionHash();
   let judged = 0;
   for (const event of events) {
     const decisions = engine.step(event);
     judged += decisions.filter(({ type }) => type === "judged").length;
-    expected.update(`${toJson(decisions)}\n`);
+    expected.add(decisions);
   }
   expect(judged).toBeGreaterThan(0);
   const lines = await replayed(recordingOf(137));
   expect(lines).toMatchObject([
     { block: 101 },
     { block: 102 },
-    { summary: { events: 3, blocks: 2, decisions: expected.digest("hex") } },
+    { summary: { events: 3, blocks: 2, decisions: expected.digest() } },
   ]);
 });
 
