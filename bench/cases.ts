@@ -1,4 +1,5 @@
 import { amountOutCase } from "./cases/amountOut.ts";
+import { brainCase } from "./cases/brain.ts";
 import { decodeCase } from "./cases/decode.ts";
 import { kernelCase } from "./cases/kernel.ts";
 import { losslessCase } from "./cases/lossless.ts";
@@ -36,4 +37,5 @@ export const CASES: readonly BenchCase[] = [
   pendingSearchCase,
   pendingLiveCase,
   pendingFloodCase,
+  brainCase,
 ];
