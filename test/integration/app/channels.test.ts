@@ -1,3 +1,4 @@
+import { createServer } from "node:http";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -102,11 +103,20 @@ test("a public channel is refused without the operator's word; with it, it is wa
 });
 
 test("an endpoint that does not know its channel's method ends the start", async () => {
-  const channels = [{ type: "conditional", url: `${proxy.httpUrl}/canary-5f1d8e27c9` }];
+  const server = createServer((_request, response) => {
+    const error = { code: -32601, message: "the method does not exist/is not available" };
+    response.end(JSON.stringify({ jsonrpc: "2.0", id: 1, error }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  const url = `http://127.0.0.1:${address.port}/canary-5f1d8e27c9`;
+  const channels = [{ type: "conditional", url }];
   const end = await stage.startLive(stage.config({ ...stage.live, channels })).exited;
   expect(end).toMatchObject({ code: EXIT.config });
   expect(end.stderr).toContain('"conditional" does not know bor_sendRawTransactionConditional');
   expect(end.stderr).not.toContain("canary");
+  server.close();
 });
 
 test("with the only channel dead and profit waiting, nothing is sent anywhere else", async () => {
