@@ -6,9 +6,15 @@ export const address = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/, "must be an address")
   .describe("0x and 40 hex digits");
+export const TOKEN_CHARACTERS = 42;
+export const DEX_CHARACTERS = 32;
 /** Symbols are compared with the registry's, in any case. */
-export const token = z.string().min(1).max(42).describe("address, or symbol of the registry");
-export const dex = z.string().min(1).max(32).describe("exchange as in the registry, or its short name");
+export const token = z.string().min(1).max(TOKEN_CHARACTERS).describe("address, or symbol of the registry");
+export const dex = z
+  .string()
+  .min(1)
+  .max(DEX_CHARACTERS)
+  .describe("exchange as in the registry, or its short name");
 /** Never a name that every object inherits, so that a client which keeps hints by id is safe as well. */
 export const id = z
   .string()

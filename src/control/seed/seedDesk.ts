@@ -15,6 +15,7 @@ import { dollarsOf } from "./dollars.ts";
 import { createPairCycles, cycleKey, type PairCycles } from "./pairCycles.ts";
 import { createPairQueue, type QueuedPair } from "./pairQueue.ts";
 import { findPaths } from "./paths.ts";
+import { isPlainRoute } from "./plainRoute.ts";
 import { edgesOfRoute, resolveRoute, type Edges, type NamedRoute } from "./resolve.ts";
 import { namedIn, type Named } from "./resolver.ts";
 
@@ -123,6 +124,7 @@ function findArbitrage(desk: Desk, params: Params<"findArbitrage">): Result<"fin
 /** Null: neither pair, route nor hint. */
 function readItem(item: unknown): SeedPair | NamedRoute | null {
   if (typeof item !== "object" || item === null) return null;
+  if (!("token0" in item) && isPlainRoute(item)) return item;
   const schema = "token0" in item ? seedPairSchema : "token_in" in item ? seedRouteSchema : hintSchema;
   return schema.safeParse(item).data ?? null;
 }
