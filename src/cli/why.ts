@@ -54,6 +54,10 @@ function formatWhy(report: OpportunityReport, withIntent: boolean): string {
       `${safeText(hop.dex ?? "unknown")} ${hop.pool}   ` +
         `${tokenText(hop.amountIn, hop.tokenIn)} > ${tokenText(hop.amountOut, hop.tokenOut)}`,
     ]),
+    ...report.hints.map(({ id, source }): [string, string] => [
+      "hint",
+      `${safeText(id, 80)} of ${safeText(source, 80)}`,
+    ]),
     ["gates", gatesText(report)],
     ["ended", report.detail === "" ? report.code : `${report.code}: ${safeText(report.detail, 160)}`],
     ...(report.intent === null || !withIntent ? [] : intentLines(report.intent, report.nativeSymbol)),

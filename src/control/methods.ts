@@ -1,9 +1,10 @@
 import type { Figures } from "./figures.ts";
 import type { HintBook } from "./hintBook.ts";
 import type { Caller, Handlers } from "./jsonRpc.ts";
-import type { ControlPorts, OwnerPorts } from "./ports.ts";
-import { ERRORS, METHODS, PROTOCOL, TOPICS, type MethodName, type Params, type Result } from "./protocol.ts";
+import type { ControlPorts } from "./ports.ts";
+import { ERRORS, METHODS, PROTOCOL, TOPICS, type MethodName } from "./protocol.ts";
 import { RpcError } from "./rpcError.ts";
+import type { SeedDesk } from "./seed/seedDesk.ts";
 import type { TokenBucket } from "./tokenBucket.ts";
 import type { Subscriber, Topics } from "./topics.ts";
 
@@ -13,13 +14,6 @@ export interface Session extends Caller {
   readonly hints: TokenBucket;
   readonly routes: TokenBucket;
 }
-
-/** The seed's methods: the room next door. */
-export type SeedDesk = {
-  readonly [M in "injectPairs" | "getPaths" | "processRoute" | "findArbitrage"]: (
-    params: Params<M>,
-  ) => Result<M> | Promise<Result<M>>;
-};
 
 export interface MethodParts {
   readonly version: string;
@@ -41,7 +35,7 @@ export function createHandlers(parts: MethodParts): Handlers<Session> {
     ...readHandlers(parts),
     ...hintHandlers(parts),
     ...seedHandlers(parts),
-    ...ownerHandlers(parts.ports.owner),
+    ...ownerHandlers(parts),
   };
 }
 
@@ -143,9 +137,15 @@ const seedHandlers = ({
   },
 });
 
-const ownerHandlers = (
-  owner: OwnerPorts,
-): Some<"pause" | "resume" | "halt" | "reload" | "limits.lower" | "approve"> => ({
+const ownerHandlers = ({
+  ports: { owner },
+  desk,
+}: MethodParts): Some<"pause" | "resume" | "halt" | "reload" | "limits.lower" | "queued" | "approve"> => ({
+  queued: () => ({
+    pairs: desk.queued().map(({ token0, token1, dexes, reason }) => {
+      return { token0: token0.address, token1: token1.address, dexes: [...dexes], reason };
+    }),
+  }),
   pause: ({ reason }) => {
     owner.pause(reason);
     return DONE;

@@ -184,6 +184,21 @@ export const METHODS = {
     }),
     result: done,
   },
+  queued: {
+    access: "owner",
+    about: "pairs that `injectPairs` told of and that have no pool here, oldest first",
+    params: none,
+    result: z.strictObject({
+      pairs: z.array(
+        z.strictObject({
+          token0: z.string(),
+          token1: z.string(),
+          dexes: z.array(z.string()),
+          reason: z.string(),
+        }),
+      ),
+    }),
+  },
   approve: {
     access: "owner",
     about: "a pair that was queued: its pool is verified and traded through from the next load on",

@@ -30,6 +30,7 @@ const handlers: Handlers<Caller> = {
   },
   reload: () => Promise.reject(new Error("secret text")),
   "limits.lower": unused,
+  queued: unused,
   approve: unused,
 };
 const rpc = createJsonRpc(handlers, {
