@@ -15,7 +15,7 @@ const LIST = 1_000;
 const ROUNDS = 40;
 /** One pool in so many pays: many where routes are priced one by one, few where a market lives on. */
 const [MANY, FEW] = [25, 200] as const;
-const QUICK = { routes: 300, warmUp: 50, rounds: 3 } as const;
+const QUICK = { routes: 150, warmUp: 20, rounds: 2 } as const;
 
 interface Contest {
   readonly market: LivingMarket;
@@ -155,7 +155,7 @@ async function arbitrageRows(context: BenchContext, contest: Contest): Promise<r
 }
 
 async function measure(context: BenchContext): Promise<readonly Row[]> {
-  const python = await hasPython();
+  const python = hasPython();
   if (!python) context.note("no python3 here: the rows that ask from Python are left out");
   // With `quick` the one that is small.
   const preset = context.quick ? "1k mixed" : "1k";

@@ -50,7 +50,7 @@ const perSecond = ({ accepted, seconds }: PushCounts): number => accepted / seco
 
 export async function hintRows(context: BenchContext, door: Door): Promise<readonly Row[]> {
   const { daemon, market, routes, python } = door;
-  const seconds = context.quick ? 0.15 : 1;
+  const seconds = context.quick ? 0.05 : 1;
   const hints = routes.slice(0, NAMES).map((route, i) => hintOf(route, `n${i}`));
   const job = { connections: 1, batches: batchesOf(hints), seconds, depth: DEPTH };
   const ours = await runPusher({ ...job, socket: daemon.socket });
@@ -75,7 +75,7 @@ export async function hintRows(context: BenchContext, door: Door): Promise<reado
       note: `batches of ${BATCH}, ${DEPTH} on their way; ${Math.min(NAMES, hints.length)} names, each hint replaces the one of its name`,
     }),
   ];
-  if (!python) return rows;
+  if (!python || context.quick) return rows;
   const pushed = hints.slice(0, PYTHON_NAMES).map((hint) => ({ ...hint, id: `p${hint.id}` }));
   const told = await runPython("hints", { socket: daemon.socket, hints: pushed, seconds });
   context.check("every hint of the Python client is accepted", told.accepted === told.count);
@@ -116,7 +116,7 @@ const FLOOD_CONNECTIONS = 4;
 const FLOOD_REQUESTS = 250;
 const STEP_EVERY_MS = 4;
 /** Of the flood, before and behind the steps that are counted. */
-const SETTLE_MS = 300;
+const [SETTLE_MS, QUICK_SETTLE_MS] = [300, 120] as const;
 
 /** Steps of the engine for so long, with everything else of the process in between. */
 async function steps(daemon: BrainDaemon, seconds: number): Promise<readonly number[]> {
@@ -135,8 +135,9 @@ export async function floodRows(
   preset: PresetName,
   routes: readonly BrainRoute[],
 ): Promise<readonly Row[]> {
-  const seconds = context.quick ? 0.1 : 1.6;
-  const daemon = await openDaemon(context.market(preset));
+  const [seconds, settleMs] = context.quick ? [0.06, QUICK_SETTLE_MS] : [1.6, SETTLE_MS];
+  // A quick run is over before the default burst is used up.
+  const daemon = await openDaemon(context.market(preset), context.quick ? { hints_burst: 1_000 } : {});
   try {
     const hints = Array.from({ length: 10_000 }, (_, i) => routes[i % routes.length]).flatMap((route, i) =>
       route === undefined ? [] : hintOf(route, `f${i}`, 5_000),
@@ -148,10 +149,10 @@ export async function floodRows(
       socket: daemon.socket,
       connections: FLOOD_CONNECTIONS,
       batches: batchesOf(hints),
-      seconds: seconds + (2 * SETTLE_MS) / 1000,
+      seconds: seconds + (2 * settleMs) / 1000,
       perSecond: FLOOD_REQUESTS,
     });
-    await pause(SETTLE_MS);
+    await pause(settleMs);
     context.collect();
     const within = summarise(await steps(daemon, seconds));
     const counts = await flooding;
