@@ -84,6 +84,7 @@ __all__ = [
 TIMEOUT = 0.1
 """Seconds that a call may block its caller."""
 
+_ENTRY_SLACK = 16  # an entry may be longer than the first of its part by so much, its comma counted
 _LINE_BYTES = 63_000  # the daemon takes 64 KiB a line; the rest is for what stands around a list
 _ANSWER_BYTES = 16 << 20
 _ENTRIES_A_REQUEST = 200  # hints or ids; of routes and pairs, it would take more
@@ -365,9 +366,13 @@ def _call(method: str, params: Mapping[str, Any], decode: Callable[[Any], T]) ->
 
 
 def _split(entries: Sequence[Any]) -> Iterator[Tuple[Sequence[Any], str]]:
-    """In order, in parts that a line holds, each with its text."""
-    for start in range(0, len(entries), _ENTRIES_A_REQUEST):
-        yield from _fitting(entries[start : start + _ENTRIES_A_REQUEST])
+    """In order, in parts that a line holds, each with its text. Entries of one list are about of one length."""
+    start = 0
+    while start < len(entries):
+        length = len(_encode(entries[start])) + _ENTRY_SLACK
+        end = start + max(1, min(_ENTRIES_A_REQUEST, _LINE_BYTES // length))
+        yield from _fitting(entries[start:end])
+        start = end
 
 
 def _fitting(entries: Sequence[Any]) -> Iterator[Tuple[Sequence[Any], str]]:
