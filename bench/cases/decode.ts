@@ -235,6 +235,6 @@ async function measure(context: BenchContext): Promise<readonly Row[]> {
 export const decodeCase: BenchCase = {
   name: "decode",
   about: `one log notification of a node's socket, ${FRAMES} frames of each kind in turn`,
-  budgetMs: 14_000,
+  budgetMs: 7_000,
   run: measure,
 };

@@ -198,6 +198,6 @@ async function measure(context: BenchContext): Promise<readonly Row[]> {
 export const kernelCase: BenchCase = {
   name: "kernel",
   about: "the screen of a block: every cycle of 2 to 4 hops through the changed pools",
-  budgetMs: 22_000,
+  budgetMs: 14_000,
   run: measure,
 };

@@ -181,6 +181,6 @@ async function measure(context: BenchContext): Promise<readonly Row[]> {
 export const recordingsCase: BenchCase = {
   name: "recordings",
   about: "real markets: recorded blocks as they were, snapshots with invented trades",
-  budgetMs: 14_000,
+  budgetMs: 8_000,
   run: measure,
 };

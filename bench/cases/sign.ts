@@ -199,6 +199,6 @@ async function measure(context: BenchContext): Promise<readonly Row[]> {
 export const signCase: BenchCase = {
   name: "sign",
   about: `a plan of one three-hop cycle to a signed EIP-1559 transaction, ${PLANS} plans in turn`,
-  budgetMs: 8000,
+  budgetMs: 6000,
   run: measure,
 };

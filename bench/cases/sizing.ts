@@ -242,6 +242,6 @@ async function measure(context: BenchContext): Promise<readonly Row[]> {
 export const sizingCase: BenchCase = {
   name: "sizing",
   about: "a cycle that pays to the integer input at which it earns most, with exact amounts",
-  budgetMs: 20_000,
+  budgetMs: 10_000,
   run: measure,
 };

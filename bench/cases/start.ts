@@ -142,6 +142,6 @@ async function measure(context: BenchContext): Promise<readonly Row[]> {
 export const startCase: BenchCase = {
   name: "start",
   about: "from a list of pools with their states to a search that covers every cycle",
-  budgetMs: 15_000,
+  budgetMs: 11_000,
   run: measure,
 };
