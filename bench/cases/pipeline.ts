@@ -259,7 +259,7 @@ function checkBest(
 export const pipelineCase: BenchCase = {
   name: "pipeline",
   about: "log frames of one block in, signed transaction out",
-  budgetMs: 80_000,
+  budgetMs: 70_000,
   run: async (context) => {
     const rows: Row[] = [];
     for (const size of SIZES) rows.push(...(await measureSize(context, size)));
