@@ -1,13 +1,11 @@
 import { parseAbiParameters } from "viem";
-import type { Router } from "../../chain/registry.ts";
 import type { SwapCall } from "../routerCall.ts";
 import { read, strictAddress, uint } from "./calldata.ts";
-import { concentratedSwap, packedPath } from "./concentrated.ts";
+import { concentratedSwap } from "./concentrated.ts";
 import { peripheryFunctions } from "./periphery.ts";
 import { type CallContext, reading, type RouterFunction, routerFunction } from "./routerFunction.ts";
-import { PATH, PRICE_BITS, recipientOf } from "./v3.ts";
+import { type AlgebraRouter, PRICE_BITS, readPath, recipientOf } from "./v3.ts";
 
-type AlgebraRouter = Extract<Router, { family: "algebra" }>;
 type Exact = SwapCall["exact"];
 
 const INPUT_SINGLE = parseAbiParameters("bytes32, bytes32, bytes32, bytes32, bytes32, bytes32, bytes32");
@@ -53,20 +51,6 @@ const withoutFee = <W>([tokenIn, tokenOut, , recipient, deadline, amount, limit,
   W,
 ]) => [tokenIn, tokenOut, recipient, deadline, amount, limit, price] as const;
 
-function readPath(args: Uint8Array, exact: Exact, context: CallContext<AlgebraRouter>) {
-  const [{ path, recipient, deadline, amount, limit }] = read(PATH, args);
-  return reading(
-    concentratedSwap(packedPath(path, exact, 0), {
-      exact,
-      amount: uint(amount),
-      limit: uint(limit),
-      dex: context.router.dex,
-      ...recipientOf(recipient, context),
-      deadline: uint(deadline),
-    }),
-  );
-}
-
 const INPUT = "(address,address,address,uint256,uint256,uint256,uint160)";
 const OUTPUT = "(address,address,uint24,address,uint256,uint256,uint256,uint160)";
 
@@ -78,10 +62,10 @@ export const ALGEBRA_FUNCTIONS: readonly RouterFunction<AlgebraRouter>[] = [
   ),
   routerFunction(`exactOutputSingle(${OUTPUT})`, (args, context) => readSingle(args, "out", context)),
   routerFunction("exactInput((bytes,address,uint256,uint256,uint256))", (args, context) =>
-    readPath(args, "in", context),
+    readPath(args, "in", context, 0),
   ),
   routerFunction("exactOutput((bytes,address,uint256,uint256,uint256))", (args, context) =>
-    readPath(args, "out", context),
+    readPath(args, "out", context, 0),
   ),
   ...peripheryFunctions<AlgebraRouter>({ unwrap: "unwrapWNativeToken", refund: "refundNativeToken" }),
 ];

@@ -8,10 +8,11 @@ import { peripheryFunctions } from "./periphery.ts";
 import { type CallContext, partyOf, reading, type RouterFunction, routerFunction } from "./routerFunction.ts";
 
 type V3Router = Extract<Router, { family: "v3" }>;
+export type AlgebraRouter = Extract<Router, { family: "algebra" }>;
 type Exact = SwapCall["exact"];
 
 const SINGLE = parseAbiParameters("bytes32, bytes32, bytes32, bytes32, bytes32, bytes32, bytes32, bytes32");
-export const PATH = parseAbiParameters([
+const PATH = parseAbiParameters([
   "Params params",
   "struct Params { bytes path; bytes32 recipient; bytes32 deadline; bytes32 amount; bytes32 limit; }",
 ]);
@@ -45,10 +46,16 @@ function readSingle(args: Uint8Array, exact: Exact, context: CallContext<V3Route
   );
 }
 
-function readPath(args: Uint8Array, exact: Exact, context: CallContext<V3Router>) {
+/** The functions over a packed path; Algebra's has no fees in it (`feeDigits` 0). */
+export function readPath(
+  args: Uint8Array,
+  exact: Exact,
+  context: CallContext<V3Router | AlgebraRouter>,
+  feeDigits?: 0,
+) {
   const [{ path, recipient, deadline, amount, limit }] = read(PATH, args);
   return reading(
-    concentratedSwap(packedPath(path, exact), {
+    concentratedSwap(packedPath(path, exact, feeDigits), {
       exact,
       amount: uint(amount),
       limit: uint(limit),
