@@ -59,7 +59,7 @@ function portsOf(room: Room): ControlPorts {
     why: (id) => {
       const reader = openReader(config.ledger.path);
       try {
-        const reports = reader.why(/^0x/i.test(id) ? id.toLowerCase() : id);
+        const reports = reader.why(id);
         // Through JSON, where amounts are decimal strings.
         return reports.length === 0 ? null : JSON.parse(toJson(reports));
       } finally {

@@ -24,7 +24,7 @@ export interface LedgerCommandOptions {
 export function whyCommand(id: string, options: LedgerCommandOptions, out: Out): ExitCode {
   const reader = openReader(options.db);
   try {
-    const reports = reader.why(/^0x/i.test(id) ? id.toLowerCase() : id);
+    const reports = reader.why(id);
     if (reports.length === 0) throw new PlainError(EXIT.badInput, unknownId(id));
     if (options.json) for (const report of reports) out.write(`${toJson(report)}\n`);
     // All of one intent: what became of it is told once, behind them.

@@ -34,10 +34,11 @@ const SELECT_OPPORTUNITY = `
   FROM opportunities o JOIN runs r ON r.id = o.run_id LEFT JOIN tokens t ON t.address = o.base`;
 
 /**
- * The opportunities that `reference` names: the last one judged ("last"), one by its id, or those of an intent by
- * the intent's id or its transaction's hash. Empty when there is none.
+ * The opportunities that `given` names: the last one judged ("last"), one by its id, or those of an intent by
+ * the intent's id or its transaction's hash, in any case. Empty when there is none.
  */
-export function readOpportunities(db: Database, reference: string): readonly OpportunityReport[] {
+export function readOpportunities(db: Database, given: string): readonly OpportunityReport[] {
+  const reference = /^0x/i.test(given) ? given.toLowerCase() : given;
   const rows =
     reference === "last"
       ? db.prepare(`${SELECT_OPPORTUNITY} ORDER BY o.seq DESC LIMIT 1`).all()
