@@ -18,7 +18,7 @@ import { ERRORS, type HintVerdict } from "./protocol.ts";
 import { RpcError } from "./rpcError.ts";
 import { createSeedDesk } from "./seed/seedDesk.ts";
 import { prepareDirectory } from "./socketFile.ts";
-import { createTokenBucket } from "./tokenBucket.ts";
+import { createTokenBucket } from "../lib/tokenBucket.ts";
 import { createTurns } from "./turns.ts";
 import { createTopics, type Subscriber, type Topics } from "./topics.ts";
 

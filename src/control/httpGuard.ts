@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Secret } from "../lib/secret.ts";
-import { createTokenBucket, type TokenBucket } from "./tokenBucket.ts";
+import { createTokenBucket, type TokenBucket } from "../lib/tokenBucket.ts";
 
 /** Who may ask: whoever names the token, or, where the operator wrote so, every program of this machine. */
 export type HttpAuth = Secret | "none";

@@ -5,7 +5,7 @@ import type { ControlPorts } from "./ports.ts";
 import { ERRORS, METHODS, PROTOCOL, TOPICS, type MethodName } from "./protocol.ts";
 import { RpcError } from "./rpcError.ts";
 import type { SeedDesk } from "./seed/seedDesk.ts";
-import type { TokenBucket } from "./tokenBucket.ts";
+import type { TokenBucket } from "../lib/tokenBucket.ts";
 import type { Subscriber, Topics } from "./topics.ts";
 
 /** A caller with what it may still ask for; `subscriber` is null where nothing can be told later. */

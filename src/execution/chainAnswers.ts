@@ -1,5 +1,11 @@
 import { z } from "zod";
-import type { Address, BlockRef, Hash, Hex } from "../chain/types.ts";
+import {
+  addressText as address,
+  bytesText as bytes,
+  emittedLog as log,
+  hashText as hash,
+} from "../chain/hexAnswers.ts";
+import type { Address, BlockRef, EmittedLog, Hash, Hex } from "../chain/types.ts";
 
 /** The node, as far as execution asks it. Rejects on a time-out and on JSON-RPC errors. */
 export interface Rpc {
@@ -10,12 +16,6 @@ export interface Rpc {
   ): Promise<unknown>;
 }
 
-interface AnswerLog {
-  readonly address: Address;
-  readonly topics: readonly Hex[];
-  readonly data: Hex;
-}
-
 /** The parts of a mined transaction's receipt that we use; gas in units, price in wei. */
 export interface Receipt {
   readonly block: BlockRef;
@@ -24,18 +24,9 @@ export interface Receipt {
   readonly success: boolean;
   readonly gasUsed: bigint;
   readonly effectiveGasPrice: bigint;
-  readonly logs: readonly AnswerLog[];
+  readonly logs: readonly EmittedLog[];
 }
 
-const hexText = (pattern: RegExp) =>
-  z
-    .string()
-    .regex(pattern)
-    .transform((text): Hex => `0x${text.slice(2).toLowerCase()}`);
-
-const hash = hexText(/^0x[0-9a-fA-F]{64}$/);
-const address = hexText(/^0x[0-9a-fA-F]{40}$/);
-const bytes = hexText(/^0x(?:[0-9a-fA-F]{2})*$/);
 const quantity = z
   .string()
   .regex(/^0x[0-9a-fA-F]{1,64}$/)
@@ -44,7 +35,6 @@ const count = z
   .string()
   .regex(/^0x[0-9a-fA-F]{1,12}$/)
   .transform(Number);
-const log = z.object({ address, topics: z.array(hash).max(4), data: bytes });
 
 const receiptSchema = z
   .object({
@@ -89,7 +79,7 @@ const simulatedCallSchema = z.object({
 });
 
 export type SimulatedCall = Omit<z.infer<typeof simulatedCallSchema>, "logs"> & {
-  readonly logs: readonly AnswerLog[];
+  readonly logs: readonly EmittedLog[];
 };
 
 const simulationSchema = z.tuple([z.object({ calls: z.array(z.unknown()) })]);

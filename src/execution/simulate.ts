@@ -1,5 +1,6 @@
 import { decodeErrorResult, encodeFunctionData } from "viem";
 import { executorAbi } from "../chain/executorAbi.ts";
+import { isMissingMethod } from "../chain/missingMethod.ts";
 import { RetryableError } from "../lib/errors.ts";
 import type { Address, BlockRef, Hash, Hex, PendingTransaction } from "../chain/types.ts";
 import { decodeRealised, type Realised } from "./calldata.ts";
@@ -48,7 +49,6 @@ export interface Simulator {
   simulate(request: SimulationRequest): Promise<Simulation>;
 }
 
-const METHOD_NOT_FOUND = -32601;
 /** More than any profit: with it the executor reverts, and its error says what the cycle would have brought. */
 const ASK_FOR_TOO_MUCH = 2n ** 128n - 1n;
 
@@ -164,12 +164,7 @@ async function knowsSimulateV1(rpc: Rpc, timeoutMs: number): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof RetryableError) throw error;
-    const text = error instanceof Error ? error.message : "";
-    const code = error instanceof Error && "code" in error ? error.code : null;
-    return (
-      code !== METHOD_NOT_FOUND &&
-      !/not found|not supported|not available|not allowed|unsupported|does not exist/i.test(text)
-    );
+    return !isMissingMethod(error);
   }
 }
 

@@ -1,26 +1,15 @@
 import { z } from "zod";
-import type { EmittedLog, Hex } from "../chain/types.ts";
+import { emittedLog } from "../chain/hexAnswers.ts";
+import type { EmittedLog } from "../chain/types.ts";
 
 /** The logs in answers of simulating nodes. Both throw `TypeError` on what cannot be read. */
-
-const hexText = (pattern: RegExp) =>
-  z
-    .string()
-    .regex(pattern)
-    .transform((text): Hex => `0x${text.slice(2).toLowerCase()}`);
-
-const log = z.object({
-  address: hexText(/^0x[0-9a-fA-F]{40}$/),
-  topics: z.array(hexText(/^0x[0-9a-fA-F]{64}$/)).max(4),
-  data: hexText(/^0x(?:[0-9a-fA-F]{2})*$/),
-});
 
 /** A transaction emits a dozen logs; this leaves room for any that is worth looking at. */
 const MOST_LOGS = 4096;
 
 const simulation = z.tuple([
   z.object({
-    calls: z.tuple([z.object({ status: z.enum(["0x0", "0x1"]), logs: z.array(log).max(MOST_LOGS) })]),
+    calls: z.tuple([z.object({ status: z.enum(["0x0", "0x1"]), logs: z.array(emittedLog).max(MOST_LOGS) })]),
   }),
 ]);
 
@@ -51,7 +40,7 @@ const index = z
 const frame: z.ZodType<Frame> = z.lazy(() =>
   z.object({
     error: z.string().optional(),
-    logs: z.array(log.extend({ index })).max(MOST_LOGS).optional(),
+    logs: z.array(emittedLog.extend({ index })).max(MOST_LOGS).optional(),
     calls: z.array(frame).optional(),
   }),
 );

@@ -1,8 +1,10 @@
+import { isMissingMethod } from "../chain/missingMethod.ts";
 import type { BlockRef, EmittedLog, PendingTransaction } from "../chain/types.ts";
 import { createBoundedQueue } from "../lib/boundedQueue.ts";
 import type { Clock } from "../lib/clock.ts";
 import { RetryableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { createTokenBucket } from "../lib/tokenBucket.ts";
 import type { Asking } from "./headers.ts";
 import { parseSimulatedLogs, parseTracedLogs } from "./foreseenLogs.ts";
 import type { Heads } from "./heads.ts";
@@ -64,17 +66,8 @@ export function createForesight(options: ForesightOptions, parts: ForesightParts
   const counts = { answered: 0, failed: 0, dropped: 0 };
   let oracle: Oracle | null = null;
   let underway = 0;
-  let tokens = options.perSecond;
-  let filledAt = clock.monotonic();
+  const bucket = createTokenBucket(options.perSecond, options.perSecond, () => clock.monotonic());
 
-  const take = (): boolean => {
-    const now = clock.monotonic();
-    tokens = Math.min(options.perSecond, tokens + ((now - filledAt) / 1000) * options.perSecond);
-    filledAt = now;
-    if (tokens < 1) return false;
-    tokens--;
-    return true;
-  };
   const answer = async (by: Oracle, question: Question): Promise<void> => {
     underway++;
     try {
@@ -95,7 +88,7 @@ export function createForesight(options: ForesightOptions, parts: ForesightParts
       const next = waiting.shift();
       if (next === undefined) return;
       // What stands on an older block is asked for again by whoever still wants to know.
-      if (oracle === null || heads.tip?.hash !== next.parent.hash || !take()) counts.dropped++;
+      if (oracle === null || heads.tip?.hash !== next.parent.hash || bucket.take(1) > 0) counts.dropped++;
       else void answer(oracle, next);
     }
   };
@@ -147,16 +140,13 @@ const tracing = (node: Asking): Oracle => ({
   },
 });
 
-const METHOD_NOT_FOUND = -32601;
-const NOT_OFFERED = /not found|not supported|not available|not allowed|unsupported|does not exist/i;
-
 /** A node that lacks a method says so; any other complaint about the empty question means that it is there. */
 async function offers(node: Asking, method: string, timeoutMs: number): Promise<boolean> {
   try {
     await node.request(method, [], { timeoutMs });
     return true;
   } catch (error) {
-    if (error instanceof RpcError) return error.code !== METHOD_NOT_FOUND && !NOT_OFFERED.test(error.message);
+    if (error instanceof RpcError) return !isMissingMethod(error);
     if (error instanceof RetryableError) return false;
     throw error;
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createTokenBucket } from "../../../src/control/tokenBucket.ts";
+import { createTokenBucket } from "../../../src/lib/tokenBucket.ts";
 
 test("a burst, then so much a second", () => {
   let now = 1000;
