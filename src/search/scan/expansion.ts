@@ -14,8 +14,11 @@ export interface Expansion {
   start(): void;
   /** Takes in `count` hits of `layout.hits`. */
   read(count: number): void;
-  /** Follows all that was read to its end; results in `ranked`. False when `expired` came first. */
-  explore(expired: () => boolean): boolean;
+  /**
+   * Follows all that was read to its end; results in `ranked`. False when `expired` came first, or `effort` partial
+   * choices were followed.
+   */
+  explore(expired: () => boolean, effort: number): boolean;
 }
 
 /** Steps that are taken for a first answer whatever the time: it was found within 650, in eight milliseconds. */
@@ -53,11 +56,13 @@ export function createExpansion(parts: PoolChoiceParts): Expansion {
       reader.start();
       opened = -1;
     },
-    explore: (expired) => {
+    explore: (expired, effort) => {
+      choice.followed[0] = 0;
       followFirst();
       for (let step = 1; (boundFloat[0] ?? -1) >= (cutoffFloat[0] ?? 0); step++) {
         // With an answer in hand time is looked at each time.
-        if ((ranked.count > 0 || step > STEPS_FOR_FIRST) && expired()) return false;
+        const bounded = ranked.count > 0 || step > STEPS_FOR_FIRST;
+        if (bounded && ((choice.followed[0] ?? 0) > effort || expired())) return false;
         followNext();
       }
       return true;

@@ -30,6 +30,8 @@ export const ratioOf = ({ layout, baseRates, prices }: PoolChoiceParts, lane: nu
 
 /** Chooses the pools along the lanes of a cycle of tokens; every choice that can still beat the cutoff is priced. */
 export interface PoolChoice {
+  /** [0]: partial choices followed since it was last set to 0. */
+  readonly followed: Int32Array;
   best(lanes: Int32Array, hops: number): void;
 }
 
@@ -56,6 +58,7 @@ interface Work extends PoolChoiceParts {
   readonly freshAhead: Uint8Array;
   /** By level: what the lanes' rates must multiply to for a cycle that reaches the cutoff. */
   readonly needed: Float64Array;
+  readonly followed: Int32Array;
   lanes: Int32Array;
   hops: number;
   /** Today's value of the base over its reference price. */
@@ -72,11 +75,12 @@ export function createPoolChoice(parts: PoolChoiceParts): PoolChoice {
     restCurvatures: new Float64Array(SCAN_HOPS + 1),
     freshAhead: new Uint8Array(SCAN_HOPS + 1),
     needed: new Float64Array(LEVELS),
+    followed: new Int32Array(1),
     lanes: new Int32Array(0),
     hops: 0,
     ratio: 0,
   };
-  return { best: (lanes, hops) => best(work, lanes, hops) };
+  return { followed: work.followed, best: (lanes, hops) => best(work, lanes, hops) };
 }
 
 function best(work: Work, lanes: Int32Array, hops: number): void {
@@ -121,7 +125,8 @@ function hasFresh({ layout, fresh }: Work, lane: number): boolean {
 }
 
 function descend(work: Work, depth: number, freshBefore: boolean): void {
-  const { edges, hops, ranked, fresh } = work;
+  const { edges, hops, ranked, fresh, followed } = work;
+  followed[0] = (followed[0] ?? 0) + 1;
   if (depth === hops) {
     ranked.offer(edges, hops, work.worthFloat(edges, hops));
     return;

@@ -17,6 +17,8 @@ export interface ScanRequest {
   readonly leastFloat: number;
   /** Asked now and then; once true, the answer is what was found so far. */
   readonly expired: () => boolean;
+  /** Partial choices of pools that are followed, at most, the most promising first; default: all that may lead to more. */
+  readonly effort?: number;
   /** Cycles of edges from their first base, priced before the screen; those through no asked pool are passed over. */
   readonly hints?: readonly Int32Array[];
   /** The states are imagined: they move no reference price. */
@@ -186,7 +188,7 @@ function find(work: Work, quoted: number, request: ScanRequest): boolean {
     for (const edges of request.hints ?? []) offerHint(work, edges);
     const screened = screen(work, quoted, request.expired);
     // Also when time is out: until there is an answer in hand.
-    return expansion.explore(request.expired) && screened;
+    return expansion.explore(request.expired, request.effort ?? Infinity) && screened;
   } finally {
     for (let at = 0; at < asked; at++) fresh[changed[at] ?? 0] = 0;
   }

@@ -51,9 +51,11 @@ test("what pays only behind another cycle of the plan is in it, judged and recor
   );
   const [submit] = submitsOf(decisions);
   const pairs = submit?.plan.opportunities.map(({ hops }) => hops.map(({ pool }) => pool));
-  // The first one lifts `cheap`, of which the third then profits against `asCheap`.
-  expect(pairs?.[0]).toEqual([dear.address, cheap.address]);
-  expect(pairs?.[1]).toEqual([dear.address, asCheap.address]);
+  // Of two that are alike one is first: it is lifted, of which the third then profits against the other.
+  expect(pairs?.slice(0, 2).toSorted()).toEqual([
+    [dear.address, cheap.address],
+    [dear.address, asCheap.address],
+  ]);
   expect(pairs?.[2]?.toSorted()).toEqual([cheap.address, asCheap.address]);
   const sent = judgedOf(decisions).filter(({ code }) => code === "submitted");
   expect(sent.map(({ id }) => id).toSorted()).toEqual(submit?.opportunityIds.toSorted());
