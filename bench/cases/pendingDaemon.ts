@@ -13,6 +13,7 @@ import { createRpcSocket, rpcSocketDefaults } from "../../src/feed/rpcSocket.ts"
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
+import { onHandedOver } from "./handedOver.ts";
 import { benchConfig, benchEngineOptions, POLYGON, syncedEvent, type BenchNode } from "./pendingEngine.ts";
 import type { RestingMarket } from "./pendingMarket.ts";
 
@@ -25,13 +26,15 @@ export interface PlanTimes {
   readonly receivedAt: number;
   readonly decidedAt: number;
   readonly stages: Map<Stage, number>;
+  /** When its bundle was in the relay's socket; null: not yet. */
+  handedAt: number | null;
 }
 
 export interface BenchDaemon {
   run(signal: AbortSignal): Promise<void>;
   readonly feed: Feed;
   /** By intent. */
-  readonly plans: ReadonlyMap<string, PlanTimes>;
+  readonly plans: ReadonlyMap<string, Readonly<PlanTimes>>;
   /** How predictions held, and fates, by name. */
   readonly verdicts: ReadonlyMap<string, number>;
   readonly fates: ReadonlyMap<string, number>;
@@ -70,6 +73,11 @@ export function createBenchDaemon({ market, node, ledger, onEvent }: BenchDaemon
   const plans = new Map<string, PlanTimes>();
   const [verdicts, fates] = [new Map<string, number>(), new Map<string, number>()];
   let execution: Execution | null = null;
+  /** Whose bytes go to the relay next. */
+  let leaving: PlanTimes | undefined;
+  onHandedOver(node.relay, () => {
+    if (leaving !== undefined) leaving.handedAt ??= clock.monotonic();
+  });
   let opened = 0;
 
   const send = (decision: SubmitDecision, receivedAt: number): void => {
@@ -80,6 +88,7 @@ export function createBenchDaemon({ market, node, ledger, onEvent }: BenchDaemon
         receivedAt,
         decidedAt: clock.monotonic(),
         stages: new Map(),
+        handedAt: null,
       });
     void execution?.submit(decision);
   };
@@ -114,7 +123,11 @@ export function createBenchDaemon({ market, node, ledger, onEvent }: BenchDaemon
       log: silentLog,
       feePpmOf: (pool) => engine.market.stateOf(pool)?.feePpm ?? 0,
       onOutcome: take,
-      onTiming: (stage, micros, intentId) => void plans.get(intentId)?.stages.set(stage, micros),
+      onTiming: (stage, micros, intentId) => {
+        const plan = plans.get(intentId);
+        plan?.stages.set(stage, micros);
+        if (stage === "sent") leaving = plan;
+      },
     });
     await execution?.recover();
   };

@@ -32,12 +32,14 @@ export interface LiveFigures {
   readonly otherVerdicts: number;
   readonly fates: Readonly<Record<string, number>>;
   readonly received: Pick<Summary, "min" | "p50" | "p90" | "p99" | "max" | "count">;
+  /** From the trigger's frame to the moment when the bundle was written into the relay's socket. */
+  readonly handed: Pick<Summary, "min" | "p50" | "p90" | "p99" | "max" | "count">;
   readonly outside: Pick<Summary, "p50" | "p99">;
   /** Medians of what each step adds. */
   readonly steps: Readonly<Record<string, number>>;
 }
 
-const STAGES: readonly Stage[] = ["simulated", "journaled", "signed", "sent"];
+const STAGES: readonly Stage[] = ["journaled", "signed", "sent"];
 const median = (values: readonly number[]): number => summarise(values).p50;
 
 function figuresOf(daemon: BenchDaemon, made: Rounds, played: NodeFigures): Omit<LiveFigures, "market"> {
@@ -64,11 +66,14 @@ function figuresOf(daemon: BenchDaemon, made: Rounds, played: NodeFigures): Omit
       }),
     );
   }
-  steps["heard"] = median(
+  steps["handed"] = median(
     counted.map(
-      ({ times, heard }) =>
-        heard - offset - times.decidedAt - (times.stages.get("sent") ?? Number.NaN) / 1000,
+      ({ times }) => handedAt(times) - times.decidedAt - (times.stages.get("sent") ?? Number.NaN) / 1000,
     ),
+  );
+  steps["heard"] = median(counted.map(({ times, heard }) => heard - offset - handedAt(times)));
+  steps["simulated, beside"] = median(
+    counted.map(({ times }) => (times.stages.get("simulated") ?? Number.NaN) / 1000),
   );
   const exact = daemon.verdicts.get("exact") ?? 0;
   const all = [...daemon.verdicts.values()].reduce((sum, each) => sum + each, 0);
@@ -80,11 +85,13 @@ function figuresOf(daemon: BenchDaemon, made: Rounds, played: NodeFigures): Omit
     otherVerdicts: all - exact,
     fates: Object.fromEntries(daemon.fates),
     received: summarise(counted.map(({ times, heard }) => heard - offset - times.receivedAt)),
+    handed: summarise(counted.map(({ times }) => handedAt(times) - times.receivedAt)),
     outside: summarise(counted.map(({ sent, heard }) => heard - sent)),
     steps,
   };
 }
 
+const handedAt = (times: PlanTimes): number => times.handedAt ?? Number.NaN;
 const asHex = (text: string): Hex => `0x${text.slice(2)}`;
 
 process.env[BENCH_KEY_NAME] = BENCH_KEY;

@@ -115,6 +115,8 @@ export const configSchema = z.strictObject({
       tail: z.boolean().default(true),
       /** Least share of a kind of prediction that has to come true. */
       min_confidence: share.default("0.75"),
+      /** When the node simulates what goes out in bundles that cost nothing where they fail. */
+      simulate: z.enum(["beside", "before"]).default("beside"),
     })
     .prefault({}),
   race: z

@@ -49,6 +49,9 @@ export function proveBehind(
   return proven;
 }
 
+/** The node has not said where the sender stands. */
+export const NONCE_NOT_ANSWERED: Refusal = refusal("trigger_nonce", "not answered");
+
 /**
  * Whether the first of the pending transactions is its sender's next one in the plan's parent: with an earlier one
  * missing none of them can be mined. Null: it is, or there is none. Never rejects.
@@ -65,6 +68,6 @@ export async function checkFirstNonce(
       ? null
       : refusal("trigger_nonce", `${first.from} is at ${next}, not at ${first.nonce}`);
   } catch {
-    return refusal("trigger_nonce", "not answered");
+    return NONCE_NOT_ANSWERED;
   }
 }

@@ -69,6 +69,8 @@ export interface Dispatch {
   readonly decision: SubmitDecision;
   readonly way: Way;
   readonly bundle: Bundle;
+  /** What the node is asked when it is on its way; null: it was asked before. */
+  readonly check: (() => Promise<Refusal | null>) | null;
 }
 
 /** What changes; one owner, one event loop. */

@@ -25,7 +25,7 @@ import { withdrawBundle } from "./withdraw.ts";
 
 export interface Execution {
   /**
-   * Takes one decision to its fate; resolves when it is refused or the channels have answered. While one is on its way
+   * Takes one decision to its fate; resolves when it is refused, or the channels and the node have answered. While one is on its way
    * to the channels the newest of those that come waits, the others are refused. Never rejects.
    */
   submit(decision: SubmitDecision): Promise<void>;
@@ -271,7 +271,8 @@ async function submit(state: ExecutionState, decision: SubmitDecision): Promise<
 
 /**
  * Simulation and journal, signature, channels. Null: it is out, and the tracker's. The intent is written while the
- * node simulates: a disk takes from a third of a millisecond to several, and nothing is signed before both are done.
+ * node simulates: a disk takes from a third of a millisecond to several. Nothing is signed before it is written, and
+ * before the node has answered only where the way says so.
  */
 async function run(
   state: ExecutionState,
@@ -296,7 +297,7 @@ async function run(
       openIntent(state, pending);
     },
   });
-  steps.timed("simulated");
+  if (!way.simulatedBeside) steps.timed("simulated");
   if (!preparation.ok) return preparation.refusal;
   // The look at the head tells what became of the intent before, and with it whether a nonce is free.
   await state.looking;

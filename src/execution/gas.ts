@@ -43,14 +43,17 @@ export const coldSlots = (plan: Plan): bigint =>
   );
 
 export interface GasChoice {
-  /** What the transaction will really use at most, by the simulation and the surcharge. */
+  /** What the transaction will really use at most, surcharge included. */
   readonly expected: bigint;
   readonly limit: bigint;
 }
 
-/** Gas limit from the simulation's figure; null when even the bare need is above the chain's cap. */
-export function chooseGas(policy: GasPolicy, simulated: bigint, slots: bigint): GasChoice | null {
-  const expected = simulated + slots * policy.coldSlotSurcharge;
+/** What a plan really uses where the node simulated that much. */
+export const chargedGas = (policy: GasPolicy, simulated: bigint, plan: Plan): bigint =>
+  simulated + coldSlots(plan) * policy.coldSlotSurcharge;
+
+/** Gas limit of what uses so much; null when even the bare need is above the chain's cap. */
+export function chooseGas(policy: GasPolicy, expected: bigint): GasChoice | null {
   if (expected > policy.txGasCap) return null;
   const roomy = ceilDiv(expected * (1_000_000n + policy.headroomPpm), 1_000_000n);
   return { expected, limit: maxBigint(expected, minBigint(roomy, policy.txGasCap)) };

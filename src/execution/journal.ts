@@ -76,7 +76,8 @@ export interface OpenIntent {
 
 /**
  * The part of the ledger that execution relies on. Every write is durable when the call returns (SQLite
- * `synchronous=FULL`), or throws: then nothing may be signed or sent.
+ * `synchronous=FULL`), or throws: then nothing may be signed or sent. `open` alone outlives only the process until the
+ * next write: before its signature is written nothing of an intent leaves the process.
  */
 export interface IntentJournal {
   open(intent: IntentRecord): void;

@@ -2,9 +2,10 @@ import { estimateGas } from "../chain/gasModel.ts";
 import type { Address, BlockHeader, BlockRef, Hex } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
 import { maxBigint } from "../lib/bigint.ts";
-import { checkFirstNonce, proveBehind } from "./behind.ts";
+import { checkFirstNonce, NONCE_NOT_ANSWERED, proveBehind } from "./behind.ts";
 import type { TriggerTransaction } from "./bundle.ts";
 import { encodePlan, type PlanEncoding } from "./calldata.ts";
+import { chargedGas } from "./gas.ts";
 import type { Keccak256 } from "./keccak256.ts";
 import { price, type Price, type PriceOptions } from "./price.ts";
 import { equalProfits, promisedProfits } from "./profits.ts";
@@ -33,17 +34,19 @@ export interface PrepareParts {
   feePpmOf(pool: Address): number;
   /** Transaction count of an account at that block. */
   nonceOf(account: Address, block: BlockRef): Promise<number>;
-  /** Hears what would be sent, once the simulations are under way: what it does meanwhile costs the plan no time. */
+  /** Hears what would be sent, once the simulations that are waited for are under way: meanwhile there is time. */
   onAsked(calldata: Hex): void;
 }
 
-/** A plan that was simulated and priced: ready to be signed. */
+/** A priced plan, ready to be signed; simulated, unless its way has that done beside the sending. */
 export interface Prepared extends Price {
   readonly calldata: Hex;
   /** What must stand before it, proven by its hash. */
   readonly behind: readonly TriggerTransaction[];
   /** False: the node cannot, and a channel has to before anything is sent. */
   readonly simulated: boolean;
+  /** What the node has yet to be asked, when all is on its way: what it has against the plan, if anything. Never rejects. */
+  readonly check: (() => Promise<Refusal | null>) | null;
 }
 
 export type Preparation =
@@ -144,10 +147,40 @@ function simulateAll(
   return timestamps.map((timestamp) => simulator.simulate({ ...whole, timestamp }));
 }
 
+/** What the node is asked about a plan, all at once. */
+type Question = () => readonly [placing: Promise<Refusal | null>, simulating: readonly Promise<Simulation>[]];
+
+/** What the simulations and the sender's nonce say of the plan: its gas, charged as the chain does, or why not. */
+async function judge(
+  decision: SubmitDecision,
+  { gas }: PrepareOptions,
+  [placing, simulating]: ReturnType<Question>,
+): Promise<bigint | Refusal> {
+  const [misplaced, simulations] = await Promise.all([placing, Promise.all(simulating)]);
+  if (misplaced !== null) return misplaced;
+  const verdict = judgeSimulations(decision, simulations);
+  return "code" in verdict ? verdict : chargedGas(gas, verdict.gasUsed, decision.plan);
+}
+
+/** What that has against a plan that was priced by an estimate; a node that says nothing has nothing against it. */
+async function objection(
+  judging: Promise<bigint | Refusal>,
+  { gas }: Price,
+  priceOf: (gasUsed: bigint) => Price | Refusal,
+): Promise<Refusal | null> {
+  const judged = await judging;
+  if (typeof judged !== "bigint")
+    return judged === NONCE_NOT_ANSWERED || judged.code === "simulation_unavailable" ? null : judged;
+  const priced = priceOf(judged);
+  if ("code" in priced) return priced;
+  return judged > gas.limit ? refusal("gas_limit", `${judged} gas needed, ${gas.limit} given`) : null;
+}
+
 /**
  * Decision → calldata → simulation at every timestamp that matters → gas and fees. The simulated profit of each
  * cycle must be exactly what the plan promises; on chain `leastProfitPpm` of it will do. What it stands behind is
- * simulated with it, and proven meanwhile. `head` is the latest header.
+ * simulated with it, and proven meanwhile. Where the way has the simulation beside the sending, it is left for then, and
+ * gas is the model's upper estimate. `head` is the latest header.
  */
 export async function prepare(
   decision: SubmitDecision,
@@ -160,20 +193,22 @@ export async function prepare(
   const minProfits = promisedProfits(decision.plan).map(({ profit }) => profit);
   const request = { minProfits, encode };
   const simulated = decision.behind.length === 0 || !channelSimulates(parts);
-  const simulating = simulated ? simulateAll(decision, head, options, { simulator, request }) : [];
-  const placing = checkFirstNonce(decision, (account, block) => parts.nonceOf(account, block));
+  const beside = way.simulatedBeside && simulated && simulator.method === "eth_simulateV1";
+  const ask: Question = () => [
+    checkFirstNonce(decision, (account, block) => parts.nonceOf(account, block)),
+    simulated ? simulateAll(decision, head, options, { simulator, request }) : [],
+  ];
+  const asked = beside ? null : ask();
   const calldata = encode(leastProfits(minProfits, options.leastProfitPpm), "parent");
   parts.onAsked(calldata);
   const behind = proveBehind(decision, parts.keccak256);
   if ("code" in behind) return no(behind);
-  const [misplaced, simulations] = await Promise.all([placing, Promise.all(simulating)]);
-  if (misplaced !== null) return no(misplaced);
-  const verdict = simulated
-    ? judgeSimulations(decision, simulations)
-    : { gasUsed: estimateGas(decision.plan) };
-  if ("code" in verdict) return no(verdict);
-  const { gasUsed } = verdict;
-  const priced = price(decision, options, { way, gasUsed, recentTip: parts.recentTip });
+  const priceOf = (gasUsed: bigint): Price | Refusal =>
+    price(decision, options, { way, gasUsed, recentTip: parts.recentTip });
+  const judged = asked && (await judge(decision, options, asked));
+  if (judged !== null && typeof judged !== "bigint") return no(judged);
+  const priced = priceOf(simulated && judged !== null ? judged : estimateGas(decision.plan));
   if ("code" in priced) return no(priced);
-  return { ok: true, prepared: { calldata, behind, simulated, ...priced } };
+  const check = beside ? () => objection(judge(decision, options, ask()), priced, priceOf) : null;
+  return { ok: true, prepared: { calldata, behind, simulated, check, ...priced } };
 }

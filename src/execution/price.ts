@@ -10,7 +10,7 @@ import {
   type RacePolicy,
 } from "../chain/fees.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
-import { chooseGas, coldSlots, type GasChoice, type GasPolicy } from "./gas.ts";
+import { chooseGas, type GasChoice, type GasPolicy } from "./gas.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import type { Way } from "./way.ts";
 
@@ -26,7 +26,7 @@ export interface PriceOptions {
 /** What the plan is priced with, besides itself. */
 interface Situation {
   readonly way: Pick<Way, "kind" | "bundledUntil">;
-  /** Units that it takes by the simulation. */
+  /** Units that it takes at most, the chain's surcharge included. */
   readonly gasUsed: bigint;
   /** What others paid lately, wei per gas; null: not known. */
   readonly recentTip: bigint | null;
@@ -68,7 +68,7 @@ function feesOf(
 /** Gas and fees of a plan, in the dearest block that may come, or the cap or the least profit that they break. */
 export function price(decision: SubmitDecision, options: PriceOptions, market: Situation): Price | Refusal {
   const { fees: policy, minNet = 1n } = options;
-  const gas = chooseGas(options.gas, market.gasUsed, coldSlots(decision.plan));
+  const gas = chooseGas(options.gas, market.gasUsed);
   if (gas === null) return refusal("gas_cap", `${market.gasUsed} gas`);
   const fees = feesOf(decision, options, gas, market);
   if ("code" in fees) return fees;

@@ -3,7 +3,7 @@ import type { SubmitDecision } from "../engine/decisions.ts";
 import type { ExecutionState } from "./context.ts";
 import type { IntentRecord } from "./journal.ts";
 import { promisedProfits, sumByBase } from "./profits.ts";
-import type { Refusal } from "./refusal.ts";
+import { textOf, type Refusal } from "./refusal.ts";
 
 /** A decision on its way, and whether its intent stands in the journal. */
 export interface Pending {
@@ -45,8 +45,7 @@ export function closeUnsent(state: ExecutionState, pending: Pending, refused: Re
   const { parts } = state;
   const { intentId } = pending.decision;
   const fate = refused === "dry-run" ? "dry-run" : "rejected";
-  const reason =
-    refused === "dry-run" ? "" : refused.detail === "" ? refused.code : `${refused.code}: ${refused.detail}`;
+  const reason = refused === "dry-run" ? "" : textOf(refused);
   const time = parts.clock.now();
   parts.log.info({ intent: intentId, fate, reason }, "intent fate");
   parts.onOutcome({ type: "outcome", intentId, fate, reason, block: null, transactionHash: null, time });

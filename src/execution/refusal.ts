@@ -20,6 +20,7 @@ export interface Refusal {
     | "simulation_differs"
     | "algebra_fee_unsettled"
     | "gas_cap"
+    | "gas_limit"
     | "fee_cap"
     | "gas_over_profit"
     | "below_min_profit"
@@ -33,3 +34,5 @@ export interface Refusal {
 }
 
 export const refusal = (code: Refusal["code"], detail = ""): Refusal => ({ code, detail });
+
+export const textOf = ({ code, detail }: Refusal): string => (detail === "" ? code : `${code}: ${detail}`);

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Fees } from "../chain/fees.ts";
 import type { Hex } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
@@ -20,6 +21,7 @@ import { refusal, type Refusal } from "./refusal.ts";
 import type { UnsignedTransaction } from "./signer.ts";
 import { holdingOf, type TrackedIntent } from "./tracker.ts";
 import type { Way } from "./way.ts";
+import { takeBack } from "./withdraw.ts";
 
 /** Gas of a transaction that does nothing. */
 const BARE_GAS = 21_000n;
@@ -142,7 +144,10 @@ async function relayRefusal(
 const describe = (channels: readonly Channel[], answers: readonly SendResult[]): string =>
   answers.map(({ result, detail }, i) => `${channels[i]?.name} ${result} ${detail}`.trim()).join("; ");
 
-/** Hands the bundle to its channels at once; a refusal means that nothing is out, surely. */
+/**
+ * Hands the bundle to its channels at once; a refusal means that nothing is out, surely. What the node says against it
+ * afterwards takes it back.
+ */
 async function sendToAll(state: ExecutionState, dispatch: Dispatch, steps: Steps): Promise<Refusal | null> {
   const { channels } = dispatch.way;
   const { intentId } = dispatch.decision;
@@ -151,12 +156,25 @@ async function sendToAll(state: ExecutionState, dispatch: Dispatch, steps: Steps
   if (dispatch.way.bundledUntil !== null)
     state.lastBackrun = dispatch.way.kind === "bundle" ? dispatch : null;
   steps.handed();
+  const checking = checkBeside(dispatch, steps);
   const answers = await Promise.all(sending);
+  steps.timed("answered");
   if (answers.every(({ result }) => result === "refused"))
     return refusal("channels", describe(channels, answers));
   const accepted = answers.some(({ result }) => result === "accepted");
   state.tracker.sent(intentId, accepted ? null : describe(channels, answers));
+  const against = await checking;
+  if (against !== null) await takeBack(state, dispatch, against);
   return null;
+}
+
+/** Asks the node, once the bytes of the bundle are in the sockets. */
+async function checkBeside({ check }: Dispatch, steps: Steps): Promise<Refusal | null> {
+  if (check === null) return null;
+  await setImmediate();
+  const against = await check();
+  steps.timed("simulated");
+  return against;
 }
 
 function unsignedPlan(
@@ -211,7 +229,6 @@ async function handOver(
   steps.timed("sent");
   const answer = await sendToAll(state, dispatch, steps);
   if (answer !== null && way.kind === "tail") state.tailed.delete(trigger);
-  steps.timed("answered");
   return answer;
 }
 
@@ -228,7 +245,7 @@ interface Ready {
 
 /**
  * Signs a journaled plan, journals the signature, and hands it to the channels. Null: it is out, or may be, and
- * the tracker finds its fate. A refusal: nothing is out.
+ * the tracker finds its fate; what the node said against it afterwards has taken it back. A refusal: nothing is out.
  */
 export async function sendPlan(
   state: ExecutionState,
@@ -251,7 +268,8 @@ export async function sendPlan(
   const intent = tracked(state, live, { decision, way }, { nonce, hash: ours.hash, fees: prepared.fees });
   if (!commit(state, intent, unsigned.gas, bundle)) return refusal("journal");
   state.tracker.watch(intent);
-  const refused = await handOver(state, { decision, way, bundle }, prepared.simulated, steps);
+  const { simulated, check } = prepared;
+  const refused = await handOver(state, { decision, way, bundle, check }, simulated, steps);
   if (refused === null) return null;
   state.tracker.drop(decision.intentId);
   state.nonces = releaseNonce(state.nonces, ours.hash);

@@ -64,6 +64,8 @@ interface Entry {
   mined: Receipt | null;
   /** Its end without a block of its own, reported and not yet booked: a reorg may still bring another. */
   unmined: Unmined | null;
+  /** Why it was taken back, if it was. */
+  doubt: string | null;
   /** The intent whose transaction has spent the nonce: an alternate of this one. */
   spentBy: string | null;
   /** When its present fate was reported; milliseconds since 1970. */
@@ -82,6 +84,8 @@ export interface Tracker {
   watch(intent: TrackedIntent): void;
   /** Its bytes are out. Without a doubt, at least one channel has accepted them; with one, none surely has. */
   sent(intentId: string, doubt: string | null): void;
+  /** Something speaks against it, and it was taken back; whether it lands all the same the chain will tell. */
+  doubt(intentId: string, reason: string): void;
   /** Every channel surely refused it: nothing is out, and it gets no fate here. */
   drop(intentId: string): void;
   /** Asks the chain for every open fate, on top of this head. Never rejects. */
@@ -103,7 +107,7 @@ export function createTracker(options: TrackerOptions, parts: TrackerParts): Tra
   const state = { options, parts, entries };
   return {
     watch: (intent) => {
-      const fresh = { sending: true, mined: null, unmined: null, spentBy: null, reportedAt: 0 };
+      const fresh = { sending: true, mined: null, unmined: null, doubt: null, spentBy: null, reportedAt: 0 };
       entries.set(intent.intentId, { intent, ...fresh });
     },
     sent: (intentId, doubt) => {
@@ -111,6 +115,12 @@ export function createTracker(options: TrackerOptions, parts: TrackerParts): Tra
       if (entry === undefined) return;
       entry.sending = false;
       if (doubt !== null) leaveUnknown(state, entry, doubt);
+    },
+    doubt: (intentId, reason) => {
+      const entry = entries.get(intentId);
+      if (entry === undefined || entry.mined !== null || entry.unmined !== null) return;
+      entry.doubt = reason;
+      leaveUnknown(state, entry, reason);
     },
     drop: (intentId) => {
       entries.delete(intentId);
@@ -177,7 +187,7 @@ async function conclude(state: State, entry: Entry, head: Head, verdict: FateVer
       if (entry.unmined !== null && verdict.spentLooks === 0) reopen(state, entry);
       return;
     case "missed":
-      endUnmined(state, entry, { fate: "missed", reason: "target block passed", block: lastBlock }, head);
+      endUnmined(state, entry, { fate: "missed", reason: missedBy(entry), block: lastBlock }, head);
       return;
     case "replaced":
       endUnmined(state, entry, { fate: "replaced", reason: spenderOf(entry), block: head.number }, head);
@@ -187,6 +197,9 @@ async function conclude(state: State, entry: Entry, head: Head, verdict: FateVer
       await cancel(state, entry, head);
   }
 }
+
+const missedBy = ({ doubt }: Entry): string =>
+  doubt === null ? "target block passed" : `taken back: ${doubt}`;
 
 function spenderOf({ intent, spentBy }: Entry): string {
   if (spentBy !== null) return `its alternate ${spentBy} landed`;

@@ -14,6 +14,8 @@ export interface WayOptions {
     readonly enabled: boolean;
     /** False: such a plan goes out in bundles or not at all. */
     readonly tail: boolean;
+    /** `beside`: a bundle that costs nothing where it fails does not wait for the node's simulation. */
+    readonly simulate: "before" | "beside";
   };
 }
 
@@ -29,7 +31,14 @@ export interface Way {
   readonly graceBlocks: number;
   /** Last block of the bundles in which alone it travels; null: it may land at any time. */
   readonly bundledUntil: number | null;
+  /**
+   * The node simulates while the bundle is on its way, which is taken back when it should not have gone. Only where every
+   * channel leaves out what would revert: there a plan that proves wrong costs nothing, and waiting costs the place.
+   */
+  readonly simulatedBeside: boolean;
 }
+
+const FIRST = { simulatedBeside: false } as const;
 
 /** The way of a decision through these channels; null: dry-run, which sends nothing and prices a back-run as bundled. */
 export function wayOf(
@@ -40,14 +49,16 @@ export function wayOf(
   const follows = behind.length > 0;
   if (follows && !backrun.enabled) return refusal("backrun_off");
   if (places === null)
-    return { kind: follows ? "bundle" : "settled", channels: [], graceBlocks, bundledUntil: null };
+    return { ...FIRST, kind: follows ? "bundle" : "settled", channels: [], graceBlocks, bundledUntil: null };
   const channels = channelsFor(places, follows);
   const atomic = channels.every(({ promises }) => promises.atomic);
   const bundledUntil = atomic ? targetBlock + graceBlocks : null;
-  if (!follows) return { kind: "settled", channels, graceBlocks, bundledUntil };
+  if (!follows) return { ...FIRST, kind: "settled", channels, graceBlocks, bundledUntil };
   if (channels.length === 0) return refusal("no_channel", "none takes a plan behind a trigger");
-  if (atomic) return { kind: "bundle", channels, graceBlocks, bundledUntil };
+  const free = channels.every(({ promises }) => promises.revertProtection);
+  const simulatedBeside = free && backrun.simulate === "beside";
+  if (atomic) return { kind: "bundle", channels, graceBlocks, bundledUntil, simulatedBeside };
   return backrun.tail
-    ? { kind: "tail", channels, graceBlocks: 0, bundledUntil: null }
+    ? { ...FIRST, kind: "tail", channels, graceBlocks: 0, bundledUntil: null }
     : refusal("no_channel", "none takes bundles, and tails are off");
 }

@@ -1,5 +1,6 @@
 import { losesOne, type PendingRef } from "./behind.ts";
 import type { Dispatch, ExecutionState } from "./context.ts";
+import { textOf, type Refusal } from "./refusal.ts";
 
 /**
  * Takes a bundle back whose trigger was replaced by its own sender: it holds the trigger's bytes, and would bring a
@@ -10,16 +11,27 @@ export function withdrawBundle(state: ExecutionState, seen: PendingRef): Promise
   const { lastBackrun } = state;
   if (lastBackrun === null || !losesOne(lastBackrun.decision.behind, seen)) return null;
   state.lastBackrun = null;
-  return cancel(state, lastBackrun);
+  return cancel(state, lastBackrun, "trigger replaced, its bundle is taken back");
+}
+
+/**
+ * Takes a bundle back that should not have gone, for this reason. The engine hears of it now: its fate comes with the
+ * block. Never rejects.
+ */
+export async function takeBack(state: ExecutionState, dispatch: Dispatch, reason: Refusal): Promise<void> {
+  if (state.lastBackrun === dispatch) state.lastBackrun = null;
+  state.tracker.doubt(dispatch.decision.intentId, textOf(reason));
+  await cancel(state, dispatch, "its simulation came too late, the bundle is taken back");
 }
 
 async function cancel(
   { options, parts }: ExecutionState,
   { decision, way, bundle }: Dispatch,
+  message: string,
 ): Promise<void> {
   const deadline = { deadlineMs: options.sendTimeoutMs };
   const answers = await Promise.all(
     way.channels.map(async (channel) => await channel.cancel?.(bundle, deadline)),
   );
-  parts.log.info({ intent: decision.intentId, answers }, "trigger replaced, its bundle is taken back");
+  parts.log.info({ intent: decision.intentId, answers }, message);
 }

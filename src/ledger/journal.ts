@@ -42,7 +42,8 @@ export function beginRun(db: Database, run: RunRecord): number {
 
 /**
  * The journal over an open ledger with `synchronous=FULL`. Each write is one transaction: when it throws,
- * nothing of it is there. Errors as `ledgerError`.
+ * nothing of it is there. An intent alone is not flushed: its signature is, and that takes it along. Errors as
+ * `ledgerError`.
  */
 export function createJournal(db: Database, runId: number): Journal {
   const open = intentWriter(db, runId);
@@ -56,7 +57,7 @@ export function createJournal(db: Database, runId: number): Journal {
   const endRun = db.prepare("UPDATE runs SET ended_at = ? WHERE id = ?");
   return {
     runId,
-    open: (intent) => guarded(`intent ${intent.id}`, () => open(intent)),
+    open: (intent) => guarded(`intent ${intent.id}`, () => unflushed(db, () => open(intent))),
     signed: (record) => guarded(`intent ${record.intentId}`, () => sign(record)),
     submitted: (record) => guarded(`intent ${record.intentId}`, () => submit(record)),
     close: (record) => guarded(`intent ${record.intentId}`, () => end(record)),
@@ -78,6 +79,19 @@ function guarded<T>(subject: string, act: () => T): T {
     return act();
   } catch (error) {
     throw ledgerError(error, `journal of ${subject}`);
+  }
+}
+
+/**
+ * A write that outlives the process at once, and the machine with the next flushed one: the log is one file, in order. It
+ * spares the flush, a fifth of a millisecond to several.
+ */
+function unflushed(db: Database, write: () => void): void {
+  db.pragma("synchronous = normal");
+  try {
+    write();
+  } finally {
+    db.pragma("synchronous = full");
   }
 }
 

@@ -12,7 +12,7 @@ export const optionsOf = (executor: Address, changes: Partial<ExecutionOptions> 
   fees: POLYGON_FEES,
   gas: POLYGON_GAS,
   graceBlocks: 0,
-  backrun: { enabled: true, tail: true },
+  backrun: { enabled: true, tail: true, simulate: "before" },
   race: null,
   racePercentile: 90,
   leastProfitPpm: 1_000_000n,

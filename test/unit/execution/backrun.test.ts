@@ -117,7 +117,9 @@ describe("in a bundle", () => {
   });
 
   test("switched off: no plan behind anything is prepared", async () => {
-    const run = await start([fakeChannel(true)], { options: { backrun: { enabled: false, tail: true } } });
+    const run = await start([fakeChannel(true)], {
+      options: { backrun: { enabled: false, tail: true, simulate: "before" } },
+    });
     await run.execution.submit(decision);
     expect(reasonOf(run)).toBe("backrun_off");
     expect(run.simulation.asked).toEqual([]);
@@ -211,7 +213,9 @@ describe("as a tail", () => {
   });
 
   test("switched off, or where every channel is for settled plans: refused", async () => {
-    const run = await start([fakeChannel(false)], { options: { backrun: { enabled: true, tail: false } } });
+    const run = await start([fakeChannel(false)], {
+      options: { backrun: { enabled: true, tail: false, simulate: "before" } },
+    });
     await run.execution.submit(decision);
     expect(reasonOf(run)).toBe("no_channel: none takes bundles, and tails are off");
     const mempool = fakeChannel(false);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { baseFeeBound, POLYGON_FEES } from "../../../src/chain/fees.ts";
-import { chooseGas, coldSlots, POLYGON_GAS } from "../../../src/execution/gas.ts";
+import { chargedGas, POLYGON_GAS } from "../../../src/execution/gas.ts";
 import { nobleKeccak256 } from "../../../src/execution/keccak256.ts";
 import { prepare, type PrepareOptions, type PrepareParts } from "../../../src/execution/prepare.ts";
 import { promisedProfits } from "../../../src/execution/profits.ts";
@@ -9,7 +9,7 @@ import { decisionOf, hashOf, opportunityOf } from "../../support/executionPlan.t
 
 const GAS_USED = 200_000n;
 const decision = decisionOf();
-const expected = chooseGas(POLYGON_GAS, GAS_USED, coldSlots(decision.plan))?.expected ?? 0n;
+const expected = chargedGas(POLYGON_GAS, GAS_USED, decision.plan);
 /** What the simulated gas may cost in the target block, whose base fee may be 5 % above the parent's. */
 const cost =
   expected * (baseFeeBound(decision.baseFeePerGas, POLYGON_FEES.baseFeeStepPpm, 1) + POLYGON_FEES.tip);
@@ -23,7 +23,7 @@ const options: PrepareOptions = {
 };
 
 const surroundings = {
-  way: { kind: "settled", channels: [], graceBlocks: 0, bundledUntil: 101 },
+  way: { kind: "settled", channels: [], graceBlocks: 0, bundledUntil: 101, simulatedBeside: false },
   keccak256: nobleKeccak256,
   recentTip: null,
   nonceOf: () => Promise.reject(new Error("nobody's nonce matters")),

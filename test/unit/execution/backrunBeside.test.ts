@@ -1,0 +1,132 @@
+import { EventEmitter, once } from "node:events";
+import { expect, test, vi } from "vitest";
+import { estimateGas } from "../../../src/chain/gasModel.ts";
+import type { Channel } from "../../../src/execution/channels/channel.ts";
+import { promisedProfits } from "../../../src/execution/profits.ts";
+import type { Simulation } from "../../../src/execution/simulate.ts";
+import { fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
+import { TRADER, backrunOf, pendingOf } from "../../support/executionTriggers.ts";
+
+const trigger = pendingOf();
+const decision = backrunOf([trigger]);
+const unanswered: Simulation = { type: "unavailable", reason: "" };
+const options = { backrun: { enabled: true, tail: true, simulate: "beside" } } as const;
+const asPromised = { type: "ok", realised: promisedProfits(decision.plan) } as const;
+
+/** The trader is at the trigger's nonce. */
+async function start(channel: Channel) {
+  const run = await startFakes(decision, [channel], { options });
+  run.chain.others.set(TRADER, trigger.nonce);
+  return run;
+}
+
+/** A relay that takes bundles back, and a node whose answer is held until it is given one. */
+async function startBeside() {
+  const relay = fakeChannel(true);
+  const cancelled: string[] = [];
+  const channel = {
+    ...relay,
+    cancel: ({ id }: { id: string }) => {
+      cancelled.push(id);
+      return Promise.resolve({ result: "accepted", detail: "" } as const);
+    },
+  };
+  const run = await start(channel);
+  const node = new EventEmitter();
+  const answered = once(node, "answer").then(([answer]: Simulation[]) => answer ?? unanswered);
+  run.simulation.answer = () => answered;
+  return { ...run, relay, cancelled, say: (answer: Simulation) => void node.emit("answer", answer) };
+}
+
+/** Resolves when the relay has the bundle; `ended` does when all is done with it. */
+async function sendOut(run: Awaited<ReturnType<typeof startBeside>>) {
+  const ended = run.execution.submit(decision);
+  await vi.waitFor(() => {
+    expect(run.submissions).toEqual(["relay"]);
+  });
+  return { ended };
+}
+
+const nextBlock = async (run: Awaited<ReturnType<typeof startBeside>>) => {
+  run.execution.onBlock(headerOf(101));
+  await run.execution.idle();
+};
+
+test("the bundle is out before the node has answered, by the model's gas; nothing follows where it agrees", async () => {
+  const run = await startBeside();
+  const { ended } = await sendOut(run);
+  expect(run.signed.get(decision.intentId)?.gasLimit).toBe((estimateGas(decision.plan) * 13n) / 10n);
+  expect(run.stages).not.toContain("simulated");
+  run.say({ ...asPromised, gasUsed: 100_000n });
+  await ended;
+  expect(run.stages.at(-1)).toBe("simulated");
+  expect(run.cancelled).toEqual([]);
+  await nextBlock(run);
+  expect(run.outcomes).toMatchObject([{ fate: "missed", reason: "target block passed" }]);
+});
+
+test.each<[string, Simulation, RegExp]>([
+  ["reverts", { type: "revert", reason: "k" }, /^simulation_reverted: k$/],
+  ["brings something else", { type: "ok", gasUsed: 1n, realised: [] }, /^simulation_differs: /],
+  ["has a trigger that reverts", { type: "triggerReverts", hash: trigger.hash }, /^trigger_reverts: 0x/],
+  ["needs more gas than it was given", { ...asPromised, gasUsed: 700_000n }, /^gas_limit: /],
+])(
+  "one that %s is taken back, the engine hears of it at once, and the block tells its fate",
+  async (...row) => {
+    const [, answer, reason] = row;
+    const run = await startBeside();
+    const { ended } = await sendOut(run);
+    run.say(answer);
+    await ended;
+    expect(run.cancelled).toEqual([run.relay.sent[0]?.id]);
+    expect(run.outcomes).toMatchObject([{ fate: "unknown", reason: expect.stringMatching(reason) }]);
+    await nextBlock(run);
+    expect(run.outcomes.at(-1)).toMatchObject({
+      fate: "missed",
+      reason: `taken back: ${run.outcomes[0]?.reason}`,
+    });
+    expect([...run.booked.keys()]).toEqual([decision.intentId]);
+  },
+);
+
+test("it may land all the same: then that is its fate", async () => {
+  const run = await startBeside();
+  const { ended } = await sendOut(run);
+  run.say({ type: "revert", reason: "k" });
+  await ended;
+  const hash = run.signed.get(decision.intentId)?.transactionHash;
+  if (hash === undefined) throw new Error("nothing was signed");
+  run.chain.mine(hash);
+  await nextBlock(run);
+  expect(run.fates()).toEqual(["unknown", "included"]);
+});
+
+test("a node that does not answer has nothing against it", async () => {
+  const run = await startBeside();
+  run.chain.state.down = true;
+  run.say({ type: "unavailable", reason: "time out" });
+  await run.execution.submit(decision);
+  expect(run.relay.sent).toHaveLength(1);
+  expect(run.cancelled).toEqual([]);
+  expect(run.outcomes).toEqual([]);
+});
+
+test("a channel that does not leave out reverts, and a tail, wait for it", async () => {
+  const lax = fakeChannel(true);
+  const relay = { ...lax, promises: { ...lax.promises, revertProtection: false } };
+  for (const channel of [relay, fakeChannel(false)]) {
+    const run = await start(channel);
+    run.simulation.answer = () => Promise.resolve({ type: "revert", reason: "k" });
+    await run.execution.submit(decision);
+    expect(run.outcomes.at(-1)?.reason).toBe("simulation_reverted: k");
+    expect(channel.sent).toEqual([]);
+  }
+});
+
+test("a journal that cannot write sends nothing", async () => {
+  const run = await startBeside();
+  run.broken.add("open");
+  await run.execution.submit(decision);
+  expect(run.signed.size).toBe(0);
+  expect(run.relay.sent).toEqual([]);
+});
