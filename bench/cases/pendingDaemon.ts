@@ -1,4 +1,5 @@
 import { POOL_TOPICS } from "../../src/amm/poolLog.ts";
+import { createBooks } from "../../src/app/books.ts";
 import { JOURNAL_DEPTH } from "../../src/app/engineOptions.ts";
 import { recordsOf } from "../../src/app/ledgerRecords.ts";
 import type { Hash } from "../../src/chain/types.ts";
@@ -72,6 +73,7 @@ export function createBenchDaemon({ market, node, ledger, onEvent }: BenchDaemon
   );
   const plans = new Map<string, PlanTimes>();
   const [verdicts, fates] = [new Map<string, number>(), new Map<string, number>()];
+  const books = createBooks();
   let execution: Execution | null = null;
   /** Whose bytes go to the relay next. */
   let leaving: PlanTimes | undefined;
@@ -102,6 +104,7 @@ export function createBenchDaemon({ market, node, ledger, onEvent }: BenchDaemon
     ledger?.record({ type: "judged", time, judged, trigger, block });
   };
   const take = (event: EngineEvent): void => {
+    books.settle();
     const started = clock.monotonic();
     if (event.type === "committed") execution?.onBlock(event.block);
     if (event.type === "pending") execution?.onPending(event.transaction);
@@ -111,9 +114,12 @@ export function createBenchDaemon({ market, node, ledger, onEvent }: BenchDaemon
     if (event.type === "pending" && decisions.length > 0) opened++;
     const micros = Math.round((clock.monotonic() - started) * 1000);
     for (const decision of decisions) if (decision.type === "submit") send(decision, receivedAt);
-    for (const decision of decisions) keep(decision, event.time);
-    if (ledger !== null) for (const record of recordsOf(event, registry, micros)) ledger.record(record);
-    onEvent?.(event);
+    const write = (): void => {
+      for (const decision of decisions) keep(decision, event.time);
+      if (ledger !== null) for (const record of recordsOf(event, registry, micros)) ledger.record(record);
+      onEvent?.(event);
+    };
+    books.keep(write, decisions.some(({ type }) => type === "submit") ? "later" : "now");
   };
   const open = async (journal: Ledger["journal"]): Promise<void> => {
     execution = await buildExecution(config, POLYGON, {

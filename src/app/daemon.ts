@@ -65,6 +65,7 @@ async function runWithLedger(blueprint: Blueprint, signal: AbortSignal): Promise
       parts.service.stopping();
       await doors.stop();
       await room.execution?.stop();
+      room.books.settle();
       await room.recorder?.close();
     }
     const { pendingSeen, cycles } = room.engine.status;

@@ -11,6 +11,7 @@ import type { Log } from "../lib/log.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { createBackrunClock, type BackrunClock } from "./backrunClock.ts";
+import { createBooks, type Books } from "./books.ts";
 import type { Config } from "./config.ts";
 import { createDecisionHash, type DecisionHash } from "./decisionHash.ts";
 import { engineOptionsOf } from "./engineOptions.ts";
@@ -57,6 +58,7 @@ export interface Room {
   readonly decisionHash: DecisionHash | null;
   readonly meters: Meters;
   readonly backrunClock: BackrunClock;
+  readonly books: Books;
   readonly hintRecords: HintRecords;
   readonly owner: Owner;
   /** Are told of every step, last of all. */
@@ -108,6 +110,7 @@ export function furnish({ config, registry, market, parts }: Blueprint, ledger: 
     decisionHash: recorder === null ? null : createDecisionHash(),
     meters,
     backrunClock: createBackrunClock(clock),
+    books: createBooks(),
     hintRecords: createHintRecords(),
     owner,
     listeners: [],

@@ -8,7 +8,8 @@ const STEP_BUDGET_MS = 250;
 
 /** One event through the engine; its decisions go where they belong. */
 export function take(room: Room, event: EngineEvent): readonly Decision[] {
-  const { clock, service, log } = room.parts;
+  const { clock } = room.parts;
+  room.books.settle();
   const started = clock.monotonic();
   room.recorder?.write(event);
   if (event.type === "committed") room.execution?.onBlock(event.block);
@@ -20,8 +21,20 @@ export function take(room: Room, event: EngineEvent): readonly Decision[] {
   // Before anything is sent: a refusal comes back as the next event while this one is still carried out.
   room.decisionHash?.add(decisions);
   room.backrunClock.decided(event, receivedAt, decisions);
-  // What is to be sent goes first; the books are written after it is on its way.
-  for (const decision of decisions) if (decision.type === "submit") send(room, decision);
+  let sends = false;
+  for (const decision of decisions) {
+    if (decision.type !== "submit") continue;
+    sends = true;
+    send(room, decision);
+  }
+  // Who asks waits for his answer, and it is in the books by then.
+  const when = sends && event.type !== "hint" ? "later" : "now";
+  room.books.keep(() => writeDown(room, event, decisions, micros), when);
+  return decisions;
+}
+
+function writeDown(room: Room, event: EngineEvent, decisions: readonly Decision[], micros: number): void {
+  const { service, log } = room.parts;
   for (const decision of decisions) carryOut(room, decision, event.time);
   for (const record of recordsOf(event, room.registry, micros)) room.ledger.record(record);
   for (const record of room.hintRecords.of(event, decisions)) room.ledger.record(record);
@@ -35,7 +48,6 @@ export function take(room: Room, event: EngineEvent): readonly Decision[] {
     log.info({ block: event.block.number, pools: room.engine.market.pools.size, cycles }, "ready");
     service.ready(`${room.config.mode} on ${room.registry.name}, block ${event.block.number}`);
   }
-  return decisions;
 }
 
 /** A plan is on its way to the channels. */
