@@ -49,8 +49,8 @@ export interface ChoiceRequest extends Moment {
 export interface Choice {
   /** Its margin can be confirmed by a simulation only: it goes alone, so that it cannot spoil a plan of others. */
   needsOwnPlan(opportunity: Opportunity, block: BlockRef): boolean;
-  /** Whether these fill a plan. */
-  fillPlan(opportunities: readonly Opportunity[], block: BlockRef, view: GateView): boolean;
+  /** How many of these may share a plan, after gas: to be compared with its places. */
+  joining(opportunities: readonly Opportunity[], block: BlockRef, view: GateView): number;
   /** From those that passed alone, of which the first leaves most. */
   choose(passed: readonly Opportunity[], request: ChoiceRequest): PlanSelection;
 }
@@ -95,10 +95,10 @@ export function createChoice(options: ChoiceOptions, { search, doubts }: ChoiceP
   };
   return {
     needsOwnPlan,
-    fillPlan: (opportunities, block, view) => {
+    joining: (opportunities, block, view) => {
       const may = (one: Opportunity): boolean =>
         !needsOwnPlan(one, block) && passGates(one, true, options.gates, view).code === "pass";
-      return opportunities.filter(may).length >= options.maxCyclesPerPlan;
+      return opportunities.filter(may).length;
     },
     choose: (passed, request) => {
       const { block, maxFeePerGas, state, view, hinted } = request;

@@ -54,8 +54,8 @@ export interface DeskRequest extends Moment {
 
 /** Judges what pays, and makes of what passes one plan a block, and one behind each pending transaction that opens more. */
 export interface Desk {
-  /** Whether these fill a plan, at a moment. */
-  enough(moment: Moment): (found: readonly Opportunity[]) => boolean;
+  /** Whether these fill a plan, at a moment; or so many places of it. */
+  enough(moment: Moment, places?: number): (found: readonly Opportunity[]) => boolean;
   decide(request: DeskRequest): readonly Decision[];
   /** The same behind a pending transaction, or for what is asked within a block. */
   decideBehind(request: BehindRequest): readonly Decision[];
@@ -101,9 +101,9 @@ export function createDesk(given: DeskOptions, parts: DeskParts): Desk {
     suspects: new Set(),
   };
   return {
-    enough: (moment) => {
+    enough: (moment, places = options.maxCyclesPerPlan) => {
       const view = gateViewOf(memory, moment, memory.suspects);
-      return (found) => memory.choice.fillPlan(found, moment.block, view);
+      return (found) => memory.choice.joining(found, moment.block, view) >= places;
     },
     decide: (request) => decide(memory, request),
     decideBehind: (request) => {
