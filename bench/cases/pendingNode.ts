@@ -13,9 +13,10 @@ export interface NodeBlock {
   readonly transactions: readonly Hash[];
 }
 
-/** A block, and the pending transaction that comes after it: the body as text. */
+/** A block, and the pending transactions that come after it: the bodies as text, last the one that opens something. */
 export interface NodeRound {
   readonly block: NodeBlock;
+  readonly others: readonly string[];
   readonly trigger: { readonly hash: Hash; readonly body: string };
 }
 

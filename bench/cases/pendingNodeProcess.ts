@@ -124,6 +124,8 @@ async function open(): Promise<{ readonly ws: string; readonly relay: string }> 
 
 /** After the last question about a block until its trigger: the daemon has nothing more to do. */
 const REST_MS = 12;
+/** Between pending transactions: as many as come on Polygon (POLYGON.md: 30 to 130 a second). */
+const BETWEEN_MS = 8;
 const MOST_WAIT_MS = 1500;
 /** The question with which it is done with a block: what it holds. */
 const LAST_QUESTION = "eth_getBlockByHash";
@@ -141,7 +143,7 @@ const within = async (ms: number, wait: (done: () => void) => void): Promise<boo
 async function playRounds({ rounds }: Extract<NodeOrder, { type: "rounds" }>): Promise<NodeFigures> {
   const [sentAt, heardAt]: [number[], number[]] = [[], []];
   const bundles: (readonly string[])[] = [];
-  for (const { block, trigger } of rounds) {
+  for (const { block, others, trigger } of rounds) {
     await within(MOST_WAIT_MS, (done) => {
       onAsked = (method) => {
         if (method === LAST_QUESTION) done();
@@ -149,6 +151,10 @@ async function playRounds({ rounds }: Extract<NodeOrder, { type: "rounds" }>): P
       announce(block);
     });
     await pause(REST_MS);
+    for (const body of others) {
+      say("newPendingTransactions", body);
+      await pause(BETWEEN_MS);
+    }
     let heard: HeardBundle | null = null;
     const sent = machineMs();
     const came = await within(MOST_WAIT_MS, (done) => {

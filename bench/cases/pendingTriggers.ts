@@ -80,20 +80,26 @@ export function makeRounds(
   const effectsOf = createEffects(market);
   const rounds: NodeRound[] = [];
   let before: readonly NodeLog[] = [];
+  let others: string[] = [];
   let drawn = 0;
   while (rounds.length < wanted && drawn < MOST_DRAWN * wanted) {
     if (drawn % BLOCK_DRAWN === 0) engine.step(blockWith(1 + drawn / BLOCK_DRAWN));
     drawn++;
     const transaction = signed(swap().transaction, primitives, random);
     const plan = engine.step({ type: "pending", time: 0, transaction }).find(({ type }) => type === "submit");
-    if (plan?.type !== "submit") continue;
+    if (plan?.type !== "submit") {
+      others.push(pendingBody(transaction));
+      continue;
+    }
     const ended = { fate: "missed", reason: "", block: null, transactionHash: null } as const;
     engine.step({ type: "outcome", time: 0, intentId: plan.intentId, ...ended });
     rounds.push({
       block: blockOf(rounds.length + 1, before),
+      others,
       trigger: { hash: transaction.hash, body: pendingBody(transaction) },
     });
     before = logsOf(market, transaction, effectsOf(transaction));
+    others = [];
   }
   return { first: nodeBlock(benchHeader(0), [], []), rounds, drawn };
 }
