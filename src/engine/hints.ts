@@ -139,6 +139,8 @@ function enter(memory: Memory, hint: KeptHint): void {
   group.hints.push(hint);
   group.told = null;
   cycle.scoreFloat = Math.max(cycle.scoreFloat, scoreFloat);
+  // What is known of it already is told to this one too.
+  if (cycle.outcome !== null) table.noted.add(cycle);
 }
 
 function drop(memory: Memory, id: string): void {
@@ -188,25 +190,36 @@ function offerOf(memory: Memory, { opportunities, fresh }: NamedAnswer, moment: 
 
 const namesOf = (group: Group | undefined): readonly KeptHint[] => group?.hints.slice(0, MOST_NAMES) ?? [];
 
-function changed({ groups, market }: Memory, most: number): readonly (readonly [KeptHint, HintCode])[] {
+function changed(
+  { groups, table, market }: Memory,
+  most: number,
+): readonly (readonly [KeptHint, HintCode])[] {
   const found: [KeptHint, HintCode][] = [];
-  for (const group of groups.values()) {
-    const { cycle, hints } = group;
+  for (const cycle of table.noted) {
     const { outcome } = cycle;
+    const group = groups.get(cycle.key);
     // Those are told with the judgement of their cycle.
-    if (outcome === "listed") group.told = null;
-    if (outcome === null || outcome === "listed" || outcome === "unseen" || outcome === group.told) continue;
-    // Whether it is a doubt or the price that is missing may change without the outcome.
-    group.told = outcome === "no_price" ? null : outcome;
-    for (const hint of hints) {
+    if (outcome === "listed" && group !== undefined) group.told = null;
+    if (
+      group === undefined ||
+      outcome === null ||
+      outcome === "listed" ||
+      outcome === "unseen" ||
+      outcome === group.told
+    ) {
+      table.noted.delete(cycle);
+      continue;
+    }
+    for (const hint of group.hints) {
       const code = codeOf(outcome, hint.route, market);
       if (hint.told === code) continue;
-      if (found.length === most) {
-        group.told = null;
-        return found;
-      }
+      if (found.length === most) return found;
       found.push([hint, code]);
     }
+    // Whether it is a doubt or the price that is missing may change without the outcome: it is looked at again.
+    if (outcome === "no_price") continue;
+    group.told = outcome;
+    table.noted.delete(cycle);
   }
   return found;
 }

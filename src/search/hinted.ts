@@ -2,17 +2,15 @@ import type { Address, Pool } from "../chain/types.ts";
 import type { StateView } from "../market/stateView.ts";
 import { cycleId } from "./cycleId.ts";
 import { hopOf, verdictOf } from "./hops.ts";
+import { createNamedStates } from "./namedStates.ts";
+import type { NamedStates } from "./namedStates.ts";
 import { MOST_NAMED_HOPS } from "./namedTable.ts";
-import type { KnownCycle, NamedCycle, NamedOutcome, NamedTable } from "./namedTable.ts";
+import type { KnownCycle, NamedCycle, NamedOutcome, NamedTable, OpenCycle } from "./namedTable.ts";
 import type { Cycle, Hop, Opportunity } from "./opportunity.ts";
 import type { Valuer } from "./prices.ts";
 import { compareByValue } from "./ranking.ts";
-import { createRates } from "./rates.ts";
-import type { Rates } from "./rates.ts";
-import { BREAK_EVEN } from "./screen.ts";
 import type { RouteHint, SearchOptions } from "./search.ts";
-import { estimateSize, priced, sizeCycle } from "./sizing.ts";
-import type { Estimate } from "./sizing.ts";
+import { priced } from "./sizing.ts";
 
 export interface NamedRequest {
   readonly view: StateView;
@@ -56,20 +54,12 @@ interface Memory {
   readonly hubs: readonly Address[];
   pools: readonly Pool[];
   ids: ReadonlyMap<Address, number>;
-  settled: Rates;
-  imagined: Rates;
-  /** Counts the looks at the settled state. */
-  look: number;
-  /** By edges: the hash of an id costs more than the pricing. */
-  readonly cycles: Map<string, Cycle>;
-  /** What settled states gave, by edges: who asks again is not priced again. */
-  readonly known: Map<string, KnownCycle>;
+  settled: NamedStates;
+  imagined: NamedStates;
 }
 
-/** Cycles that are remembered. */
-const MOST_CYCLES = 20_000;
-/** So many are estimated at once for each that may be listed, some microseconds each; the others wait. */
-const ESTIMATED_FOR_ONE = 16;
+/** So many are looked at by the closed form for each that may be listed, less than a microsecond each; the others wait. */
+const LOOKED_AT_FOR_ONE = 64;
 
 export function createNamedCycles(options: NamedOptions): NamedCycles {
   const memory: Memory = {
@@ -77,20 +67,15 @@ export function createNamedCycles(options: NamedOptions): NamedCycles {
     hubs: [...new Set([...options.bases, options.wrappedNative])],
     pools: [],
     ids: new Map(),
-    settled: createRates([]),
-    imagined: createRates([]),
-    look: 0,
-    cycles: new Map(),
-    known: new Map(),
+    settled: createNamedStates([]),
+    imagined: createNamedStates([]),
   };
   return {
     load: (pools) => {
       memory.pools = pools;
       memory.ids = new Map(pools.map(({ address }, id) => [address, id]));
-      memory.settled = createRates(pools);
-      memory.imagined = createRates(pools);
-      memory.cycles.clear();
-      memory.known.clear();
+      memory.settled = createNamedStates(pools);
+      memory.imagined = createNamedStates(pools);
     },
     named: (hops) => named(memory, hops),
     keyOf: (hops) => {
@@ -142,12 +127,16 @@ function named(memory: Memory, hops: RouteHint): NamedCycle | "not_a_cycle" | "u
     tokens.push(tokenIn);
   }
   if (!simple || reached !== tokens[0]) return "not_a_cycle";
+  const place = startOf(memory, tokens);
   return {
-    edges: startingAt(edges, startOf(memory, tokens)),
+    edges: startingAt(edges, place),
     key: keyOfEdges(edges),
+    start: tokens[place] ?? "0x",
     scoreFloat: 0,
     known: null,
+    priced: 0,
     outcome: null,
+    described: null,
   };
 }
 
@@ -159,41 +148,41 @@ function startOf({ hubs }: Memory, tokens: readonly Address[]): number {
   return 0;
 }
 
-function hopAlong({ pools }: Memory, edge: number): Hop | null {
-  const pool = pools[edge >> 1];
-  return pool === undefined ? null : hopOf(pool, edge % 2 === 0);
-}
-
-interface Candidate {
-  readonly cycle: NamedCycle;
-  readonly marginal: number;
-}
-
-interface Worthy extends Candidate {
+interface Worthy extends OpenCycle {
   readonly known: KnownCycle;
   /** Wei of native by the closed form; NaN without a price. */
   readonly valueFloat: number;
 }
 
+const idsOf = ({ ids }: Memory, pools: readonly Address[]): readonly number[] =>
+  pools.flatMap((pool) => ids.get(pool) ?? []);
+
 function price(memory: Memory, table: NamedTable, request: NamedRequest): NamedAnswer {
   const { view, through, limit, expired } = request;
-  const rates = through === null ? memory.settled : memory.imagined;
-  rates.turnTo(view);
-  if (through === null) memory.look++;
+  const settled = through === null;
+  const states = settled ? memory.settled : memory.imagined;
+  const turn = states.turnTo(view);
+  const candidates = settled ? table.look(states, turn) : table.crossing(states, idsOf(memory, through));
   const worthy: Worthy[] = [];
-  let room = limit * ESTIMATED_FOR_ONE;
-  for (const candidate of screened(memory, table, rates, through)) {
+  let room = limit * LOOKED_AT_FOR_ONE;
+  for (const candidate of candidates.toSorted(bestScoreFirst)) {
     const { cycle } = candidate;
-    const current = through === null ? currentOf(memory, cycle, rates) : null;
-    if (current === null && (room-- <= 0 || expired?.() === true)) {
-      note(cycle, "unseen", request);
+    if ((!settled || cycle.known === null) && (room-- <= 0 || expired?.() === true)) {
+      if (settled) table.note(cycle, "unseen");
       continue;
     }
-    const known = current ?? estimated(memory, cycle, rates);
-    if (through === null) remember(memory, cycle, known);
-    const valueFloat = valueOf(memory, cycle, known.estimate, request);
+    const known = (settled ? cycle.known : null) ?? {
+      mostFloat: states.mostFloat(cycle.edges),
+      opportunity: undefined,
+    };
+    const valueFloat =
+      known.mostFloat === null ? NaN : known.mostFloat * request.prices.rateFloat(cycle.start);
     const outcome = outcomeOf(known, valueFloat, request);
-    note(cycle, outcome, request);
+    if (settled) {
+      cycle.known = known;
+      cycle.priced = turn;
+      table.note(cycle, outcome);
+    }
     if (outcome === "unlisted") worthy.push({ ...candidate, known, valueFloat });
   }
   const opportunities: Opportunity[] = [];
@@ -201,8 +190,8 @@ function price(memory: Memory, table: NamedTable, request: NamedRequest): NamedA
   for (const one of worthy.toSorted(dearestFirst)) {
     if (opportunities.length === limit || (opportunities.length > 0 && expired?.() === true)) break;
     const isNew = one.known.opportunity === undefined;
-    const opportunity = (one.known.opportunity ??= size(memory, one, request));
-    note(one.cycle, opportunity === null ? "no_profit" : "listed", request);
+    const opportunity = (one.known.opportunity ??= size(memory, states, one, request));
+    if (settled) table.note(one.cycle, opportunity === null ? "no_profit" : "listed");
     if (opportunity === null) continue;
     opportunities.push(opportunity);
     if (isNew) fresh.push(opportunity);
@@ -210,74 +199,17 @@ function price(memory: Memory, table: NamedTable, request: NamedRequest): NamedA
   return { opportunities: opportunities.toSorted(compareByValue), fresh };
 }
 
-/** Those that may pay at some size, in the order of their turn. */
-function screened(
-  { ids }: Memory,
-  table: NamedTable,
-  rates: Rates,
-  through: NamedRequest["through"],
-): readonly Candidate[] {
-  const { cycles } = table;
-  const moved = through && new Set(through.flatMap((pool) => ids.get(pool) ?? []));
-  const ratesFloat = rates.ratesFloat(table.pools());
-  const found: Candidate[] = [];
-  for (const [place, cycle] of cycles.entries()) {
-    if (moved !== null && !table.crosses(place, moved)) continue;
-    const marginal = table.marginalFloat(place, ratesFloat);
-    // What is not above 1 pays at no size: prices only get worse with it, and integers only round down.
-    if (marginal > BREAK_EVEN) found.push({ cycle, marginal });
-    else if (moved === null) cycle.outcome = marginal === 0 ? "no_price" : "no_profit";
-  }
-  return found.toSorted(bestScoreFirst);
-}
-
 /** Of equal score the one that has waited longest. */
-const bestScoreFirst = ({ cycle: a }: Candidate, { cycle: b }: Candidate): number =>
-  b.scoreFloat - a.scoreFloat || (a.known?.look ?? 0) - (b.known?.look ?? 0);
-
-function note(cycle: NamedCycle, outcome: NamedOutcome, { through }: NamedRequest): void {
-  if (through === null) cycle.outcome = outcome;
-}
-
-/** What is known of it, while no pool of it has moved. */
-function currentOf(memory: Memory, cycle: NamedCycle, rates: Rates): KnownCycle | null {
-  const { edges } = cycle;
-  const known = cycle.known ?? memory.known.get(edges.join()) ?? null;
-  return known !== null && known.legs.every((leg, hop) => leg === rates.leg(edges[hop] ?? -1)) ? known : null;
-}
-
-function remember({ known: memory }: Memory, cycle: NamedCycle, known: KnownCycle): void {
-  if (cycle.known === known) return;
-  cycle.known = known;
-  if (memory.size >= MOST_CYCLES) memory.clear();
-  memory.set(cycle.edges.join(), known);
-}
-
-function estimated({ look }: Memory, { edges }: NamedCycle, rates: Rates): KnownCycle {
-  const legs = edges.flatMap((edge) => rates.leg(edge) ?? []);
-  const estimate = estimateSize(legs);
-  return { legs, estimate, opportunity: estimate === null ? null : undefined, look };
-}
-
-/** No integer size is worth more. */
-function valueOf(
-  memory: Memory,
-  { edges }: NamedCycle,
-  estimate: Estimate | null,
-  { prices }: NamedRequest,
-): number {
-  const start = hopAlong(memory, edges[0] ?? -1)?.tokenIn;
-  if (estimate === null || start === undefined) return NaN;
-  return (estimate.profitFloat + estimate.errorFloat) * prices.rateFloat(start);
-}
+const bestScoreFirst = ({ cycle: a }: OpenCycle, { cycle: b }: OpenCycle): number =>
+  b.scoreFloat - a.scoreFloat || a.priced - b.priced;
 
 /** `unlisted`: worth it. */
 function outcomeOf(
-  { opportunity }: KnownCycle,
+  { mostFloat, opportunity }: KnownCycle,
   valueFloat: number,
   { leastFloat }: NamedRequest,
 ): NamedOutcome {
-  if (opportunity === null) return "no_profit";
+  if (mostFloat === null || opportunity === null) return "no_profit";
   if (leastFloat === null) return "unlisted";
   if (Number.isNaN(valueFloat)) return "no_native_price";
   return valueFloat < leastFloat ? "little" : "unlisted";
@@ -287,13 +219,16 @@ function outcomeOf(
 const dearestFirst = (a: Worthy, b: Worthy): number =>
   Number(Number.isNaN(a.valueFloat)) - Number(Number.isNaN(b.valueFloat)) || b.valueFloat - a.valueFloat || 0;
 
-/** At its exact best size; null when no integer size pays. */
-function size(memory: Memory, worthy: Worthy, request: NamedRequest): Opportunity | null {
-  const { cycle, known, marginal } = worthy;
-  const sizing = known.estimate && sizeCycle(known.legs, known.estimate);
+/** At its best size; null when no integer size pays. */
+function size(
+  memory: Memory,
+  states: NamedStates,
+  { cycle, marginal }: Worthy,
+  { through, prices }: NamedRequest,
+): Opportunity | null {
+  const sizing = states.size(cycle.edges);
   if (sizing === null) return null;
-  const described = describe(memory, cycle);
-  const { through, prices } = request;
+  const described = (cycle.described ??= describe(memory, cycle));
   const verdict = verdictOf(described, {
     marginal,
     atRest: through === null,
@@ -303,14 +238,10 @@ function size(memory: Memory, worthy: Worthy, request: NamedRequest): Opportunit
   return { ...priced(described, sizing), profitNativeFloat, marginal, verdict };
 }
 
-function describe(memory: Memory, { edges }: NamedCycle): Cycle {
-  const { cycles } = memory;
-  const text = edges.join();
-  const known = cycles.get(text);
-  if (known !== undefined) return known;
-  if (cycles.size >= MOST_CYCLES) cycles.clear();
-  const hops = edges.flatMap((edge) => hopAlong(memory, edge) ?? []);
-  const cycle: Cycle = { id: cycleId(hops), base: hops[0]?.tokenIn ?? "0x", hops };
-  cycles.set(text, cycle);
-  return cycle;
+function describe({ pools }: Memory, { edges, start }: NamedCycle): Cycle {
+  const hops = [...edges].flatMap((edge): readonly Hop[] => {
+    const pool = pools[edge >> 1];
+    return pool === undefined ? [] : [hopOf(pool, edge % 2 === 0)];
+  });
+  return { id: cycleId(hops), base: start, hops };
 }

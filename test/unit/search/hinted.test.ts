@@ -150,8 +150,8 @@ test("of an imagined state only the cycles through the named pools are priced", 
 
 test("where there is no room for all, the better score has its turn first, then who has waited longest", () => {
   const random = seeded(64);
-  const market = mixedMarket(random, { tokens: 10, pools: 40, bases: 2, spread: 0.02 });
-  const routes = randomRoutes(random, market.pools, 120);
+  const market = mixedMarket(random, { tokens: 12, pools: 70, bases: 2, spread: 0.05 });
+  const routes = randomRoutes(random, market.pools, 400);
   const [unbounded, bounded] = [0, 1].map(() => {
     const named = createNamedCycles(OPTIONS);
     named.load(market.pools);
