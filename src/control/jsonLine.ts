@@ -29,8 +29,9 @@ export function parseJsonLine(line: Buffer): unknown {
   const text = line.toString("utf8");
   const { names, escapes } = preview(text);
   const value = parse(text);
-  const seen = { names: 0, escapes };
-  inspect(value, seen, []);
+  const found = escapes ? null : namesIn(value);
+  const seen = { names: found ?? 0, escapes };
+  if (found === null) inspect(value, seen, []);
   // The parser keeps one of two fields of the same name.
   if (seen.names !== names) throw new LineFault("a name stands twice in one object");
   return value;
@@ -53,15 +54,12 @@ function preview(text: string): { readonly names: number; readonly escapes: bool
   let names = 0;
   let levels = 0;
   let digits = 0;
-  let escapes = false;
+  const escapes = text.includes("\\");
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
-      for (at++; at < text.length && text.charCodeAt(at) !== QUOTE; at++) {
-        if (text.charCodeAt(at) !== BACKSLASH) continue;
-        escapes = true;
-        at++;
-      }
+      at = endOfText(text, at + 1, escapes);
+      if (at < 0) break;
     } else if (code >= 0x30 && code <= 0x39) {
       if (++digits > MOST_DIGITS) throw new LineFault(`a number of more than ${MOST_DIGITS} digits`);
     } else if (code === COLON) names++;
@@ -73,6 +71,47 @@ function preview(text: string): { readonly names: number; readonly escapes: bool
   }
   return { names, escapes };
 }
+
+/** Where the text that begins at `from` has its closing quote; below 0: nowhere. */
+function endOfText(text: string, from: number, escapes: boolean): number {
+  if (!escapes) return text.indexOf('"', from);
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) return at;
+    if (code === BACKSLASH) at++;
+  }
+  return -1;
+}
+
+/**
+ * How many fields a value has that was read from a text without escapes; null: `inspect` has something to say. It is told
+ * where only then: a push has thousands of places.
+ */
+function namesIn(value: unknown): number | null {
+  if (typeof value === "number") return isPlainNumber(value) ? 0 : null;
+  let names = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const within = namesIn(item);
+      if (within === null) return null;
+      names += within;
+    }
+    return names;
+  }
+  if (!isFields(value)) return 0;
+  // Of what the parser makes, every name is its own.
+  for (const name in value) {
+    const within = INHERITED.has(name) ? null : namesIn(value[name]);
+    if (within === null) return null;
+    names += 1 + within;
+  }
+  return names;
+}
+
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+const isPlainNumber = (value: number): boolean => Number.isFinite(value) && !Object.is(value, -0);
 
 interface Seen {
   names: number;
