@@ -63,6 +63,7 @@ export function decideBehind(request: BehindRequest, parts: BehindParts): readon
     ? choice.choose(passing, {
         ...request,
         atRest: asked !== undefined,
+        inHaste: asked !== undefined,
         view,
       })
     : { chosen: [], dropped: [] };

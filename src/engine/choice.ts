@@ -43,6 +43,8 @@ export interface ChoiceRequest extends Moment {
   readonly view: GateView;
   /** Cycles among those that passed that only hints know. */
   readonly hinted: HintShare | null;
+  /** Somebody waits for the answer: nothing is searched for beyond what is given, and what hints name. */
+  readonly inHaste?: boolean;
 }
 
 /** Chooses the cycles of one plan. */
@@ -75,8 +77,10 @@ export function createChoice(options: ChoiceOptions, { search, doubts }: ChoiceP
     !needsOwnPlan(opportunity, block) && worth(opportunity, view) !== null;
 
   const further = (view: StateView, moved: readonly Address[], request: ChoiceRequest): Further => {
-    const { unlisted, atRest, expired } = request;
-    if (expired?.() === true) return { opportunities: [], complete: false };
+    const { unlisted, atRest, inHaste, expired, block } = request;
+    const named = request.hinted?.offer.again(view, moved) ?? [];
+    const joining = (found: readonly Opportunity[]) => found.filter((one) => !needsOwnPlan(one, block));
+    if (inHaste === true || expired?.() === true) return { opportunities: joining(named), complete: false };
     const answer = search.run({
       view,
       changed: [...moved, ...unlisted],
@@ -86,10 +90,8 @@ export function createChoice(options: ChoiceOptions, { search, doubts }: ChoiceP
       enough: (found) => found.some((opportunity) => mayJoin(opportunity, request)),
       ...(expired && { expired }),
     });
-    const named = request.hinted?.offer.again(view, moved) ?? [];
-    const all = [...answer.opportunities, ...unknownTo(answer.opportunities, named)];
     return {
-      opportunities: all.filter((found) => !needsOwnPlan(found, request.block)),
+      opportunities: joining([...answer.opportunities, ...unknownTo(answer.opportunities, named)]),
       complete: answer.complete && answer.unlisted.length === 0,
     };
   };
