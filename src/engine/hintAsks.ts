@@ -19,6 +19,8 @@ export interface Asks {
 
 /** Asked cycles that are sized at once, the best by the closed form. */
 const MOST_ASKED = 16;
+/** Settled cycles, the best, that may share its plan: several times what one holds. */
+const MOST_BESIDE = 16;
 
 /**
  * Prices routes on the state of now, and sends what passes the gates, beside the settled cycles that still stand, if
@@ -67,7 +69,7 @@ function decide(core: Core, time: number, moment: Moment, offer: HintOffer): rea
     behind: [],
     state: market,
     fresh: offer.opportunities,
-    untouched: unknownTo(offer.opportunities, settled),
+    untouched: unknownTo(offer.opportunities, settled).slice(0, MOST_BESIDE),
     unlisted: [],
     hinted: shareOf(offer, settled),
     confidenceFloat: 1,
