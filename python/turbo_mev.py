@@ -30,7 +30,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from itertools import count
+from itertools import chain, count
 from types import TracebackType
 from typing import (
     Any,
@@ -87,6 +87,7 @@ TIMEOUT = 0.1
 _ENTRY_SLACK = 16  # an entry may be longer than the first of its part by so much, its comma counted
 _LINE_BYTES = 63_000  # the daemon takes 64 KiB a line; the rest is for what stands around a list
 _ANSWER_BYTES = 16 << 20
+_MOST_NAMES = 4_096  # in one question about routes
 _ENTRIES_A_REQUEST = 200  # hints or ids; of routes and pairs, it would take more
 _NOTES_AHEAD = 1_000  # notifications that wait for their reader; then the socket is left unread
 _READ_BYTES = 1 << 18
@@ -439,10 +440,47 @@ def _route_call(route: Mapping[str, Any]) -> _Call[RouteResult]:
 
 
 def _arbitrage_calls(routes: Iterable[Mapping[str, Any]]) -> List[_Call[List[str]]]:
+    entries = list(routes)
+    texts = _by_places(entries)
+    if texts is None or not entries:
+        texts = [text for _, text in _split([_exact(entry) for entry in entries])]
     return [
         _Call("findArbitrage", text, lambda raw: [str(one) for one in raw["bundle_ids"]], repeatable=False)
-        for _, text in _split([_exact(route) for route in routes])
+        for text in texts
     ]
+
+
+_ROUTE_FIELDS = frozenset(("token_in", "token_out", "amount", "path", "dexes"))
+
+
+def _by_places(routes: Sequence[Mapping[str, Any]]) -> Optional[List[str]]:
+    """
+    Routes as places in a list of their tokens and exchanges, each named once: a thousand fit in one line, and are
+    one question. None where an entry is no plain route of texts.
+    """
+    lists: List[Any] = []
+    for route in routes:
+        if not route.keys() <= _ROUTE_FIELDS:
+            return None
+        lists += (route.get("path"), route.get("dexes"))
+    if not {*map(type, lists)} <= {list, tuple}:
+        return None
+    try:
+        names = list(dict.fromkeys(chain.from_iterable(lists)))
+    except TypeError:  # no name: a list, say
+        return None
+    if not {*map(type, names)} <= {str}:
+        return None
+    place = dict(zip(names, range(len(names)))).__getitem__
+    places = [list(map(place, one)) for one in lists]
+    text = _encode({"names": names, "routes": list(zip(places[::2], places[1::2]))})
+    if len(text) <= _LINE_BYTES and len(names) <= _MOST_NAMES:
+        return [text]
+    half = len(routes) // 2
+    if half == 0:
+        return None
+    first, second = _by_places(routes[:half]), _by_places(routes[half:])
+    return None if first is None or second is None else first + second
 
 
 def _paths_call(start: str, end: str, max_hops: int, limit: int) -> _Call[List[List[str]]]:

@@ -59,7 +59,8 @@ def honest(request: Request, peer: Peer) -> None:
     if method == "hint.push":
         peer.answer(request, {"verdicts": [{"id": hint["id"], "verdict": "accepted"} for hint in params["hints"]]})
     elif method == "findArbitrage":
-        peer.answer(request, {"bundle_ids": [route["id"] for route in params]})
+        routes = params if isinstance(params, list) else [{"id": str(route)} for route in params["routes"]]
+        peer.answer(request, {"bundle_ids": [route["id"] for route in routes]})
     else:
         peer.answer(request, {"method": method, "params": params})
 

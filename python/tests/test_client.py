@@ -417,6 +417,36 @@ class Requests(ServerCase):
 
         self.for_both(scenario)
 
+    def test_a_thousand_plain_routes_are_one_request_in_which_each_name_stands_once(self) -> None:
+        def scenario(client: Client) -> None:
+            tokens = [f"0x{i:040}" for i in range(300)]
+            paths = [[tokens[i % 300], tokens[(7 * i + 1) % 300], tokens[i % 300]] for i in range(1_000)]
+            routes = [{**ROUTE, "path": path, "dexes": ["quick", "sushi"]} for path in paths]
+            before = len(self.server.seen)
+            self.assertEqual(len(client.find_arbitrage(routes)), 1_000)
+            (request,) = self.server.seen[before:]
+            names = request["params"]["names"]
+            self.assertEqual(len(names), len(set(names)))
+            said = [[[names[at] for at in part] for part in one] for one in request["params"]["routes"]]
+            self.assertEqual(said, [[path, ["quick", "sushi"]] for path in paths])
+            self.assertEqual(client.find_arbitrage([]), [])
+            self.assertEqual(len(self.server.seen), before + 1)
+
+        self.for_both(scenario)
+
+    def test_more_names_than_one_question_holds_are_several(self) -> None:
+        def scenario(client: Client) -> None:
+            paths = [[f"{i}-{hop}" for hop in range(6)] for i in range(1_000)]
+            routes = [{**ROUTE, "path": path, "dexes": ["quick"]} for path in paths]
+            before = len(self.server.seen)
+            client.find_arbitrage(routes)
+            asked = [request["params"] for request in self.server.seen[before:]]
+            self.assertLessEqual(max(len(one["names"]) for one in asked), 4_096)
+            said = sorted([one["names"][at] for at in path] for one in asked for path, _ in one["routes"])
+            self.assertEqual(said, sorted(paths))
+
+        self.for_both(scenario)
+
     def test_nothing_is_sent_of_what_cannot_be_said(self) -> None:
         def scenario(client: Client) -> None:
             with self.assertRaises(ValueError):

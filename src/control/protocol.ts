@@ -4,6 +4,7 @@ import {
   token,
   id,
   MOST_HOPS,
+  TOKEN_CHARACTERS,
   verdictSchema,
   liveHintSchema,
   processResultSchema,
@@ -135,6 +136,13 @@ export const METHODS = {
       z.looseObject({
         routes: z.array(z.unknown()).max(5000).optional(),
         pairs: z.array(z.unknown()).max(5000).optional(),
+        names: z
+          .array(z.string().min(1).max(TOKEN_CHARACTERS))
+          .max(4096)
+          .optional()
+          .describe(
+            "tokens and exchanges, each once: a route may then be [path, dexes] by places in this list",
+          ),
       }),
     ]),
     result: z.strictObject({

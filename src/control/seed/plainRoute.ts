@@ -1,3 +1,4 @@
+import type { NamedRoute } from "./resolve.ts";
 import { DEX_CHARACTERS, MOST_HOPS, TOKEN_CHARACTERS, type SeedRoute } from "../protocolSchemas.ts";
 
 const AMOUNT_CHARACTERS = 80;
@@ -17,6 +18,33 @@ export function isPlainRoute(item: object): item is SeedRoute {
     areTexts(path, 2, MOST_HOPS + 1, TOKEN_CHARACTERS) &&
     areTexts(dexes, 1, MOST_HOPS, DEX_CHARACTERS)
   );
+}
+
+/**
+ * A route as `[path, dexes]` by places in a list of names: a thousand routes of a few hundred tokens fit in one line. Null
+ * for anything else.
+ */
+export function routeByPlaces(item: unknown, names: readonly string[]): NamedRoute | null {
+  if (!Array.isArray(item) || item.length !== 2) return null;
+  const path = namesAt(item[0], names, 2, MOST_HOPS + 1);
+  const dexes = namesAt(item[1], names, 1, MOST_HOPS);
+  return path === null || dexes === null ? null : { path, dexes };
+}
+
+function namesAt(
+  places: unknown,
+  names: readonly string[],
+  least: number,
+  most: number,
+): readonly string[] | null {
+  if (!Array.isArray(places) || places.length < least || places.length > most) return null;
+  const found: string[] = [];
+  for (const place of places) {
+    const name = typeof place === "number" ? names[place] : undefined;
+    if (name === undefined) return null;
+    found.push(name);
+  }
+  return found;
 }
 
 const isText = (value: unknown, least: number, most: number): boolean =>

@@ -15,7 +15,7 @@ import { dollarsOf } from "./dollars.ts";
 import { createPairCycles, cycleKey, type PairCycles } from "./pairCycles.ts";
 import { createPairQueue, type QueuedPair } from "./pairQueue.ts";
 import { findPaths } from "./paths.ts";
-import { isPlainRoute } from "./plainRoute.ts";
+import { isPlainRoute, routeByPlaces } from "./plainRoute.ts";
 import { edgesOfRoute, resolveRoute, type Edges, type NamedRoute } from "./resolve.ts";
 import { namedIn, type Named } from "./resolver.ts";
 
@@ -97,6 +97,7 @@ const text = (amount: bigint | null | undefined): string | null => amount?.toStr
 
 function findArbitrage(desk: Desk, params: Params<"findArbitrage">): Result<"findArbitrage"> {
   const items = Array.isArray(params) ? params : [...(params.routes ?? []), ...(params.pairs ?? [])];
+  const names = Array.isArray(params) ? [] : (params.names ?? []);
   const named = namedIn(desk.ports);
   const { graph } = named;
   const ofPair = createPairCycles(graph);
@@ -104,7 +105,7 @@ function findArbitrage(desk: Desk, params: Params<"findArbitrage">): Result<"fin
   let unreadable = 0;
   let passedOver = 0;
   for (const item of items) {
-    const read = unreadable < MOST_UNREADABLE && cycles.size < MOST_CYCLES ? readItem(item) : null;
+    const read = unreadable < MOST_UNREADABLE && cycles.size < MOST_CYCLES ? readItem(item, names) : null;
     if (read === null) unreadable++;
     const found = read && cyclesOf(read, named, ofPair);
     if (found === null) passedOver++;
@@ -122,8 +123,9 @@ function findArbitrage(desk: Desk, params: Params<"findArbitrage">): Result<"fin
 }
 
 /** Null: neither pair, route nor hint. */
-function readItem(item: unknown): SeedPair | NamedRoute | null {
+function readItem(item: unknown, names: readonly string[]): SeedPair | NamedRoute | null {
   if (typeof item !== "object" || item === null) return null;
+  if (Array.isArray(item)) return routeByPlaces(item, names);
   if (!("token0" in item) && isPlainRoute(item)) return item;
   const schema = "token0" in item ? seedPairSchema : "token_in" in item ? seedRouteSchema : hintSchema;
   return schema.safeParse(item).data ?? null;

@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, object, oneof, property, record } from "fast-check";
 import { expect, test } from "vitest";
-import { isPlainRoute } from "../../../../src/control/seed/plainRoute.ts";
+import { isPlainRoute, routeByPlaces } from "../../../../src/control/seed/plainRoute.ts";
 import { seedRouteSchema } from "../../../../src/control/protocol.ts";
 
 const ROUTE = {
@@ -34,4 +34,32 @@ test("what it takes, the schema takes as it stands", () => {
     expect(isPlainRoute(item) ? seedRouteSchema.safeParse(item).data : item).toEqual(item);
   });
   expect(() => assert(agrees, { numRuns: 3000 })).not.toThrow();
+});
+
+test("a route by places is the route that the names spell, and nothing else is one", () => {
+  const names = ["WPOL", "USDC", "quickswap_v2"];
+  expect(routeByPlaces([[0, 1, 0], [2]], names)).toEqual({
+    path: ["WPOL", "USDC", "WPOL"],
+    dexes: ["quickswap_v2"],
+  });
+  const wrong = [
+    [[0, 1, 3], [2]],
+    [[0, 1, -1], [2]],
+    [[0, 0.5], [2]],
+    [["0", 1], [2]],
+    [["length", 1], [2]],
+    [[0], [2]],
+    [[0, 1], []],
+    [[0, 1, 0, 1, 0, 1, 0, 1], [2]],
+    [
+      [0, 1],
+      [2, 2, 2, 2, 2, 2, 2],
+    ],
+    [[0, 1]],
+    [[0, 1], [2], []],
+    [null, [2]],
+    {},
+    "x",
+  ];
+  for (const item of wrong) expect(routeByPlaces(item, names)).toBeNull();
 });

@@ -95,6 +95,20 @@ test("a route that does not pay, or means nothing, says why", () => {
   expect(desk.processRoute(loss)).toMatchObject({ ...none, code: "no_profit" });
 });
 
+test("routes by places in a list of names are those that the names spell", () => {
+  const names = [...ROUTE.path, ...ROUTE.dexes];
+  const places = ROUTE.path.map((_, i) => i);
+  const byPlaces = [places, ROUTE.dexes.map((_, i) => places.length + i)];
+  const answers = [
+    { routes: [ROUTE, "x"] },
+    { names, routes: [byPlaces, [[99], [0]]] },
+    { routes: [byPlaces, ROUTE] },
+  ].map((params) => deskOver().desk.findArbitrage(params));
+  expect(answers[0]).toMatchObject({ asked: 1, profitable: 1, passed_over: 1 });
+  for (const answer of answers)
+    expect({ ...answer, bundle_ids: [] }).toEqual({ ...answers[0], bundle_ids: [] });
+});
+
 test("routes, pairs and hints are priced with one question, the worthiest sent", () => {
   for (const shape of [
     (items: readonly unknown[]) => [...items],
