@@ -8,7 +8,11 @@ import type { DaemonProcess } from "../../support/appDaemon.ts";
 import { fates, rows, type Row } from "../../support/appLedger.ts";
 import { startRecordingProxy, type RecordingProxy } from "../../support/appProxy.ts";
 import { startAppStage, type AppStage } from "../../support/appStage.ts";
+import { swapCall } from "../../support/devnetSwaps.ts";
 
+const GWEI = 10n ** 9n;
+/** Before everything of ours in its block. */
+const FIRST = { maxFeePerGas: 1000n * GWEI, maxPriorityFeePerGas: 500n * GWEI };
 const MOST_BLOCKS = 10;
 
 let stage: AppStage;
@@ -55,6 +59,15 @@ async function balanceOf(token: Address, holder: Address): Promise<bigint> {
   return decodeFunctionResult({ abi: erc20Abi, functionName: "balanceOf", data: answer });
 }
 
+const askOperator = async (method: string): Promise<bigint> =>
+  BigInt(HexText.parse(await stage.devnet.rpc(method, [stage.devnet.accounts.operator.address, "latest"])));
+
+/** What a transaction of ours would change, whatever it does. */
+const purse = async () => ({
+  nonce: Number(await askOperator("eth_getTransactionCount")),
+  coins: await askOperator("eth_getBalance"),
+});
+
 const sentSchema = z.tuple([HexText, z.object({ knownAccounts: z.record(z.string(), z.unknown()) }).loose()]);
 
 const POOLS = `SELECT DISTINCT pool FROM opportunity_hops JOIN opportunities o ON o.seq = opportunity
@@ -89,4 +102,40 @@ test("a plan lands under conditions: realised is predicted, and the treasury's g
   const pools = rows(run.ledger, POOLS, intent).map(({ pool }) => pool);
   expect(pools).toHaveLength(2);
   expect(new Set(Object.keys(knownAccounts))).toEqual(new Set(pools));
+});
+
+test("its pools move before its block is built: left out, it costs nothing, and the next has its nonce", async () => {
+  const { devnet } = stage;
+  const { alice } = devnet.accounts;
+  const wpol = tokenBySymbol(devnet.tokens, "WPOL");
+  const run = await startRun();
+  const before = await purse();
+  const held = await balanceOf(wpol.address, alice.address);
+  const intent = await stage.untilSent(run.daemon);
+  // What left the arbitrage behind is undone, and nothing else pays.
+  const bought = (await balanceOf(wpol.address, alice.address)) - held;
+  const usd = (Number(bought) * Number(wpol.priceMicroUsd)) / 1e24;
+  await devnet.transact(alice, swapCall(devnet, alice, { from: "WPOL", to: "USDC.e", usd }), FIRST);
+  expect(await booked(run, intent)).toMatchObject({ fate: "missed", finals: 1 });
+  expect(await purse()).toEqual(before);
+  const next = await stage.untilSent(run.daemon);
+  expect(await booked(run, next)).toMatchObject({ fate: "included", finals: 1, nonce: before.nonce });
+  expect((await run.daemon.stop()).code).toBe(0);
+});
+
+test("its block is too dear for it: the same, since the pool forgets it after its last block", async () => {
+  const { devnet } = stage;
+  const run = await startRun();
+  const before = await purse();
+  const intent = await stage.untilSent(run.daemon);
+  devnet.setBaseFee(200n * GWEI);
+  await devnet.build();
+  const { facts } = await run.daemon.line("outcome", ({ intentId }) => intentId === intent);
+  expect(facts).toMatchObject({ fate: "missed" });
+  expect(await purse()).toEqual(before);
+  devnet.setBaseFee(30n * GWEI);
+  const next = await stage.untilSent(run.daemon);
+  expect(await booked(run, next)).toMatchObject({ fate: "included", finals: 1, nonce: before.nonce });
+  expect(await booked(run, intent)).toMatchObject({ fate: "missed", finals: 1 });
+  expect((await run.daemon.stop()).code).toBe(0);
 });
