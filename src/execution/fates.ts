@@ -14,11 +14,11 @@ export interface Sent {
   readonly nonce: number;
   /** Last block in which it is meant to land. */
   readonly lastBlock: number;
-  /** True when it travelled in bundles alone: after its last block it cannot land any more. */
-  readonly atomicOnly: boolean;
+  /** It travels in bundles, or under conditions, alone: after its last block it cannot land any more. */
+  readonly expires: boolean;
   /** Looks in a row that found the nonce spent and no receipt. */
   readonly spentLooks: number;
-  /** First head at which it is cancelled when it is still there; bundles cannot linger. */
+  /** First head at which it is cancelled when it is still there; what expires does not linger. */
   readonly cancelFrom: number;
   /** Head at which it was last cancelled, or null. */
   readonly cancelledAt: number | null;
@@ -39,10 +39,10 @@ const LOOKS_TO_BE_REPLACED = 2;
 
 /**
  * What one look at the chain says of a sent transaction: mined (its receipt says included or reverted, and the head's
- * own state knows its nonce as spent), replaced (another transaction spent the nonce), missed (bundles alone, their
- * last block is over and the nonce unspent). A transaction in a mempool can land for minutes; its own guards make
- * that a cheap revert, but it blocks the nonce: from `cancelFrom` on it is cancelled by a bare transaction with the
- * same nonce, and again every `cancelEvery` blocks.
+ * own state knows its nonce as spent), replaced (another transaction spent the nonce), missed (it has expired and the
+ * nonce is unspent). Any other in a mempool can land for minutes; its own guards make that a cheap revert, but it blocks
+ * the nonce: from `cancelFrom` on it is cancelled by a bare transaction with the same nonce, and again every
+ * `cancelEvery` blocks.
  */
 export function judgeFate(sent: Sent, look: Look, cancelEvery: number): FateVerdict {
   const spent = look.spentNonces > sent.nonce;
@@ -54,7 +54,7 @@ export function judgeFate(sent: Sent, look: Look, cancelEvery: number): FateVerd
     const spentLooks = sent.spentLooks + 1;
     return spentLooks >= LOOKS_TO_BE_REPLACED ? { type: "replaced" } : { type: "wait", spentLooks };
   }
-  if (sent.atomicOnly && look.head >= sent.lastBlock) return { type: "missed" };
+  if (sent.expires && look.head >= sent.lastBlock) return { type: "missed" };
   const due = sent.cancelledAt === null ? sent.cancelFrom : sent.cancelledAt + cancelEvery;
-  return !sent.atomicOnly && look.head >= due ? { type: "cancel" } : { type: "wait", spentLooks: 0 };
+  return !sent.expires && look.head >= due ? { type: "cancel" } : { type: "wait", spentLooks: 0 };
 }

@@ -31,7 +31,7 @@ export interface SignedRecord {
   readonly merkleProof: readonly Hash[];
   /** Last block in which it is meant to land. */
   readonly lastBlock: number;
-  /** It travels in bundles alone: after its last block it cannot land any more. */
+  /** It travels in bundles, or under conditions, alone: after its last block it cannot land any more. */
   readonly atomicOnly: boolean;
   readonly time: number;
 }

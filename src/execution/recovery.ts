@@ -36,6 +36,7 @@ async function asTracked(
     predicted: intent.predicted,
     lastBlock,
     atomicOnly,
+    expires: atomicOnly,
     // Whom it stood behind is not journaled: it is not withdrawn any more when the trigger is replaced.
     behind: [],
     spentLooks: 0,

@@ -120,7 +120,14 @@ const FORGETFUL: IntentJournal = {
 /** Takes nothing. */
 const DEAD_END: Channel = {
   name: "rehearsal",
-  promises: { atomic: true, private: true, revertProtection: true, carries: "bundle", settledOnly: false },
+  promises: {
+    atomic: true,
+    expires: true,
+    private: true,
+    revertProtection: true,
+    carries: "bundle",
+    settledOnly: false,
+  },
   send: () => Promise.resolve({ result: "refused", detail: "" }),
   counts: () => ({ accepted: 0, refused: 0, timeout: 0, error: 0 }),
 };

@@ -59,7 +59,7 @@ async function sign(
 /** Journals the signed transaction; from here on it is held and watched as if it were out. */
 function commit(state: ExecutionState, intent: TrackedIntent, gasLimit: bigint, bundle: Bundle): boolean {
   const { parts } = state;
-  const { intentId, hash, nonce, fees, lastBlock, atomicOnly } = intent;
+  const { intentId, hash, nonce, fees, lastBlock, expires } = intent;
   // Ours is the last.
   const rawTransaction = bundle.transactions.at(-1);
   const merkleProof = bundle.proofs.at(-1);
@@ -73,7 +73,7 @@ function commit(state: ExecutionState, intent: TrackedIntent, gasLimit: bigint, 
       gasLimit,
       ...fees,
       lastBlock,
-      atomicOnly,
+      atomicOnly: expires,
       bundleId: bundle.id,
       merkleRoot: bundle.merkleRoot,
       merkleProof,
@@ -204,6 +204,7 @@ function tracked(
     predicted: sumByBase(promisedProfits(decision.plan)),
     lastBlock,
     atomicOnly: way.bundledUntil !== null,
+    expires: way.expires,
     behind: tail
       ? decision.behind.map(({ hash: of, from, nonce: at }) => ({ hash: of, from, nonce: at }))
       : [],

@@ -17,6 +17,8 @@ export interface TrackedIntent extends Sent {
   readonly hash: Hash;
   readonly sender: Address;
   readonly executor: Address;
+  /** It travels in bundles alone. */
+  readonly atomicOnly: boolean;
   readonly predicted: readonly Realised[];
   readonly fees: Fees;
   /** Of a tail: the pending transactions that it stands behind; else none. */

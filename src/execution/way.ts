@@ -31,6 +31,8 @@ export interface Way {
   readonly graceBlocks: number;
   /** Last block of the bundles in which alone it travels; null: it may land at any time. */
   readonly bundledUntil: number | null;
+  /** No channel can land it after its last target block. */
+  readonly expires: boolean;
   /**
    * The node simulates while the bundle is on its way, which is taken back when it should not have gone. Only where every
    * channel leaves out what would revert: there a plan that proves wrong costs nothing, and waiting costs the place.
@@ -38,7 +40,7 @@ export interface Way {
   readonly simulatedBeside: boolean;
 }
 
-const FIRST = { simulatedBeside: false } as const;
+const PLAIN = { bundledUntil: null, expires: false, simulatedBeside: false } as const;
 
 /** The way of a decision through these channels; null: dry-run, which sends nothing and prices a back-run as bundled. */
 export function wayOf(
@@ -48,17 +50,17 @@ export function wayOf(
 ): Way | Refusal {
   const follows = behind.length > 0;
   if (follows && !backrun.enabled) return refusal("backrun_off");
-  if (places === null)
-    return { ...FIRST, kind: follows ? "bundle" : "settled", channels: [], graceBlocks, bundledUntil: null };
+  if (places === null) return { ...PLAIN, kind: follows ? "bundle" : "settled", channels: [], graceBlocks };
   const channels = channelsFor(places, follows);
   const atomic = channels.every(({ promises }) => promises.atomic);
   const bundledUntil = atomic ? targetBlock + graceBlocks : null;
-  if (!follows) return { ...FIRST, kind: "settled", channels, graceBlocks, bundledUntil };
+  const expires = channels.every(({ promises }) => promises.expires);
+  if (!follows) return { ...PLAIN, kind: "settled", channels, graceBlocks, bundledUntil, expires };
   if (channels.length === 0) return refusal("no_channel", "none takes a plan behind a trigger");
   const free = channels.every(({ promises }) => promises.revertProtection);
   const simulatedBeside = free && backrun.simulate === "beside";
-  if (atomic) return { kind: "bundle", channels, graceBlocks, bundledUntil, simulatedBeside };
+  if (atomic) return { kind: "bundle", channels, graceBlocks, bundledUntil, expires, simulatedBeside };
   return backrun.tail
-    ? { ...FIRST, kind: "tail", channels, graceBlocks: 0, bundledUntil: null }
+    ? { ...PLAIN, kind: "tail", channels, graceBlocks: 0 }
     : refusal("no_channel", "none takes bundles, and tails are off");
 }

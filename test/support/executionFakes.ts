@@ -118,6 +118,7 @@ export function fakeChannel(atomic: boolean, name = atomic ? "relay" : "private"
     name,
     promises: {
       atomic,
+      expires: atomic,
       private: true,
       revertProtection: atomic,
       carries: atomic ? "bundle" : "transaction",
@@ -132,6 +133,12 @@ export function fakeChannel(atomic: boolean, name = atomic ? "relay" : "private"
     counts: () => ({ accepted: 0, refused: 0, timeout: 0, error: 0 }),
   };
   return channel;
+}
+
+/** Takes single transactions, under conditions that end with their last block. */
+export function expiring(): FakeChannel {
+  const channel = fakeChannel(false, "conditional");
+  return Object.assign(channel, { promises: { ...channel.promises, expires: true } });
 }
 
 interface FakeSimulation {

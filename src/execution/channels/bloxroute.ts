@@ -11,6 +11,7 @@ export function createBloxrouteChannel(options: PlaceOptions): Channel {
     method: "polygon_private_tx",
     promises: {
       atomic: false,
+      expires: false,
       private: true,
       revertProtection: false,
       carries: "transaction",

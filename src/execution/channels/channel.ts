@@ -3,8 +3,10 @@ import type { Bundle } from "../bundle.ts";
 
 /** What a place promises about what it gets; what is not promised is not counted on. */
 export interface Promises {
-  /** Whole, in order, in a target block, or not at all: it cannot land late. */
+  /** Whole, in order, in a target block, or not at all. */
   readonly atomic: boolean;
+  /** It cannot land after its last target block. */
+  readonly expires: boolean;
   /** Not gossiped before it is in a block. */
   readonly private: boolean;
   /** A transaction that would revert is left out. */

@@ -41,8 +41,9 @@ export function createConditionalChannel(options: PlaceOptions, rpc: Rpc): Chann
   return createRawTransactionChannel(options, {
     method: "bor_sendRawTransactionConditional",
     promises: {
-      // It cannot land late, but stays in the producer's pool, where its nonce has to be bid for.
+      // Until the producer's pool has dropped it, its nonce has to be bid for.
       atomic: false,
+      expires: true,
       private: true,
       revertProtection: true,
       carries: "transaction",

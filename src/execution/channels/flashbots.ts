@@ -24,6 +24,7 @@ export interface FlashbotsChannelOptions {
 
 const PROMISES: Promises = {
   atomic: true,
+  expires: true,
   private: true,
   revertProtection: true,
   carries: "bundle",

@@ -12,6 +12,7 @@ export function createPrivateChannel(options: PrivateChannelOptions): Channel {
     method: options.method,
     promises: {
       atomic: false,
+      expires: false,
       private: true,
       revertProtection: false,
       carries: "transaction",

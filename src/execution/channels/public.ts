@@ -7,6 +7,7 @@ export function createPublicChannel(options: PlaceOptions): Channel {
     method: "eth_sendRawTransaction",
     promises: {
       atomic: false,
+      expires: false,
       private: false,
       revertProtection: false,
       carries: "transaction",

@@ -88,6 +88,11 @@ test("files that cannot be used are refused with 78 and told in one line, withou
     [`chain = 2\n${node}`, "chain 2: the product ships no registry for it"],
     [`${node}[market]\ndexes = ["quickswap"]\n`, '"quickswap" is not one of'],
     [`${node}[market]\nbases = ["WPLO"]\n`, '"WPLO" is no token of the'],
+    [`${node}[http]\nenabled = true\n`, "http.auth: missing"],
+    [
+      `${node}[http]\nenabled = true\nauth = "none"\nhost = "0.0.0.0"\n`,
+      "127.0.0.1 or ::1 only, not on 0.0.0.0",
+    ],
   ];
   for (const [content, text] of cases) {
     const ledger = `[ledger]\npath = ${JSON.stringify(join(folder, "unused.sqlite"))}\n`;

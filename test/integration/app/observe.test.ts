@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { isSound, rows, value } from "../../support/appLedger.ts";
+import { listenersOf } from "../../support/appListeners.ts";
 import { withinMs } from "../../support/appPatience.ts";
+import { deadPort } from "../../support/appProxy.ts";
 import { startAppStage, type AppStage } from "../../support/appStage.ts";
 
 let stage: AppStage;
@@ -34,4 +36,14 @@ test("observe needs no key, no executor and no channel: it sees what pays, write
   // Nothing but the user's own transaction reached the node or the relay.
   expect(devnet.stats.announced).toBe(sentBefore + 1);
   expect(devnet.stats.bundlesReceived).toBe(0);
+});
+
+test("it listens on no port of any address, and with [http] on one of loopback's", async () => {
+  const port = await deadPort();
+  const closed = stage.startObserving(stage.config());
+  const open = stage.startObserving(stage.config({ http: { enabled: true, port, auth: "none" } }));
+  for (const daemon of [closed, open]) await stage.untilReady(daemon);
+  expect(listenersOf(closed.pid)).toEqual([]);
+  expect(listenersOf(open.pid)).toEqual([`0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`]);
+  for (const daemon of [closed, open]) expect((await daemon.stop()).code).toBe(0);
 });

@@ -91,6 +91,22 @@ async function say(port: number, bytes: string): Promise<string> {
   });
 }
 
+/** The same to somebody who goes on, a drop at a time. */
+async function drip(port: number, bytes: string, drop: string): Promise<string> {
+  return await new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+    const drops = setInterval(() => socket.write(drop), 20);
+    let heard = "";
+    socket.on("data", (chunk) => (heard += chunk.toString()));
+    // A drop may meet the end.
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      clearInterval(drops);
+      resolve(heard);
+    });
+  });
+}
+
 test("the seed's four paths answer in its shapes", async () => {
   const place = await openDoor();
   expect(await ask(place, "/health")).toMatchObject({ status: 200, body: "OK" });
@@ -199,15 +215,18 @@ test("bodies are JSON of the strict kind, and end at their cap", async () => {
   expect(Object.getOwnPropertyNames(Object.prototype)).not.toContain("a");
 });
 
-test("whoever sends slowly, or nothing, is cut off, while others are served", async () => {
+test("whoever sends slowly, drop by drop, or nothing is cut off, while others are served", async () => {
   const slowHead = await openDoor({ limits: { headersMs: 300, requestMs: 60_000 } });
   const slowBody = await openDoor({ limits: { headersMs: 300, requestMs: 600 } });
   const head = `POST /process_route HTTP/1.1\r\nHost: 127.0.0.1:${slowBody.port}\r\n`;
+  const body = `${head}Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n[`;
   const started = performance.now();
   const slow = Promise.all([
     say(slowHead.port, "GET /health HTTP/1.1\r\nX-a: "),
     say(slowHead.port, ""),
-    say(slowBody.port, `${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{`),
+    say(slowBody.port, body),
+    drip(slowHead.port, "GET /health HTTP/1.1\r\n", "X-a: b\r\n"),
+    drip(slowBody.port, body, "["),
   ]);
   for (const place of [slowHead, slowBody]) expect((await ask(place, "/health")).status).toBe(200);
   for (const text of await slow) expect(text).not.toMatch(/ 200 /);

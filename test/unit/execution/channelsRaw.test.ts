@@ -193,6 +193,7 @@ test("what each kind promises", () => {
   const promises = Object.values(KINDS).map(({ create }) => {
     const {
       atomic,
+      expires,
       private: hidden,
       revertProtection,
       settledOnly,
@@ -200,13 +201,13 @@ test("what each kind promises", () => {
       name: "it",
       endpoint: endpointOf(place),
     }).promises;
-    return [atomic, hidden, revertProtection, settledOnly];
+    return [atomic, expires, hidden, revertProtection, settledOnly];
   });
   expect(promises).toEqual([
-    [false, true, false, false],
-    [false, true, false, false],
-    [false, true, false, false],
-    [false, false, false, false],
-    [false, true, true, true],
+    [false, false, true, false, false],
+    [false, false, true, false, false],
+    [false, false, true, false, false],
+    [false, false, false, false, false],
+    [false, true, true, true, true],
   ]);
 });

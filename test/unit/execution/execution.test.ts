@@ -7,7 +7,7 @@ import { nobleKeccak256 } from "../../../src/execution/keccak256.ts";
 import { createLocalSigner } from "../../../src/execution/localSigner.ts";
 import { guardSigner, type Signer } from "../../../src/execution/signer.ts";
 import { secret } from "../../../src/lib/secret.ts";
-import { fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
+import { expiring, fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
 import { EXECUTOR, TEST_KEY, decisionOf, hashOf, opportunityOf } from "../../support/executionPlan.ts";
 
 const decision = decisionOf();
@@ -292,5 +292,18 @@ describe("one block after the other", () => {
     expect(run.outcomes).toMatchObject([{ intentId: decision.intentId, fate: "included" }]);
     expect(run.signed.get("next")?.nonce).toBe(8);
     expect(relay.sent).toHaveLength(2);
+  });
+
+  test("what expires outside of bundles is missed with its last block too: nothing cancels it, its nonce is free", async () => {
+    const place = expiring();
+    const run = await startFakes(decision, [place]);
+    await run.execution.submit(decision);
+    for (let n = 101; n < 110; n++) {
+      run.execution.onBlock(headerOf(n));
+      await run.execution.idle();
+    }
+    expect(run.fates()).toEqual(["missed"]);
+    expect(run.execution.status().nonces.held).toEqual([]);
+    expect(place.sent).toHaveLength(1);
   });
 });

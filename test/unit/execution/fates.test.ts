@@ -7,7 +7,7 @@ import { hashOf } from "../../support/executionPlan.ts";
 const sent: Sent = {
   nonce: 7,
   lastBlock: 101,
-  atomicOnly: true,
+  expires: true,
   spentLooks: 0,
   cancelFrom: 104,
   cancelledAt: null,
@@ -27,20 +27,20 @@ describe("the fate of a sent transaction", () => {
   test("a receipt decides where the head's own state has the nonce spent; else it is another fork's", () => {
     for (const spentNonces of [8, 9])
       expect(judgeFate(sent, look({ spentNonces, receipt }), 3)).toEqual({ type: "mined", receipt });
-    for (const atomicOnly of [true, false])
-      expect(judgeFate({ ...sent, atomicOnly }, look({ head: 109, receipt }), 3)).toEqual({
+    for (const expires of [true, false])
+      expect(judgeFate({ ...sent, expires }, look({ head: 109, receipt }), 3)).toEqual({
         type: "wait",
         spentLooks: 0,
       });
   });
 
-  test("bundles alone: waiting before the last block, missed at it", () => {
+  test("what expires: waiting before the last block, missed at it", () => {
     expect(judgeFate(sent, look({ head: 100 }), 3)).toEqual({ type: "wait", spentLooks: 0 });
     expect(judgeFate(sent, look({ head: 101 }), 3)).toEqual({ type: "missed" });
   });
 
   test("private: never missed while its nonce is unspent; cancelled when due, and again", () => {
-    const lingering = { ...sent, atomicOnly: false };
+    const lingering = { ...sent, expires: false };
     expect(judgeFate(lingering, look({ head: 103 }), 3).type).toBe("wait");
     expect(judgeFate(lingering, look({ head: 104 }), 3).type).toBe("cancel");
     expect(judgeFate({ ...lingering, cancelledAt: 104 }, look({ head: 106 }), 3).type).toBe("wait");
@@ -48,7 +48,7 @@ describe("the fate of a sent transaction", () => {
   });
 
   test("a tail: at its last block, for from there it can only revert", () => {
-    const tail = { ...sent, atomicOnly: false, cancelFrom: 101 };
+    const tail = { ...sent, expires: false, cancelFrom: 101 };
     expect(judgeFate(tail, look({ head: 100 }), 3).type).toBe("wait");
     expect(judgeFate(tail, look({ head: 101 }), 3).type).toBe("cancel");
     expect(judgeFate({ ...tail, cancelledAt: 101 }, look({ head: 103 }), 3).type).toBe("wait");

@@ -23,7 +23,14 @@ const options: PrepareOptions = {
 };
 
 const surroundings = {
-  way: { kind: "settled", channels: [], graceBlocks: 0, bundledUntil: 101, simulatedBeside: false },
+  way: {
+    kind: "settled",
+    channels: [],
+    graceBlocks: 0,
+    bundledUntil: 101,
+    expires: true,
+    simulatedBeside: false,
+  },
   keccak256: nobleKeccak256,
   recentTip: null,
   nonceOf: () => Promise.reject(new Error("nobody's nonce matters")),

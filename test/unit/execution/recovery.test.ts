@@ -1,6 +1,6 @@
 import { keccak256 } from "viem";
 import { expect, test } from "vitest";
-import { fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
+import { expiring, fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
 import { EXECUTOR, decisionOf } from "../../support/executionPlan.ts";
 
 const decision = decisionOf();
@@ -47,4 +47,17 @@ test("where a former run sent its transaction is journaled: other channels now c
   }
   expect(after.fates()).toEqual([]);
   expect(before.signed.get(decision.intentId)).toMatchObject({ lastBlock: 103, atomicOnly: false });
+});
+
+test("what a former run sent under conditions has expired: missed, and nothing is sent to cancel it", async () => {
+  const before = await startFakes(decision, [expiring()]);
+  await before.execution.submit(decision);
+  const place = fakeChannel(false);
+  const after = await startFakes(decision, [place], { parts: { journal: before.journal } });
+  for (let n = 101; n < 110; n++) {
+    after.execution.onBlock(headerOf(n));
+    await after.execution.idle();
+  }
+  expect(after.fates()).toEqual(["missed"]);
+  expect(place.sent).toEqual([]);
 });

@@ -20,6 +20,7 @@ const intent: TrackedIntent = {
   predicted: [],
   lastBlock: 101,
   atomicOnly: true,
+  expires: true,
   behind: [],
   spentLooks: 0,
   cancelFrom: 103,
@@ -141,7 +142,7 @@ describe("a fate is final only when its blocks are confirmed", () => {
   });
 
   test("replaced, then the replacement is undone and ours lands", async () => {
-    stage.watch({ atomicOnly: false });
+    stage.watch({ atomicOnly: false, expires: false });
     stage.chain.spent = 8;
     await stage.look(101);
     await stage.look(102);
@@ -202,7 +203,7 @@ test("all open intents are asked for at once: the next plan waits for the look",
 
 describe("cancelling a lingering transaction", () => {
   test("bids above the transaction once, and higher only when the chain has become dearer", async () => {
-    stage.watch({ atomicOnly: false });
+    stage.watch({ atomicOnly: false, expires: false });
     for (let head = 103; head <= 143; head += 2) await stage.look(head);
     expect(new Set(stage.cancelled)).toEqual(new Set([66n * GWEI]));
     await stage.look(145, 100n * GWEI);
@@ -211,7 +212,7 @@ describe("cancelling a lingering transaction", () => {
 
   test("one that no place took is tried again at the next block", async () => {
     stage.chain.takesCancellations = false;
-    stage.watch({ atomicOnly: false });
+    stage.watch({ atomicOnly: false, expires: false });
     await stage.look(103);
     await stage.look(104);
     expect(stage.cancelled).toHaveLength(2);
