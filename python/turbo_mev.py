@@ -471,9 +471,13 @@ def _by_places(routes: Sequence[Mapping[str, Any]]) -> Optional[List[str]]:
         return None
     if not {*map(type, names)} <= {str}:
         return None
-    place = dict(zip(names, range(len(names)))).__getitem__
-    places = [list(map(place, one)) for one in lists]
-    text = _encode({"names": names, "routes": list(zip(places[::2], places[1::2]))})
+    # Numbers need no encoder, which takes twice the time.
+    place = dict(zip(names, map(str, range(len(names))))).__getitem__
+    said = [
+        f"[[{','.join(map(place, path))}],[{','.join(map(place, dexes))}]]"
+        for path, dexes in zip(lists[::2], lists[1::2])
+    ]
+    text = f'{{"names":{_encode(names)},"routes":[{",".join(said)}]}}'
     if len(text) <= _LINE_BYTES and len(names) <= _MOST_NAMES:
         return [text]
     half = len(routes) // 2

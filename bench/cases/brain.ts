@@ -9,10 +9,10 @@ import { openDaemon, RAISED, type BrainDaemon } from "./brainDaemon.ts";
 import { floodRows, hintRows } from "./brainHints.ts";
 import { dislocated, drawRoutes, reservesOf, type BrainRoute } from "./brainRoutes.ts";
 
-const ROUTES = 3_000;
-const WARM_UP = 500;
+const ROUTES = 5_000;
+const WARM_UP = 2_000;
 const LIST = 1_000;
-const ROUNDS = 40;
+const ROUNDS = 120;
 /** One pool in so many pays: many where routes are priced one by one, few where a market lives on. */
 const [MANY, FEW] = [25, 200] as const;
 const QUICK = { routes: 150, warmUp: 20, rounds: 2 } as const;
@@ -133,7 +133,7 @@ async function arbitrageRows(context: BenchContext, contest: Contest): Promise<r
     socket: daemon.socket,
     lists,
     pools: reservesOf(market),
-    warmUp: context.quick ? 1 : 10,
+    warmUp: context.quick ? 1 : 40,
     rounds,
   }).finally(() => clearInterval(ticking));
   const [outside, own] = [summarise(findArbitrage), summarise(best)];
