@@ -97,6 +97,7 @@ function step(core: Core, event: EngineEvent, expired?: () => boolean): readonly
 
 function note(core: Core, changed: readonly Address[]): void {
   for (const pool of changed) core.moved.add(pool);
+  core.hints.moved(changed);
 }
 
 /**

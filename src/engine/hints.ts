@@ -49,6 +49,8 @@ export interface Hints {
   /** A hint of the same id is replaced; beyond the bound the oldest is let go. */
   keep(route: HintedRoute): KeptHint;
   drop(id: string): void;
+  /** These pools have, or may have, another state. */
+  moved(pools: readonly Address[]): void;
   get(id: string): KeptHint | undefined;
   readonly size: number;
   /** Whether the block is one of those that ignore hints: a matter of its hash alone. */
@@ -80,10 +82,18 @@ interface Memory extends HintParts {
   /** By the key of their cycle. */
   readonly groups: Map<string, Group>;
   readonly table: NamedTable;
+  /** Pools that may have moved since the last offer; a doubt moves a pool too, when it comes and when it goes. */
+  readonly moved: Set<Address>;
 }
 
 export function createHints({ hintControlShareFloat }: HintOptions, parts: HintParts): Hints {
-  const memory: Memory = { ...parts, kept: new Map(), groups: new Map(), table: createNamedTable() };
+  const memory: Memory = {
+    ...parts,
+    kept: new Map(),
+    groups: new Map(),
+    table: createNamedTable(),
+    moved: new Set(),
+  };
   return {
     load: (pools) => {
       const { named, kept, groups, table } = memory;
@@ -94,6 +104,9 @@ export function createHints({ hintControlShareFloat }: HintOptions, parts: HintP
     },
     keep: (route) => keep(memory, route),
     drop: (id) => drop(memory, id),
+    moved: (pools) => {
+      for (const pool of pools) memory.moved.add(pool);
+    },
     get: (id) => memory.kept.get(id),
     get size() {
       return memory.kept.size;
@@ -158,13 +171,17 @@ function drop(memory: Memory, id: string): void {
 }
 
 function offer(memory: Memory, moment: HintMoment): HintOffer {
-  const { market, named, table } = memory;
+  const { market, named, table, moved } = memory;
+  for (const pool of market.tainted.keys()) moved.add(pool);
   // A pool in doubt has no price here.
   const view: StateView =
     market.tainted.size === 0
       ? market
       : { stateOf: (pool) => (market.isTainted(pool) ? null : market.stateOf(pool)) };
-  return offerOf(memory, named.price(table, { ...moment, view, through: null }), moment);
+  const answer = named.price(table, { ...moment, view, through: null, moved });
+  moved.clear();
+  for (const pool of market.tainted.keys()) moved.add(pool);
+  return offerOf(memory, answer, moment);
 }
 
 function offerOf(memory: Memory, { opportunities, fresh }: NamedAnswer, moment: HintMoment): HintOffer {

@@ -19,6 +19,8 @@ export interface NamedRequest {
    * these pools are priced, and nothing is remembered.
    */
   readonly through: readonly Address[] | null;
+  /** Of the settled state: the pools that may have moved since the last look at this table; default: any. */
+  readonly moved?: Iterable<Address>;
   readonly prices: Pick<Valuer, "rateFloat">;
   /** Wei of native before gas; null: whatever pays, also without a price. */
   readonly leastFloat: number | null;
@@ -154,15 +156,17 @@ interface Worthy extends OpenCycle {
   readonly valueFloat: number;
 }
 
-const idsOf = ({ ids }: Memory, pools: readonly Address[]): readonly number[] =>
-  pools.flatMap((pool) => ids.get(pool) ?? []);
+const idsOf = ({ ids }: Memory, pools: Iterable<Address>): readonly number[] =>
+  [...pools].flatMap((pool) => ids.get(pool) ?? []);
 
 function price(memory: Memory, table: NamedTable, request: NamedRequest): NamedAnswer {
-  const { view, through, limit, expired } = request;
+  const { view, through, moved, limit, expired } = request;
   const settled = through === null;
   const states = settled ? memory.settled : memory.imagined;
   const turn = states.turnTo(view);
-  const candidates = settled ? table.look(states, turn) : table.crossing(states, idsOf(memory, through));
+  const candidates = settled
+    ? table.look(states, turn, moved && idsOf(memory, moved))
+    : table.crossing(states, idsOf(memory, through));
   const worthy: Worthy[] = [];
   let room = limit * LOOKED_AT_FOR_ONE;
   for (const candidate of candidates.toSorted(bestScoreFirst)) {

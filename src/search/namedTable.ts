@@ -63,9 +63,9 @@ export interface NamedTable {
   readonly cycles: readonly NamedCycle[];
   /**
    * Those that may pay on the settled state, to which the states must have been turned: only what came, or crosses a pool
-   * that moved since the last look, is looked at.
+   * that moved since the last look, is looked at. `moved`: all pools that may have; default: any.
    */
-  look(states: NamedStates, turn: number): readonly OpenCycle[];
+  look(states: NamedStates, turn: number, moved?: Iterable<number>): readonly OpenCycle[];
   /** Those that may pay on an imagined state, through these pools. */
   crossing(states: NamedStates, pools: Iterable<number>): readonly OpenCycle[];
   note(cycle: NamedCycle, outcome: NamedOutcome): void;
@@ -129,7 +129,7 @@ export function createNamedTable(): NamedTable {
       memory.found = 0;
       memory.looked = 0;
     },
-    look: (states, turn) => look(memory, states, turn),
+    look: (states, turn, moved = byPool.keys()) => look(memory, states, turn, moved),
     crossing: (states, pools) => crossing(memory, states, pools),
     note: (cycle, outcome) => note(memory, cycle, outcome),
   };
@@ -193,13 +193,18 @@ function lose({ byPool }: Memory, { edges }: NamedCycle, place: number): void {
   }
 }
 
-function look(memory: Memory, states: NamedStates, turn: number): readonly OpenCycle[] {
+function look(
+  memory: Memory,
+  states: NamedStates,
+  turn: number,
+  mayHave: Iterable<number>,
+): readonly OpenCycle[] {
   const { byPool, places, fresh, open, looked } = memory;
   // In the first look all are fresh.
   if (looked > 0) {
     findAll(memory);
     const moved: number[] = [];
-    for (const pool of byPool.keys()) if (states.read(pool) > looked) moved.push(pool);
+    for (const pool of mayHave) if (states.read(pool) > looked) moved.push(pool);
     for (const pool of moved) for (const place of byPool.get(pool) ?? []) screen(memory, states, place);
   }
   for (const cycle of fresh) {
