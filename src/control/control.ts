@@ -19,6 +19,7 @@ import { RpcError } from "./rpcError.ts";
 import { createSeedDesk } from "./seed/seedDesk.ts";
 import { prepareDirectory } from "./socketFile.ts";
 import { createTokenBucket } from "../lib/tokenBucket.ts";
+import { turnAway } from "./turnAway.ts";
 import { createTurns } from "./turns.ts";
 import { createTopics, type Subscriber, type Topics } from "./topics.ts";
 
@@ -72,13 +73,13 @@ export function createControl(options: ControlOptions, ports: ControlPorts, part
   const now = (): number => clock.monotonic();
   const handlers = createHandlers({ version: options.version, ports, book, desk, topics, figures, now });
   const rpc = createJsonRpc(handlers, parts);
-  const session = (access: Caller["access"], subscriber: Subscriber | null): Session =>
+  const sessionFor = (access: Caller["access"], subscriber: Subscriber | null): Session =>
     sessionOf(options, { access, subscriber }, now);
-  const inside = session("open", null);
+  const inside = sessionFor("open", null);
   const doors = createDoors({
     options,
     parts,
-    protocolOf: (access) => protocolOf(access, { rpc, topics, session }),
+    protocolOf: (access) => protocolOf(access, { rpc, topics, sessionFor }),
     book,
   });
   return {
@@ -127,7 +128,7 @@ function sessionOf(
 interface Talk {
   readonly rpc: JsonRpc<Session>;
   readonly topics: Topics;
-  readonly session: (access: Caller["access"], subscriber: Subscriber) => Session;
+  readonly sessionFor: (access: Caller["access"], subscriber: Subscriber) => Session;
 }
 
 /** A connection's state: how to answer, and who it is. */
@@ -142,7 +143,7 @@ const REFUSALS = {
   tooMany: errorLine(new RpcError(ERRORS.rateLimited, "too many connections")),
 } as const;
 
-function protocolOf(access: Caller["access"], { rpc, topics, session }: Talk): LineProtocol<Guest> {
+function protocolOf(access: Caller["access"], { rpc, topics, sessionFor }: Talk): LineProtocol<Guest> {
   return {
     refusals: REFUSALS,
     open: (line) => {
@@ -159,10 +160,11 @@ function protocolOf(access: Caller["access"], { rpc, topics, session }: Talk): L
       const reply = (text: string | null): void => {
         if (text !== null) line.send(text);
       };
-      return { session: session(access, subscriber), subscriber, reply };
+      return { session: sessionFor(access, subscriber), subscriber, reply };
     },
     take: (text, guest) => {
-      const answer = rpc.answer(text, guest.session);
+      const { session } = guest;
+      const answer = turnAway(text, session.hints) ?? rpc.answer(text, session);
       return answer instanceof Promise ? answer.then(guest.reply) : guest.reply(answer);
     },
     closed: ({ subscriber }) => topics.leave(subscriber),

@@ -201,8 +201,9 @@ export function rpcErrorOf(error: unknown, log: Log, method?: string): RpcError 
   return new RpcError(ERRORS.internal, "internal error, see the log");
 }
 
-/** An error that answers no request. */
-export const errorLine = (error: RpcError): string => failure(null, error, silentLog);
+/** An error as a reply; without an id it answers no request. */
+export const errorLine = (error: RpcError, id: string | number | null = null): string =>
+  failure(id, error, silentLog);
 
 /** JSON in one line; bigints as decimal strings, nothing as null. */
 export function jsonText(value: unknown): string {
