@@ -4,6 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import { safeText } from "../lib/safeText.ts";
 import { createHintIntents, type HintIntents } from "./hintIntents.ts";
 import { faultOf } from "./jsonRpc.ts";
+import { plainHint } from "./plainHint.ts";
 import type { ControlPorts } from "./ports.ts";
 import {
   ERRORS,
@@ -135,6 +136,8 @@ function push(book: Book, hints: readonly unknown[], source: string): readonly H
 
 /** Refused by its form, or a hint with a name. */
 function draftOf(book: Book, raw: unknown): Draft {
+  const plain = plainHint(raw);
+  if (plain !== null) return { hint: plain };
   const read = hintSchema.safeParse(raw);
   const name = (): string => `hint-${book.run}-${++book.unnamed}`;
   if (read.success) return { hint: { ...read.data, id: read.data.id ?? name() } };

@@ -69,16 +69,21 @@ const MOST_KEPT = 10_000;
 /** Hints of one cycle that are told of it: whoever pushes the same route a thousand times hears of it less often. */
 const MOST_NAMES = 64;
 
+interface Kept extends KeptHint {
+  /** Null where it is refused. */
+  group: Group | null;
+}
+
 /** All hints that name one cycle; its score is that of the best that it has had. */
 interface Group {
   readonly cycle: NamedCycle;
-  readonly hints: KeptHint[];
+  readonly hints: Kept[];
   /** The outcome that all of them were told. */
   told: NamedOutcome | null;
 }
 
 interface Memory extends HintParts {
-  readonly kept: Map<string, KeptHint>;
+  readonly kept: Map<string, Kept>;
   /** By the key of their cycle. */
   readonly groups: Map<string, Group>;
   readonly table: NamedTable;
@@ -124,10 +129,19 @@ const shareOfHash = (hash: Hash): number => Number.parseInt(hash.slice(-8), 16) 
 
 function keep(memory: Memory, route: HintedRoute): KeptHint {
   const { kept } = memory;
-  drop(memory, route.id);
-  const hint: KeptHint = { route, refusal: null, told: null };
+  const former = kept.get(route.id);
+  const hint: Kept = { route, refusal: null, told: null, group: null };
+  // A brain repeats itself: then its cycle stays where it is, with all that is known of it.
+  const group = former !== undefined && haveSameHops(former.route, route) ? former.group : null;
+  if (former !== undefined && group !== null) {
+    kept.delete(route.id);
+    group.hints.splice(group.hints.indexOf(former), 1);
+    join(memory, hint, group);
+  } else {
+    drop(memory, route.id);
+    enter(memory, hint);
+  }
   kept.set(route.id, hint);
-  enter(memory, hint);
   // It will never be a cycle: what tokens a pool has does not change.
   if (hint.refusal === "not_a_cycle") kept.delete(route.id);
   const oldest = kept.size > MOST_KEPT ? kept.keys().next() : null;
@@ -135,12 +149,19 @@ function keep(memory: Memory, route: HintedRoute): KeptHint {
   return hint;
 }
 
+const haveSameHops = ({ hops: before }: HintedRoute, { hops: now }: HintedRoute): boolean =>
+  before.length === now.length &&
+  now.every(({ pool, zeroForOne }, i) => {
+    const hop = before[i];
+    return hop?.pool === pool && hop.zeroForOne === zeroForOne;
+  });
+
 /** Puts a hint under its cycle, if it names one. */
-function enter(memory: Memory, hint: KeptHint): void {
+function enter(memory: Memory, hint: Kept): void {
   const { named, groups, table } = memory;
-  const { hops, scoreFloat } = hint.route;
-  const its = named.named(hops);
+  const its = named.named(hint.route.hops);
   hint.refusal = typeof its === "string" ? its : null;
+  hint.group = null;
   if (typeof its === "string") return;
   let group = groups.get(its.key);
   if (group === undefined) {
@@ -148,25 +169,28 @@ function enter(memory: Memory, hint: KeptHint): void {
     groups.set(its.key, group);
     table.add(its);
   }
+  join(memory, hint, group);
+}
+
+function join({ table }: Memory, hint: Kept, group: Group): void {
   const { cycle } = group;
+  hint.group = group;
   group.hints.push(hint);
   group.told = null;
-  cycle.scoreFloat = Math.max(cycle.scoreFloat, scoreFloat);
+  cycle.scoreFloat = Math.max(cycle.scoreFloat, hint.route.scoreFloat);
   // What is known of it already is told to this one too.
   if (cycle.outcome !== null) table.noted.add(cycle);
 }
 
-function drop(memory: Memory, id: string): void {
-  const { kept, groups, named, table } = memory;
+function drop({ kept, groups, table }: Memory, id: string): void {
   const hint = kept.get(id);
   if (hint === undefined) return;
   kept.delete(id);
-  const key = hint.refusal === null ? named.keyOf(hint.route.hops) : null;
-  const group = key === null ? undefined : groups.get(key);
-  if (key === null || group === undefined) return;
+  const { group } = hint;
+  if (group === null) return;
   group.hints.splice(group.hints.indexOf(hint), 1);
   if (group.hints.length > 0) return;
-  groups.delete(key);
+  groups.delete(group.cycle.key);
   table.remove(group.cycle);
 }
 
