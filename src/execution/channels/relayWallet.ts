@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { recoverKey } from "../../chain/recoverKey.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { toHex, writeHash } from "../bytes.ts";
 import type { Primitives } from "../primitives.ts";
@@ -19,12 +18,6 @@ export function createRelayWallet(authKey: Secret | null, { keccak256, ecdsa }: 
   const { ethers } = loadFlashbots();
   // The provider hashes its body through ethers, which lets its hash be replaced; nobody else here uses it.
   ethers.keccak256.register((bytes) => keccak256.hash(bytes));
-  // It recovers the sender of each transaction that it has sent, for milliseconds in which nothing else is done.
-  ethers.SigningKey.recoverPublicKey = (digest, signed) => {
-    const { r, s, yParity } = ethers.Signature.from(signed);
-    const compact = ethers.getBytes(ethers.concat([r, s]));
-    return toHex(recoverKey(ethers.getBytes(digest), compact, yParity));
-  };
   const key = new Uint8Array(32);
   const signature = new Uint8Array(64);
   class Wallet extends ethers.Wallet {
