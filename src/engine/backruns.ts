@@ -6,7 +6,7 @@ import type { Core } from "./core.ts";
 import type { Decision } from "./decisions.ts";
 import type { ForeseenEvent, MinedEvent, PendingEvent } from "./events.ts";
 import type { Opportunity } from "../search/opportunity.ts";
-import { offerBehind, settledOf, toldOf } from "./hintSteps.ts";
+import { offerBehind, review, settledOf, toldOf } from "./hintSteps.ts";
 import { refOf } from "./judging.ts";
 import type { Move, Watched } from "./triggers.ts";
 
@@ -43,7 +43,10 @@ export function foreseen(core: Core, event: ForeseenEvent, expired: Expired): re
   return decideBehind(core, event.hash, head, expired);
 }
 
-/** The predictions of the block are checked, its transactions forgotten, and those that still wait looked at again. */
+/**
+ * The predictions of the block are checked, its transactions forgotten, and those that still wait looked at again; then
+ * the hints that the search covers.
+ */
 export function mined(
   core: Core,
   { block, transactions }: MinedEvent,
@@ -64,7 +67,8 @@ export function mined(
   core.unaudited = null;
   triggers.mined(head, transactions);
   const predictions = findings.map((finding) => note(core, finding, head));
-  return isReady(core) ? [...predictions, ...again(core, head, expired)] : predictions;
+  const decisions = isReady(core) ? [...predictions, ...again(core, head, expired)] : predictions;
+  return [...decisions, ...review(core, head, expired)];
 }
 
 function note({ calibration }: Core, { watched, verdict, detail }: Finding, head: BlockHeader): Decision {

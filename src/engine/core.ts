@@ -78,17 +78,18 @@ export function createCore(options: EngineOptions): Core {
   const market = createMarket({ journalDepth: options.journalDepth });
   const search = createScanSearch(searchOptions);
   const named = createNamedCycles(searchOptions);
+  const book = createOpenBook(search, MOST_LISTED);
   const standing = createStanding(options.standingBlocks);
   return {
     options,
     market,
     search,
-    book: createOpenBook(search, MOST_LISTED),
+    book,
     standing,
     desk: createDesk(options, { market, search, standing }),
     triggers: createTriggers({ ...options.triggers, ...searchOptions }),
     named,
-    hints: createHints(options, { market, named }),
+    hints: createHints({ ...options, apart: true }, { market, named, open: () => book.all() }),
     calibration: createCalibration(),
     inFlight: new Map(),
     moved: new Set(),

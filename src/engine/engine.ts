@@ -164,7 +164,7 @@ function decide(core: Core, block: BlockHeader, expired?: () => boolean): readon
   forget(inFlight, block.number - journalDepth);
   return offer === null
     ? decisions
-    : [...decisions, ...toldOf(core, decisions, block), ...outcomesOf(core, block)];
+    : [...decisions, ...toldOf(core, decisions, block), ...outcomesOf(core, "offer", block)];
 }
 
 /** A plan whose outcome nobody tells (a halted ledger, a stopped sender) is not kept for ever. */

@@ -27,11 +27,11 @@ const MOST_BESIDE = 16;
  * that is better than what is under way for the block. One answer a route; of several with one id the last counts.
  */
 export function ask(core: Core, event: HintEvent, expired?: () => boolean): readonly Decision[] {
-  const { market, options } = core;
+  const { market, named, options } = core;
   const { head } = market;
   const routes = [...new Map(event.routes.map((route) => [route.id, route])).values()];
   if (head === null || !core.live) return routes.map((route) => unpriced("ask", route, "no_state", head));
-  const asked = createHints({ hintControlShareFloat: 0 }, core);
+  const asked = createHints({ hintControlShareFloat: 0, apart: false }, { market, named, open: () => [] });
   const hints = routes.map((route) => asked.keep(route));
   const moment = settledMoment(core, head, expired);
   const offer = asked.offer({ ...moment, leastFloat: null, limit: MOST_ASKED });
@@ -45,7 +45,7 @@ export function ask(core: Core, event: HintEvent, expired?: () => boolean): read
   const written = new Set(
     kept.flatMap((decision) => (decision.type === "judged" ? [decision.judged.id] : [])),
   );
-  const others = new Map(asked.changed(Infinity));
+  const others = new Map(asked.changed("offer", Infinity));
   const answers = hints.map((hint) => {
     const { route, refusal } = hint;
     const its = judged.get(route.id);

@@ -1,8 +1,8 @@
-import type { BlockRef } from "../chain/types.ts";
+import type { BlockHeader, BlockRef } from "../chain/types.ts";
 import type { Overlay } from "../market/overlay.ts";
 import type { Opportunity } from "../search/opportunity.ts";
 import type { Moment } from "./choice.ts";
-import type { Core } from "./core.ts";
+import { settledMoment, type Core } from "./core.ts";
 import type { Decision, HintCode, HintDecision, Judged } from "./decisions.ts";
 import type { HintedRoute, HintEvent } from "./events.ts";
 import { shareOf, unknownTo, type HintOffer, type HintShare } from "./hintOffer.ts";
@@ -71,11 +71,28 @@ export function toldOf(
 }
 
 /** Outcomes of this block that are others than were told, of cycles that were not judged. */
-export const outcomesOf = ({ hints }: Core, block: BlockRef): readonly HintDecision[] =>
-  hints.changed(MOST_TOLD).map(([hint, code]) => {
+export const outcomesOf = (
+  { hints }: Core,
+  of: "offer" | "review",
+  block: BlockRef,
+): readonly HintDecision[] =>
+  hints.changed(of, MOST_TOLD).map(([hint, code]) => {
     hint.told = code;
     return unpriced("keep", hint.route, code, block);
   });
+
+/** What is to be said of the hints that the search covers: it is looked at when the block's decision is out. */
+export function review(
+  core: Core,
+  block: BlockHeader,
+  expired: (() => boolean) | undefined,
+): readonly HintDecision[] {
+  const { hints, options } = core;
+  if (hints.size === 0 || hints.ignoredBy(block.hash)) return [];
+  const leastFloat = Number(options.search.minProfit);
+  hints.review({ ...settledMoment(core, block, expired), leastFloat });
+  return outcomesOf(core, "review", block);
+}
 
 /** A hint whose cycle did not come to the gates. */
 export const unpriced = (

@@ -22,6 +22,8 @@ export interface HintOptions {
 export interface HintParts {
   readonly market: Pick<Market, "stateOf" | "isTainted" | "tainted">;
   readonly named: NamedCycles;
+  /** What the search knows to pay. */
+  readonly open: () => readonly Opportunity[];
 }
 
 /** When hinted cycles are priced, and from what worth on. */
@@ -59,9 +61,14 @@ export interface Hints {
   offer(moment: HintMoment): HintOffer;
   /** Prices those that cross pools of another view that moved. */
   offerBehind(view: StateView, moved: readonly Address[], moment: HintMoment): HintOffer;
-  /** The hints whose outcome in the last offer is another one than was told, at most so many; not those that pay. */
-  changed(most: number): readonly (readonly [KeptHint, HintCode])[];
+  /** Prices those that the search covers, behind the block's decision: where they pay it has found them by then. */
+  review(moment: Omit<HintMoment, "limit">): void;
+  /** The hints of the last offer, or review, whose outcome is another one than was told, at most so many; not those that pay. */
+  changed(of: "offer" | "review", most: number): readonly (readonly [KeptHint, HintCode])[];
 }
+
+/** Cycles that a review looks at. */
+const MOST_REVIEWED = 2048;
 
 /** Live hints at most. */
 const MOST_KEPT = 10_000;
@@ -73,6 +80,15 @@ interface Kept extends KeptHint {
   /** Null where it is refused. */
   group: Group | null;
 }
+
+/** Cycles that are priced together. */
+interface Shelf {
+  readonly table: NamedTable;
+  /** Pools that may have moved since; a doubt moves a pool too, when it comes and when it goes. */
+  readonly moved: Set<Address>;
+}
+
+const createShelf = (): Shelf => ({ table: createNamedTable(), moved: new Set() });
 
 /** All hints that name one cycle; its score is that of the best that it has had. */
 interface Group {
@@ -86,31 +102,49 @@ interface Memory extends HintParts {
   readonly kept: Map<string, Kept>;
   /** By the key of their cycle. */
   readonly groups: Map<string, Group>;
-  readonly table: NamedTable;
-  /** Pools that may have moved since the last offer; a doubt moves a pool too, when it comes and when it goes. */
-  readonly moved: Set<Address>;
+  /** What is offered with a block, and what waits for its review. */
+  readonly offered: Shelf;
+  readonly covered: Shelf;
+  /** Cycles that the search knows to pay, their ids by their keys; null: to be asked for. */
+  standing: ReadonlyMap<string, string> | null;
+  /** Of these the ids of those that a hint has named since they were told. */
+  news: Set<string>;
 }
 
-export function createHints({ hintControlShareFloat }: HintOptions, parts: HintParts): Hints {
+/** `apart`: what the search covers waits for its review; else all is offered. */
+export function createHints(
+  { hintControlShareFloat, apart }: HintOptions & { readonly apart: boolean },
+  parts: HintParts,
+): Hints {
+  const offered = createShelf();
+  const covered = apart ? createShelf() : offered;
   const memory: Memory = {
     ...parts,
     kept: new Map(),
     groups: new Map(),
-    table: createNamedTable(),
-    moved: new Set(),
+    offered,
+    covered,
+    standing: null,
+    news: new Set(),
   };
   return {
     load: (pools) => {
-      const { named, kept, groups, table } = memory;
+      const { named, kept, groups } = memory;
       named.load(pools);
       groups.clear();
-      table.clear();
+      memory.standing = null;
+      memory.news = new Set();
+      for (const { table, moved } of [offered, covered]) {
+        table.clear();
+        moved.clear();
+      }
       for (const hint of kept.values()) enter(memory, hint);
     },
     keep: (route) => keep(memory, route),
     drop: (id) => drop(memory, id),
     moved: (pools) => {
-      for (const pool of pools) memory.moved.add(pool);
+      memory.standing = null;
+      for (const pool of pools) for (const { moved } of [offered, covered]) moved.add(pool);
     },
     get: (id) => memory.kept.get(id),
     get size() {
@@ -119,8 +153,9 @@ export function createHints({ hintControlShareFloat }: HintOptions, parts: HintP
     ignoredBy: (block) => shareOfHash(block) < hintControlShareFloat,
     offer: (moment) => offer(memory, moment),
     offerBehind: (view, moved, moment) =>
-      offerOf(memory, memory.named.price(memory.table, { ...moment, view, through: moved }), moment),
-    changed: (most) => changed(memory, most),
+      offerOf(memory, memory.named.price(offered.table, { ...moment, view, through: moved }), moment),
+    review: (moment) => review(memory, moment),
+    changed: (of, most) => changed(memory, of === "offer" ? offered : covered, most),
   };
 }
 
@@ -158,7 +193,7 @@ const haveSameHops = ({ hops: before }: HintedRoute, { hops: now }: HintedRoute)
 
 /** Puts a hint under its cycle, if it names one. */
 function enter(memory: Memory, hint: Kept): void {
-  const { named, groups, table } = memory;
+  const { named, groups } = memory;
   const its = named.named(hint.route.hops);
   hint.refusal = typeof its === "string" ? its : null;
   hint.group = null;
@@ -167,22 +202,35 @@ function enter(memory: Memory, hint: Kept): void {
   if (group === undefined) {
     group = { cycle: its, hints: [], told: null };
     groups.set(its.key, group);
-    table.add(its);
+    shelfOf(memory, its).table.add(its);
   }
   join(memory, hint, group);
 }
 
-function join({ table }: Memory, hint: Kept, group: Group): void {
+const shelfOf = ({ offered, covered }: Memory, cycle: NamedCycle): Shelf =>
+  cycle.covered ? covered : offered;
+
+function join(memory: Memory, hint: Kept, group: Group): void {
   const { cycle } = group;
   hint.group = group;
   group.hints.push(hint);
   group.told = null;
   cycle.scoreFloat = Math.max(cycle.scoreFloat, hint.route.scoreFloat);
   // What is known of it already is told to this one too.
-  if (cycle.outcome !== null) table.noted.add(cycle);
+  if (cycle.outcome !== null) shelfOf(memory, cycle).table.noted.add(cycle);
+  // Where all is offered, all is told.
+  const standing = memory.covered === memory.offered ? undefined : standingOf(memory).get(cycle.key);
+  if (standing !== undefined) memory.news.add(standing);
 }
 
-function drop({ kept, groups, table }: Memory, id: string): void {
+function standingOf(memory: Memory): ReadonlyMap<string, string> {
+  const { named, open } = memory;
+  memory.standing ??= new Map(open().map(({ cycle }) => [named.keyOf(cycle.hops) ?? "", cycle.id]));
+  return memory.standing;
+}
+
+function drop(memory: Memory, id: string): void {
+  const { kept, groups } = memory;
   const hint = kept.get(id);
   if (hint === undefined) return;
   kept.delete(id);
@@ -191,11 +239,35 @@ function drop({ kept, groups, table }: Memory, id: string): void {
   group.hints.splice(group.hints.indexOf(hint), 1);
   if (group.hints.length > 0) return;
   groups.delete(group.cycle.key);
-  table.remove(group.cycle);
+  shelfOf(memory, group.cycle).table.remove(group.cycle);
 }
 
 function offer(memory: Memory, moment: HintMoment): HintOffer {
-  const { market, named, table, moved } = memory;
+  const { news } = memory;
+  memory.news = new Set();
+  memory.standing = null;
+  const answer = offerOf(memory, priceSettled(memory, memory.offered, moment), moment);
+  return { ...answer, news: new Set([...answer.news, ...news]) };
+}
+
+function review(memory: Memory, moment: Omit<HintMoment, "limit">): void {
+  const { covered, groups, news } = memory;
+  priceSettled(memory, covered, { ...moment, limit: 0, room: MOST_REVIEWED });
+  memory.standing = null;
+  for (const [key, id] of standingOf(memory)) {
+    const group = groups.get(key);
+    if (group?.cycle.covered !== true) continue;
+    // It is judged with its block, and that is told.
+    covered.table.note(group.cycle, "listed");
+    if (namesOf(group).some(({ told }) => told === null)) news.add(id);
+  }
+}
+
+function priceSettled(
+  { market, named }: Memory,
+  { table, moved }: Shelf,
+  moment: HintMoment & { readonly room?: number },
+): NamedAnswer {
   for (const pool of market.tainted.keys()) moved.add(pool);
   // A pool in doubt has no price here.
   const view: StateView =
@@ -205,23 +277,26 @@ function offer(memory: Memory, moment: HintMoment): HintOffer {
   const answer = named.price(table, { ...moment, view, through: null, moved });
   moved.clear();
   for (const pool of market.tainted.keys()) moved.add(pool);
-  return offerOf(memory, answer, moment);
+  return answer;
 }
 
+const groupOf = ({ named, groups }: Memory, { cycle }: Opportunity): Group | undefined =>
+  groups.get(named.keyOf(cycle.hops) ?? "");
+
 function offerOf(memory: Memory, { opportunities, fresh }: NamedAnswer, moment: HintMoment): HintOffer {
-  const { named, groups } = memory;
-  const groupOf = ({ cycle }: Opportunity): Group | undefined => groups.get(named.keyOf(cycle.hops) ?? "");
+  const { named } = memory;
+  const its = (one: Opportunity): Group | undefined => groupOf(memory, one);
   const isNew = (one: Opportunity): boolean =>
-    fresh.includes(one) || namesOf(groupOf(one)).some(({ told }) => told === null);
+    fresh.includes(one) || namesOf(its(one)).some(({ told }) => told === null);
   return {
     opportunities,
     news: new Set(opportunities.filter(isNew).map(({ cycle }) => cycle.id)),
-    idsOf: (one) => namesOf(groupOf(one)).map(({ route }) => route.id),
-    budgetFloat: (one) => Math.max(0, ...namesOf(groupOf(one)).map(({ route }) => route.budgetFloat)),
+    idsOf: (one) => namesOf(its(one)).map(({ route }) => route.id),
+    budgetFloat: (one) => Math.max(0, ...namesOf(its(one)).map(({ route }) => route.budgetFloat)),
     again: (view, moved) => {
       const offered = createNamedTable();
       for (const one of opportunities) {
-        const group = groupOf(one);
+        const group = its(one);
         if (group !== undefined) offered.add(group.cycle);
       }
       return named.price(offered, { ...moment, view, through: moved }).opportunities;
@@ -232,7 +307,8 @@ function offerOf(memory: Memory, { opportunities, fresh }: NamedAnswer, moment: 
 const namesOf = (group: Group | undefined): readonly KeptHint[] => group?.hints.slice(0, MOST_NAMES) ?? [];
 
 function changed(
-  { groups, table, market }: Memory,
+  { groups, market }: Memory,
+  { table }: Shelf,
   most: number,
 ): readonly (readonly [KeptHint, HintCode])[] {
   const found: [KeptHint, HintCode][] = [];

@@ -26,6 +26,8 @@ export interface NamedRequest {
   readonly leastFloat: number | null;
   /** So many are sized, the best by the closed form. */
   readonly limit: number;
+  /** So many are looked at by the closed form, less than a microsecond each; the others wait. Default: by the limit. */
+  readonly room?: number;
   readonly expired?: () => boolean;
 }
 
@@ -48,7 +50,10 @@ export interface NamedCycles {
   price(table: NamedTable, request: NamedRequest): NamedAnswer;
 }
 
-export type NamedOptions = Pick<SearchOptions, "bases" | "wrappedNative" | "isTaxed">;
+export type NamedOptions = Pick<SearchOptions, "bases" | "wrappedNative" | "isTaxed"> & {
+  /** Of the search. */
+  readonly maxHops: number;
+};
 
 interface Memory {
   readonly options: NamedOptions;
@@ -60,8 +65,8 @@ interface Memory {
   imagined: NamedStates;
 }
 
-/** So many are looked at by the closed form for each that may be listed, less than a microsecond each; the others wait. */
-const LOOKED_AT_FOR_ONE = 64;
+/** Default of a request's room, for each that may be listed. */
+const ROOM_FOR_ONE = 64;
 
 export function createNamedCycles(options: NamedOptions): NamedCycles {
   const memory: Memory = {
@@ -134,6 +139,7 @@ function named(memory: Memory, hops: RouteHint): NamedCycle | "not_a_cycle" | "u
     edges: startingAt(edges, place),
     key: keyOfEdges(edges),
     start: tokens[place] ?? "0x",
+    covered: isCovered(memory, tokens),
     scoreFloat: 0,
     known: null,
     priced: 0,
@@ -141,6 +147,9 @@ function named(memory: Memory, hops: RouteHint): NamedCycle | "not_a_cycle" | "u
     described: null,
   };
 }
+
+const isCovered = ({ options: { bases, maxHops } }: Memory, tokens: readonly Address[]): boolean =>
+  tokens.length <= maxHops && tokens.some((token) => bases.includes(token));
 
 /** Where it says, if what is earned there has a price; else at the first base on its way. */
 function startOf({ hubs }: Memory, tokens: readonly Address[]): number {
@@ -160,7 +169,7 @@ const idsOf = ({ ids }: Memory, pools: Iterable<Address>): readonly number[] =>
   [...pools].flatMap((pool) => ids.get(pool) ?? []);
 
 function price(memory: Memory, table: NamedTable, request: NamedRequest): NamedAnswer {
-  const { view, through, moved, limit, expired } = request;
+  const { view, through, moved, limit, room = limit * ROOM_FOR_ONE, expired } = request;
   const settled = through === null;
   const states = settled ? memory.settled : memory.imagined;
   const turn = states.turnTo(view);
@@ -168,10 +177,10 @@ function price(memory: Memory, table: NamedTable, request: NamedRequest): NamedA
     ? table.look(states, turn, moved && idsOf(memory, moved))
     : table.crossing(states, idsOf(memory, through));
   const worthy: Worthy[] = [];
-  let room = limit * LOOKED_AT_FOR_ONE;
+  let left = room;
   for (const candidate of candidates.toSorted(bestScoreFirst)) {
     const { cycle } = candidate;
-    if ((!settled || cycle.known === null) && (room-- <= 0 || expired?.() === true)) {
+    if ((!settled || cycle.known === null) && (left-- <= 0 || expired?.() === true)) {
       if (settled) table.note(cycle, "unseen");
       continue;
     }

@@ -13,6 +13,8 @@ export interface NamedCycle {
   readonly key: string;
   /** The token that it starts from. */
   readonly start: Address;
+  /** The search finds it by itself, when it pays. */
+  readonly covered: boolean;
   /** Of those that are to be priced at once, the higher ones come first: an estimate from 0 to 1. */
   scoreFloat: number;
   /** What its settled state gave, while no pool of it has moved. */

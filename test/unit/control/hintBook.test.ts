@@ -4,6 +4,7 @@ import type { HintResult } from "../../../src/control/protocol.ts";
 import type { Decision, SubmitDecision } from "../../../src/engine/decisions.ts";
 import type { EngineEvent, Fate } from "../../../src/engine/events.ts";
 import { BACKWARDS, CYCLE, DEXES, TOKENS, triangle } from "../../support/controlStage.ts";
+import { refOf } from "../../../src/engine/judging.ts";
 import { address, committed, header, syncLog, UNIT, USDC, WPOL } from "../../support/marketFixture.ts";
 import { seedStage, type StageEntry } from "../../support/seedMarket.ts";
 
@@ -68,6 +69,8 @@ function stageOf({ most = 100, entries = triangle() }: StageOptions = {}): Stage
 
 const named = (id: string, more: object = {}): object => ({ id, ...CYCLE, ...more });
 const block = (number: number) => committed(header(number), []);
+const mined = (number: number) =>
+  ({ type: "mined", time: 0, block: refOf(header(number)), transactions: [] }) as const;
 
 test("each hint has a verdict, in its place, and the good ones go to the engine in one event", () => {
   const { book, asked, told } = stageOf();
@@ -150,13 +153,17 @@ test("accepted, profitable or scanned with its code, once a change, then expired
   book.push([named("up"), { ...BACKWARDS, id: "down" }], "brain");
   expect(told()).toEqual(["up accepted", "down accepted"]);
   step(block(3));
+  step(mined(3));
   const first = results.map(({ id, state }) => `${id} ${state}`);
   expect(first).toContain("up profitable");
   expect(first).toContain("down scanned");
   const net = results.find(({ state }) => state === "profitable")?.net;
   expect(BigInt(net ?? 0)).toBeGreaterThan(UNIT);
   results.length = 0;
-  for (let number = 4; number < 8; number++) step(block(number));
+  for (let number = 4; number < 8; number++) {
+    step(block(number));
+    step(mined(number));
+  }
   expect(told().length).toBeLessThanOrEqual(2);
   wait(4_999);
   expect(book.size).toBe(2);

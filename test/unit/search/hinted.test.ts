@@ -15,7 +15,7 @@ import { bestByLooking, integer, seeded, unitsAlong } from "../../support/search
 
 const NATIVE = addressOf(0xa0);
 const BASE = addressOf(0xa1);
-const OPTIONS = { bases: [BASE], wrappedNative: NATIVE, isTaxed: () => false };
+const OPTIONS = { bases: [BASE], wrappedNative: NATIVE, maxHops: 4, isTaxed: () => false };
 
 const otherOf = (pool: Pool, token: Address) => (pool.token0 === token ? pool.token1 : pool.token0);
 
