@@ -6,6 +6,7 @@ import { controlSchema, type ControlConfig } from "../../src/control/options.ts"
 import type { ControlPorts } from "../../src/control/ports.ts";
 import type { Decision } from "../../src/engine/decisions.ts";
 import { createEngine, type Engine } from "../../src/engine/engine.ts";
+import { refOf } from "../../src/engine/judging.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
@@ -76,6 +77,8 @@ export async function openDaemon(
       const micros = (performance.now() - began) * 1000;
       control.listener.onStep(event, decisions);
       for (const decision of decisions) if (decision.type === "submit") take(missed(decision.intentId));
+      // What it holds is told behind it.
+      take({ type: "mined", time: 0, block: refOf(block), transactions: [] });
       return micros;
     },
     stop: async () => {

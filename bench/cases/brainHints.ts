@@ -135,7 +135,7 @@ export async function floodRows(
   preset: PresetName,
   routes: readonly BrainRoute[],
 ): Promise<readonly Row[]> {
-  const [seconds, settleMs] = context.quick ? [0.06, QUICK_SETTLE_MS] : [1.6, SETTLE_MS];
+  const [seconds, settleMs] = context.quick ? [0.06, QUICK_SETTLE_MS] : [3, SETTLE_MS];
   // A quick run is over before the default burst is used up.
   const daemon = await openDaemon(context.market(preset), context.quick ? { hints_burst: 1_000 } : {});
   try {
@@ -180,7 +180,7 @@ export async function floodRows(
         referenceValue: after.p99,
         name: "the same beside what its hints cost",
         value: within.p99,
-        note: `${live} hints live and are priced in every block; p50 ${within.p50.toFixed(0)} against ${after.p50.toFixed(0)}`,
+        note: `${live} hints live, of three hops: the search prices them, and the review behind each block; p50 ${within.p50.toFixed(0)} against ${after.p50.toFixed(0)}`,
       }),
     ];
   } finally {
