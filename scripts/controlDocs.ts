@@ -129,6 +129,8 @@ ${table(
   Object.entries(STATES).map(([state, meaning]) => [`\`${state}\``, meaning]),
 )}
 
+A cycle that the search does not cover, longer than it looks or through no base, is priced first in every block. One that it covers has the hint's name on it where it pays, and \`scanned\` is told of it behind the block's decision, with the block's transactions.
+
 Each hint has one verdict. \`submitted\`, \`landed\` and \`missed\` may come once an intent, also after \`expired\`.
 
 ## Events
