@@ -285,6 +285,8 @@ async function run(
   const way = wayOf(decision, options, live?.channels ?? null);
   const refused = standstill(state, decision) ?? ("code" in way ? way : null);
   if (refused !== null || "code" in way) return refused;
+  // A signature of this process that was not written is gone with the process: with nothing to wait for, both are one write.
+  const together = way.simulatedBeside && live?.signer.signTransactionSync !== undefined;
   const preparation = await prepare(decision, state.head, options, {
     simulator: parts.simulator,
     way,
@@ -294,7 +296,7 @@ async function run(
     nonceOf: (account, { hash }) => nonceAt(state, account, { blockHash: hash }),
     onAsked: (calldata) => {
       pending.calldata = calldata;
-      openIntent(state, pending);
+      if (!together) openIntent(state, pending);
     },
   });
   if (!way.simulatedBeside) steps.timed("simulated");
@@ -305,7 +307,7 @@ async function run(
   const blocked =
     standstill(state, decision) ?? (answer === null || answer.ok ? null : refusal(answer.reason));
   if (blocked !== null) return blocked;
-  if (!pending.opened) return refusal("journal");
+  if (!together && !pending.opened) return refusal("journal");
   steps.timed("journaled");
   const { prepared } = preparation;
   return live === null ? "dry-run" : await sendPlan(state, live, { pending, prepared, way }, steps);

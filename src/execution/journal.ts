@@ -76,12 +76,12 @@ export interface OpenIntent {
 
 /**
  * The part of the ledger that execution relies on. Every write is durable when the call returns (SQLite
- * `synchronous=FULL`), or throws: then nothing may be signed or sent. `open` alone outlives only the process until the
- * next write: before its signature is written nothing of an intent leaves the process.
+ * `synchronous=FULL`), or throws: then nothing may be signed or sent.
  */
 export interface IntentJournal {
   open(intent: IntentRecord): void;
-  signed(record: SignedRecord): void;
+  /** With an intent that is not open yet: both, or nothing. */
+  signed(record: SignedRecord, intent?: IntentRecord): void;
   submitted(record: SubmissionRecord): void;
   close(record: FateRecord): void;
   openIntents(): readonly OpenIntent[];

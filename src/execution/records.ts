@@ -12,7 +12,7 @@ export interface Pending {
   opened: boolean;
 }
 
-function intentRecord(state: ExecutionState, { decision, calldata }: Pending): IntentRecord {
+export function intentRecord(state: ExecutionState, { decision, calldata }: Pending): IntentRecord {
   const { intentId, plan, parent, targetBlock, opportunityIds, net } = decision;
   return {
     id: intentId,

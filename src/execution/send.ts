@@ -16,7 +16,7 @@ import { withinMs } from "./deadline.ts";
 import { holdNonce, nextNonce, releaseNonce } from "./nonces.ts";
 import type { Prepared } from "./prepare.ts";
 import { promisedProfits, sumByBase } from "./profits.ts";
-import type { Pending } from "./records.ts";
+import { intentRecord, type Pending } from "./records.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import type { UnsignedTransaction } from "./signer.ts";
 import { holdingOf, type TrackedIntent } from "./tracker.ts";
@@ -57,7 +57,11 @@ async function sign(
 }
 
 /** Journals the signed transaction; from here on it is held and watched as if it were out. */
-function commit(state: ExecutionState, intent: TrackedIntent, gasLimit: bigint, bundle: Bundle): boolean {
+function commit(
+  state: ExecutionState,
+  pending: Pending,
+  { intent, gasLimit, bundle }: { intent: TrackedIntent; gasLimit: bigint; bundle: Bundle },
+): boolean {
   const { parts } = state;
   const { intentId, hash, nonce, fees, lastBlock, expires } = intent;
   // Ours is the last.
@@ -65,7 +69,7 @@ function commit(state: ExecutionState, intent: TrackedIntent, gasLimit: bigint, 
   const merkleProof = bundle.proofs.at(-1);
   if (rawTransaction === undefined || merkleProof === undefined) return false;
   try {
-    parts.journal.signed({
+    const record = {
       intentId,
       transactionHash: hash,
       rawTransaction,
@@ -78,7 +82,9 @@ function commit(state: ExecutionState, intent: TrackedIntent, gasLimit: bigint, 
       merkleRoot: bundle.merkleRoot,
       merkleProof,
       time: parts.clock.now(),
-    });
+    };
+    parts.journal.signed(record, ...(pending.opened ? [] : [intentRecord(state, pending)]));
+    pending.opened = true;
   } catch (error) {
     parts.log.error({ err: error, intent: intentId }, "journal refused a signature");
     return false;
@@ -237,7 +243,7 @@ async function handOver(
 const targets = (first: number, graceBlocks: number): readonly number[] =>
   Array.from({ length: graceBlocks + 1 }, (_, i) => first + i);
 
-/** A journaled plan, ready to be signed, and where it goes. */
+/** A plan, ready to be signed, and where it goes; its intent may be written with the signature. */
 interface Ready {
   readonly pending: Pending;
   readonly prepared: Prepared;
@@ -245,15 +251,16 @@ interface Ready {
 }
 
 /**
- * Signs a journaled plan, journals the signature, and hands it to the channels. Null: it is out, or may be, and
+ * Signs a plan, journals the signature, and hands it to the channels. Null: it is out, or may be, and
  * the tracker finds its fate; what the node said against it afterwards has taken it back. A refusal: nothing is out.
  */
 export async function sendPlan(
   state: ExecutionState,
   live: Live,
-  { pending: { decision }, prepared, way }: Ready,
+  { pending, prepared, way }: Ready,
   steps: Steps,
 ): Promise<Refusal | null> {
+  const { decision } = pending;
   const next = nextNonce(state.nonces, way.bundledUntil);
   if (!next.ok) return refusal(next.reason);
   const { nonce } = next;
@@ -267,7 +274,7 @@ export async function sendPlan(
   const blocks = targets(decision.targetBlock, way.graceBlocks);
   const bundle = createBundle(state.options.chainId, order, blocks, live.keccak256);
   const intent = tracked(state, live, { decision, way }, { nonce, hash: ours.hash, fees: prepared.fees });
-  if (!commit(state, intent, unsigned.gas, bundle)) return refusal("journal");
+  if (!commit(state, pending, { intent, gasLimit: unsigned.gas, bundle })) return refusal("journal");
   state.tracker.watch(intent);
   const { simulated, check } = prepared;
   const refused = await handOver(state, { decision, way, bundle, check }, simulated, steps);

@@ -42,12 +42,15 @@ export function beginRun(db: Database, run: RunRecord): number {
 
 /**
  * The journal over an open ledger with `synchronous=FULL`. Each write is one transaction: when it throws,
- * nothing of it is there. An intent alone is not flushed: its signature is, and that takes it along. Errors as
- * `ledgerError`.
+ * nothing of it is there. Errors as `ledgerError`.
  */
 export function createJournal(db: Database, runId: number): Journal {
   const open = intentWriter(db, runId);
   const sign = signedWriter(db);
+  const both = db.transaction((record: SignedRecord, intent: IntentRecord) => {
+    open(intent);
+    sign(record);
+  });
   const submit = submissionWriter(db);
   const end = fateWriter(db);
   const insertHalt = db.prepare("INSERT INTO halts (run_id, action, reason, at) VALUES (?, ?, ?, ?)");
@@ -57,8 +60,12 @@ export function createJournal(db: Database, runId: number): Journal {
   const endRun = db.prepare("UPDATE runs SET ended_at = ? WHERE id = ?");
   return {
     runId,
-    open: (intent) => guarded(`intent ${intent.id}`, () => unflushed(db, () => open(intent))),
-    signed: (record) => guarded(`intent ${record.intentId}`, () => sign(record)),
+    open: (intent) => guarded(`intent ${intent.id}`, () => open(intent)),
+    signed: (record, intent) =>
+      guarded(`intent ${record.intentId}`, () => {
+        if (intent === undefined) sign(record);
+        else both.immediate(record, intent);
+      }),
     submitted: (record) => guarded(`intent ${record.intentId}`, () => submit(record)),
     close: (record) => guarded(`intent ${record.intentId}`, () => end(record)),
     openIntents: () => guarded("open intents", () => readOpenIntents(db)),
@@ -79,19 +86,6 @@ function guarded<T>(subject: string, act: () => T): T {
     return act();
   } catch (error) {
     throw ledgerError(error, `journal of ${subject}`);
-  }
-}
-
-/**
- * A write that outlives the process at once, and the machine with the next flushed one: the log is one file, in order. It
- * spares the flush, a fifth of a millisecond to several.
- */
-function unflushed(db: Database, write: () => void): void {
-  db.pragma("synchronous = normal");
-  try {
-    write();
-  } finally {
-    db.pragma("synchronous = full");
   }
 }
 

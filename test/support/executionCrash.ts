@@ -40,9 +40,9 @@ export function crashingParts(
         journal.open(record);
         die("opened");
       },
-      signed: (record) => {
+      signed: (record, intent) => {
         alive();
-        journal.signed(record);
+        journal.signed(record, intent);
         die("signed");
       },
       submitted: (record) => {

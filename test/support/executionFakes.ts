@@ -47,8 +47,9 @@ function memoryJournal() {
       guard("open");
       once(intents, record.id, record);
     },
-    signed: (record) => {
+    signed: (record, intent) => {
       guard("signed");
+      if (intent !== undefined) once(intents, intent.id, intent);
       if (!intents.has(record.intentId)) throw new Error("signed before it was opened");
       once(signed, record.intentId, record);
     },

@@ -2,9 +2,15 @@ import { EventEmitter, once } from "node:events";
 import { expect, test, vi } from "vitest";
 import { estimateGas } from "../../../src/chain/gasModel.ts";
 import type { Channel } from "../../../src/execution/channels/channel.ts";
+import type { ExecutionParts } from "../../../src/execution/context.ts";
+import { nobleKeccak256 } from "../../../src/execution/keccak256.ts";
+import { createLocalSigner } from "../../../src/execution/localSigner.ts";
 import { promisedProfits } from "../../../src/execution/profits.ts";
+import type { Signer } from "../../../src/execution/signer.ts";
 import type { Simulation } from "../../../src/execution/simulate.ts";
+import { secret } from "../../../src/lib/secret.ts";
 import { fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
+import { TEST_KEY } from "../../support/executionPlan.ts";
 import { TRADER, backrunOf, pendingOf } from "../../support/executionTriggers.ts";
 
 const trigger = pendingOf();
@@ -14,8 +20,8 @@ const options = { backrun: { enabled: true, tail: true, simulate: "beside" } } a
 const asPromised = { type: "ok", realised: promisedProfits(decision.plan) } as const;
 
 /** The trader is at the trigger's nonce. */
-async function start(channel: Channel) {
-  const run = await startFakes(decision, [channel], { options });
+async function start(channel: Channel, parts: Partial<ExecutionParts> = {}) {
+  const run = await startFakes(decision, [channel], { options, parts });
   run.chain.others.set(TRADER, trigger.nonce);
   return run;
 }
@@ -123,10 +129,28 @@ test("a channel that does not leave out reverts, and a tail, wait for it", async
   }
 });
 
-test("a journal that cannot write sends nothing", async () => {
+test("a journal that cannot write sends nothing: the intent and its signature are one write", async () => {
   const run = await startBeside();
-  run.broken.add("open");
+  run.broken.add("signed");
   await run.execution.submit(decision);
-  expect(run.signed.size).toBe(0);
   expect(run.relay.sent).toEqual([]);
+  expect(run.signed.size).toBe(0);
+  expect(run.outcomes).toMatchObject([{ fate: "rejected", reason: "journal" }]);
+  // Its end is told all the same.
+  expect(run.booked.get(decision.intentId)).toMatchObject({ fate: "rejected" });
+});
+
+test("a key elsewhere signs only what is written", async () => {
+  const relay = fakeChannel(true);
+  const ours = createLocalSigner(secret(TEST_KEY));
+  const signer: Signer = {
+    address: ours.address,
+    signTransaction: (transaction) => {
+      expect([...run.intents.keys()]).toEqual([decision.intentId]);
+      return ours.signTransaction(transaction);
+    },
+  };
+  const run = await start(relay, { live: { signer, channels: [relay], keccak256: nobleKeccak256 } });
+  await run.execution.submit(decision);
+  expect(relay.sent).toHaveLength(1);
 });
