@@ -135,7 +135,7 @@ export async function floodRows(
   preset: PresetName,
   routes: readonly BrainRoute[],
 ): Promise<readonly Row[]> {
-  const [seconds, settleMs] = context.quick ? [0.06, QUICK_SETTLE_MS] : [3, SETTLE_MS];
+  const [seconds, settleMs] = context.quick ? [0.06, QUICK_SETTLE_MS] : [2.5, SETTLE_MS];
   // A quick run is over before the default burst is used up.
   const daemon = await openDaemon(context.market(preset), context.quick ? { hints_burst: 1_000 } : {});
   try {

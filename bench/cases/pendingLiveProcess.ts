@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keccak256 } from "viem";
+import { pollBusily } from "../../src/app/busyPoll.ts";
 import type { Hex } from "../../src/chain/types.ts";
 import { loadPrimitives } from "../../src/execution/primitives.ts";
 import { openLedger } from "../../src/ledger/ledger.ts";
@@ -17,8 +18,8 @@ import { makeRounds, type Rounds } from "./pendingTriggers.ts";
 import { BENCH_KEY } from "./plans.ts";
 import { readPreset } from "./presetArgument.ts";
 
-/** `pendingLiveProcess.ts PRESET SEED ROUNDS WARM_UP`; its figures as JSON on stdout. */
-const [presetName = "", seed = "7", count = "250", warm = "50"] = process.argv.slice(2);
+/** `pendingLiveProcess.ts PRESET SEED ROUNDS WARM_UP [busy]`; its figures as JSON on stdout. */
+const [presetName = "", seed = "7", count = "250", warm = "50", loop = ""] = process.argv.slice(2);
 const [rounds, warmUp] = [Number(count), Number(warm)];
 
 /** Milliseconds. */
@@ -119,7 +120,9 @@ try {
   });
   const running = daemon.run(stop.signal);
   await Promise.race([loaded, running]);
+  const rest = loop === "busy" ? pollBusily() : null;
   const played = await node.play();
+  rest?.();
   const figures: LiveFigures = { market: market.name, ...figuresOf(daemon, made, played) };
   stop.abort();
   await running;

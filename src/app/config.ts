@@ -69,6 +69,8 @@ const channel = z.discriminatedUnion("type", [
 export const configSchema = z.strictObject({
   chain: z.int().positive().default(137),
   mode: z.enum(["observe", "dry-run", "live"]).default("observe"),
+  /** Whether the process never sleeps. */
+  busy_poll: z.boolean().default(false),
   node: z.strictObject({
     ws: url(["ws:", "wss:"]),
     request_timeout_ms: milliseconds.default(5000),

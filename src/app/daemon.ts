@@ -1,5 +1,6 @@
 import type { ChainRegistry } from "../chain/registry.ts";
 import { openLedger } from "../ledger/ledger.ts";
+import { pollBusily } from "./busyPoll.ts";
 import type { Config } from "./config.ts";
 import { buildDoors } from "./controlParts.ts";
 import { lockInstance } from "./instanceLock.ts";
@@ -56,12 +57,14 @@ async function runWithLedger(blueprint: Blueprint, signal: AbortSignal): Promise
     const doors = buildDoors(room);
     const excuse = setInterval(() => excuseSilence(room), EXCUSE_MS);
     const metering = setInterval(() => void exportMetrics(room), METRICS_MS);
+    const rest = config.busy_poll ? pollBusily() : null;
     try {
       await doors.start();
       await room.feed.run(signal);
     } finally {
       clearInterval(excuse);
       clearInterval(metering);
+      rest?.();
       parts.service.stopping();
       await doors.stop();
       await room.execution?.stop();

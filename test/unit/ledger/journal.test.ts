@@ -56,7 +56,9 @@ test("an intent comes back whole until it has its final fate", () => {
 test("an intent and its signature in one write: both, or nothing", () => {
   const journal = openJournal(ledgerPath(), run);
   journal.signed(signed("i1", 1), intent("i1"));
-  expect(journal.openIntents()).toEqual([{ intent: intent("i1"), signed: signed("i1", 1), submitted: false }]);
+  expect(journal.openIntents()).toEqual([
+    { intent: intent("i1"), signed: signed("i1", 1), submitted: false },
+  ]);
   // The intent stands there already; the other's signature does.
   expect(failureOf(() => journal.signed(signed("i1", 2), intent("i1")))).toBeInstanceOf(Error);
   expect(failureOf(() => journal.signed(signed("i1", 1), intent("i2")))).toBeInstanceOf(Error);
