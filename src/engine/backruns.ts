@@ -120,12 +120,14 @@ function decideBehind(core: Core, hash: Hash, head: BlockHeader, expired: Expire
   });
   const found = answer.opportunities;
   const hinted = offerBehind(core, state, { ...moment, leastFloat }, found);
+  const fresh = [...found, ...(hinted?.only ?? [])];
+  if (fresh.length === 0) return [];
   const decisions = desk.decideBehind({
     ...moment,
     trigger: { type: "pending", hash },
     behind,
     state,
-    fresh: [...found, ...(hinted?.only ?? [])],
+    fresh,
     untouched: settledOf(core).filter(
       (item) => !isLittle(item) && !item.hops.some(({ pool }) => state.isChanged(pool)),
     ),

@@ -57,9 +57,9 @@ export interface Hints {
   readonly size: number;
   /** Whether the block is one of those that ignore hints: a matter of its hash alone. */
   ignoredBy(block: Hash): boolean;
-  /** Prices all on the settled state. */
+  /** Prices those that the search does not cover, or all, on the settled state. */
   offer(moment: HintMoment): HintOffer;
-  /** Prices those that cross pools of another view that moved. */
+  /** Of the same, prices those that cross pools of another view that moved. */
   offerBehind(view: StateView, moved: readonly Address[], moment: HintMoment): HintOffer;
   /** Prices those that the search covers, behind the block's decision: where they pay it has found them by then. */
   review(moment: Omit<HintMoment, "limit">): void;
