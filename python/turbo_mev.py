@@ -442,7 +442,7 @@ def _route_call(route: Mapping[str, Any]) -> _Call[RouteResult]:
 def _arbitrage_calls(routes: Iterable[Mapping[str, Any]]) -> List[_Call[List[str]]]:
     entries = list(routes)
     texts = _by_places(entries)
-    if texts is None or not entries:
+    if texts is None:
         texts = [text for _, text in _split([_exact(entry) for entry in entries])]
     return [
         _Call("findArbitrage", text, lambda raw: [str(one) for one in raw["bundle_ids"]], repeatable=False)
@@ -458,6 +458,8 @@ def _by_places(routes: Sequence[Mapping[str, Any]]) -> Optional[List[str]]:
     Routes as places in a list of their tokens and exchanges, each named once: a thousand fit in one line, and are
     one question. None where an entry is no plain route of texts.
     """
+    if not routes:
+        return []
     lists: List[Any] = []
     for route in routes:
         if not route.keys() <= _ROUTE_FIELDS:

@@ -108,7 +108,8 @@ function namesIn(value: unknown): number | null {
   return names;
 }
 
-const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+/** An object, as far as its fields are asked for; a list is one too. */
+export const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null;
 
 const isPlainNumber = (value: number): boolean => Number.isFinite(value) && !Object.is(value, -0);

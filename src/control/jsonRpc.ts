@@ -2,7 +2,7 @@ import { z } from "zod";
 import { PlainError } from "../lib/errors.ts";
 import { silentLog, type Log } from "../lib/log.ts";
 import { safeText } from "../lib/safeText.ts";
-import { LineFault, parseJsonLine, shown } from "./jsonLine.ts";
+import { LineFault, isFields, parseJsonLine, shown } from "./jsonLine.ts";
 import { ERRORS, METHODS, type MethodName, type Params, type Result } from "./protocol.ts";
 import { RpcError, type RpcErrorData } from "./rpcError.ts";
 
@@ -150,7 +150,7 @@ function readRequest(line: Buffer): Request {
   if (Array.isArray(value)) throw new BadRequest(null, "no batches: one request a line");
   const request = requestSchema.safeParse(value);
   if (request.success) return request.data;
-  const id = idSchema.safeParse(isObject(value) ? value["id"] : null);
+  const id = idSchema.safeParse(isFields(value) ? value["id"] : null);
   const { path, message } = faultOf(request.error.issues, []);
   throw new BadRequest(id.data ?? null, message, { path });
 }
@@ -164,9 +164,6 @@ function read(line: Buffer): unknown {
     throw new RpcError(ERRORS.parse, error.message, path === "" ? null : { path });
   }
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null;
 
 async function settle(request: Request, result: Promise<unknown>, log: Log): Promise<string | null> {
   try {

@@ -6,6 +6,7 @@ import { ERRORS, METHODS, PROTOCOL, TOPICS, type MethodName } from "./protocol.t
 import { RpcError } from "./rpcError.ts";
 import type { SeedDesk } from "./seed/seedDesk.ts";
 import type { TokenBucket } from "../lib/tokenBucket.ts";
+import { tooMany } from "./tooMany.ts";
 import type { Subscriber, Topics } from "./topics.ts";
 
 /** A caller with what it may still ask for; `subscriber` is null where nothing can be told later. */
@@ -100,9 +101,7 @@ const hintHandlers = ({
 
 function spend(bucket: TokenBucket, count: number, what: string): void {
   const retryMs = bucket.take(count);
-  if (retryMs === 0) return;
-  const data = Number.isFinite(retryMs) ? { retry_ms: Math.ceil(retryMs) } : null;
-  throw new RpcError(ERRORS.rateLimited, `too many ${what} at a time`, data);
+  if (retryMs > 0) throw tooMany(what, retryMs);
 }
 
 const seedHandlers = ({

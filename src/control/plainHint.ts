@@ -1,6 +1,14 @@
-import { DEX_CHARACTERS, MOST_HOPS, TOKEN_CHARACTERS, type Hint } from "./protocolSchemas.ts";
-
-const ID_CHARACTERS = 64;
+import { areTexts, isText } from "./plainText.ts";
+import {
+  DEX_CHARACTERS,
+  HINT_DEFAULTS,
+  ID_CHARACTERS,
+  LEAST_TTL_MS,
+  MOST_HOPS,
+  MOST_TTL_MS,
+  TOKEN_CHARACTERS,
+  type Hint,
+} from "./protocolSchemas.ts";
 
 /**
  * A hint beyond doubt, as the schema would give it: one with a name and a path. A brain pushes thousands, and the schema
@@ -9,9 +17,9 @@ const ID_CHARACTERS = 64;
 export function plainHint(raw: unknown): (Hint & { readonly id: string }) | null {
   if (typeof raw !== "object" || raw === null || !("id" in raw && "path" in raw)) return null;
   const { id, path } = raw;
-  if (!isText(id, ID_CHARACTERS) || id in Object.prototype) return null;
+  if (!isText(id, 1, ID_CHARACTERS) || id in Object.prototype) return null;
   if (!areTexts(path, 2, MOST_HOPS + 1, TOKEN_CHARACTERS)) return null;
-  const hint = { id, path, dexes: NONE, score: 0.5, ttl_ms: 5_000, budget: 1 };
+  const hint = { id, path, dexes: NONE, ...HINT_DEFAULTS };
   let read = 2;
   if ("dexes" in raw) {
     if (!areTexts(raw.dexes, 1, MOST_HOPS, DEX_CHARACTERS)) return null;
@@ -25,7 +33,8 @@ export function plainHint(raw: unknown): (Hint & { readonly id: string }) | null
   }
   if ("ttl_ms" in raw) {
     const { ttl_ms: ttlMs } = raw;
-    if (typeof ttlMs !== "number" || !Number.isInteger(ttlMs) || ttlMs < 100 || ttlMs > 60_000) return null;
+    if (typeof ttlMs !== "number" || !Number.isInteger(ttlMs)) return null;
+    if (ttlMs < LEAST_TTL_MS || ttlMs > MOST_TTL_MS) return null;
     hint.ttl_ms = ttlMs;
     read++;
   }
@@ -41,12 +50,3 @@ export function plainHint(raw: unknown): (Hint & { readonly id: string }) | null
 const NONE: string[] = [];
 
 const isShare = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= 1;
-
-const isText = (value: unknown, most: number): value is string =>
-  typeof value === "string" && value.length >= 1 && value.length <= most;
-
-function areTexts(value: unknown, least: number, most: number, characters: number): value is string[] {
-  if (!Array.isArray(value) || value.length < least || value.length > most) return false;
-  for (const text of value) if (!isText(text, characters)) return false;
-  return true;
-}

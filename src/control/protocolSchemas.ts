@@ -8,6 +8,10 @@ export const address = z
   .describe("0x and 40 hex digits");
 export const TOKEN_CHARACTERS = 42;
 export const DEX_CHARACTERS = 32;
+export const ID_CHARACTERS = 64;
+export const [LEAST_TTL_MS, MOST_TTL_MS] = [100, 60_000];
+/** What a hint has that says nothing of it. */
+export const HINT_DEFAULTS = { score: 0.5, ttl_ms: 5_000, budget: 1 };
 /** Symbols are compared with the registry's, in any case. */
 export const token = z.string().min(1).max(TOKEN_CHARACTERS).describe("address, or symbol of the registry");
 export const dex = z
@@ -19,7 +23,7 @@ export const dex = z
 export const id = z
   .string()
   .min(1)
-  .max(64)
+  .max(ID_CHARACTERS)
   .refine((text) => !(text in Object.prototype), "not a name for a hint");
 export const MOST_HOPS = 6;
 
@@ -44,10 +48,15 @@ export const hintSchema = z
       .number()
       .min(0)
       .max(1)
-      .default(0.5)
+      .default(HINT_DEFAULTS.score)
       .describe("the brain's own opinion: higher ones are priced first"),
-    ttl_ms: z.int().min(100).max(60_000).default(5_000),
-    budget: z.number().min(0).max(1).default(1).describe("share of a plan's places that it may take"),
+    ttl_ms: z.int().min(LEAST_TTL_MS).max(MOST_TTL_MS).default(HINT_DEFAULTS.ttl_ms),
+    budget: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(HINT_DEFAULTS.budget)
+      .describe("share of a plan's places that it may take"),
   })
   .refine(({ path, pools }) => (path === undefined) !== (pools === undefined), "names either path or pools");
 export type Hint = z.output<typeof hintSchema>;

@@ -1,7 +1,6 @@
 import type { TokenBucket } from "../lib/tokenBucket.ts";
 import { errorLine } from "./jsonRpc.ts";
-import { ERRORS } from "./protocol.ts";
-import { RpcError } from "./rpcError.ts";
+import { tooMany } from "./tooMany.ts";
 
 /** The head of a push as clients write it: fields in the usual order, without blanks. */
 const PUSH_HEAD = /^\{"jsonrpc":"2\.0","id":(\d{1,15}|"[\w.:-]{1,64}"),"method":"hint\.push",/;
@@ -17,9 +16,7 @@ export function turnAway(line: Buffer, hints: Pick<TokenBucket, "missingMs">): s
   const [, id] = PUSH_HEAD.exec(line.toString("latin1", 0, HEAD_BYTES)) ?? [];
   if (id === undefined) return null;
   const retryMs = hints.missingMs(leastHints(line));
-  if (retryMs === 0) return null;
-  const data = Number.isFinite(retryMs) ? { retry_ms: Math.ceil(retryMs) } : null;
-  return errorLine(new RpcError(ERRORS.rateLimited, "too many hints at a time", data), JSON.parse(id));
+  return retryMs === 0 ? null : errorLine(tooMany("hints", retryMs), JSON.parse(id));
 }
 
 /** Hints have no objects within them. */

@@ -78,9 +78,10 @@ export function createChoice(options: ChoiceOptions, { search, doubts }: ChoiceP
 
   const further = (view: StateView, moved: readonly Address[], request: ChoiceRequest): Further => {
     const { unlisted, atRest, inHaste, expired, block } = request;
+    if (expired?.() === true) return { opportunities: [], complete: false };
     const named = request.hinted?.offer.again(view, moved) ?? [];
     const joining = (found: readonly Opportunity[]) => found.filter((one) => !needsOwnPlan(one, block));
-    if (inHaste === true || expired?.() === true) return { opportunities: joining(named), complete: false };
+    if (inHaste === true) return { opportunities: joining(named), complete: false };
     const answer = search.run({
       view,
       changed: [...moved, ...unlisted],

@@ -105,7 +105,7 @@ interface Memory extends HintParts {
   /** What is offered with a block, and what waits for its review. */
   readonly offered: Shelf;
   readonly covered: Shelf;
-  /** Cycles that the search knows to pay, their ids by their keys; null: to be asked for. */
+  /** Cycles that the search knows to pay, their ids by their keys; null: to be asked for, since pools may have moved. */
   standing: ReadonlyMap<string, string> | null;
   /** Of these the ids of those that a hint has named since they were told. */
   news: Set<string>;
@@ -170,7 +170,7 @@ function keep(memory: Memory, route: HintedRoute): KeptHint {
   const group = former !== undefined && haveSameHops(former.route, route) ? former.group : null;
   if (former !== undefined && group !== null) {
     kept.delete(route.id);
-    group.hints.splice(group.hints.indexOf(former), 1);
+    takeOut(group, former);
     join(memory, hint, group);
   } else {
     drop(memory, route.id);
@@ -229,6 +229,8 @@ function standingOf(memory: Memory): ReadonlyMap<string, string> {
   return memory.standing;
 }
 
+const takeOut = ({ hints }: Group, hint: Kept): void => void hints.splice(hints.indexOf(hint), 1);
+
 function drop(memory: Memory, id: string): void {
   const { kept, groups } = memory;
   const hint = kept.get(id);
@@ -236,7 +238,7 @@ function drop(memory: Memory, id: string): void {
   kept.delete(id);
   const { group } = hint;
   if (group === null) return;
-  group.hints.splice(group.hints.indexOf(hint), 1);
+  takeOut(group, hint);
   if (group.hints.length > 0) return;
   groups.delete(group.cycle.key);
   shelfOf(memory, group.cycle).table.remove(group.cycle);
@@ -245,7 +247,6 @@ function drop(memory: Memory, id: string): void {
 function offer(memory: Memory, moment: HintMoment): HintOffer {
   const { news } = memory;
   memory.news = new Set();
-  memory.standing = null;
   const answer = offerOf(memory, priceSettled(memory, memory.offered, moment), moment);
   return { ...answer, news: new Set([...answer.news, ...news]) };
 }
@@ -253,7 +254,6 @@ function offer(memory: Memory, moment: HintMoment): HintOffer {
 function review(memory: Memory, moment: Omit<HintMoment, "limit">): void {
   const { covered, groups, news } = memory;
   priceSettled(memory, covered, { ...moment, limit: 0, room: MOST_REVIEWED });
-  memory.standing = null;
   for (const [key, id] of standingOf(memory)) {
     const group = groups.get(key);
     if (group?.cycle.covered !== true) continue;

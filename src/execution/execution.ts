@@ -282,7 +282,7 @@ async function run(
   const { parts, options } = state;
   const { live } = parts;
   const { decision } = pending;
-  const way = wayOf(decision, options, live?.channels ?? null);
+  const way = wayOf(decision, options, live?.channels ?? null, parts.simulator.method);
   const refused = standstill(state, decision) ?? ("code" in way ? way : null);
   if (refused !== null || "code" in way) return refused;
   // A signature of this process that was not written is gone with the process: with nothing to wait for, both are one write.

@@ -193,12 +193,11 @@ export async function prepare(
   const minProfits = promisedProfits(decision.plan).map(({ profit }) => profit);
   const request = { minProfits, encode };
   const simulated = decision.behind.length === 0 || !channelSimulates(parts);
-  const beside = way.simulatedBeside && simulated && simulator.method === "eth_simulateV1";
   const ask: Question = () => [
     checkFirstNonce(decision, (account, block) => parts.nonceOf(account, block)),
     simulated ? simulateAll(decision, head, options, { simulator, request }) : [],
   ];
-  const asked = beside ? null : ask();
+  const asked = way.simulatedBeside ? null : ask();
   const calldata = encode(leastProfits(minProfits, options.leastProfitPpm), "parent");
   parts.onAsked(calldata);
   const behind = proveBehind(decision, parts.keccak256);
@@ -209,6 +208,8 @@ export async function prepare(
   if (judged !== null && typeof judged !== "bigint") return no(judged);
   const priced = priceOf(simulated && judged !== null ? judged : estimateGas(decision.plan));
   if ("code" in priced) return no(priced);
-  const check = beside ? () => objection(judge(decision, options, ask()), priced, priceOf) : null;
+  const check = way.simulatedBeside
+    ? () => objection(judge(decision, options, ask()), priced, priceOf)
+    : null;
   return { ok: true, prepared: { calldata, behind, simulated, check, ...priced } };
 }

@@ -9,7 +9,7 @@ import { secret } from "../lib/secret.ts";
 import type { Opportunity, Plan, PricedHop } from "../search/opportunity.ts";
 import { fromHex, toHex } from "./bytes.ts";
 import type { Rpc } from "./chainAnswers.ts";
-import type { Channel } from "./channels/channel.ts";
+import { RELAY_PROMISES, type Channel } from "./channels/channel.ts";
 import type { ExecutionOptions } from "./context.ts";
 import { createExecution } from "./execution.ts";
 import type { IntentJournal } from "./journal.ts";
@@ -120,14 +120,7 @@ const FORGETFUL: IntentJournal = {
 /** Takes nothing. */
 const DEAD_END: Channel = {
   name: "rehearsal",
-  promises: {
-    atomic: true,
-    expires: true,
-    private: true,
-    revertProtection: true,
-    carries: "bundle",
-    settledOnly: false,
-  },
+  promises: RELAY_PROMISES,
   send: () => Promise.resolve({ result: "refused", detail: "" }),
   counts: () => ({ accepted: 0, refused: 0, timeout: 0, error: 0 }),
 };

@@ -2,6 +2,7 @@ import type { SubmitDecision } from "../engine/decisions.ts";
 import type { Channel } from "./channels/channel.ts";
 import { channelsFor } from "./channels/fitting.ts";
 import { refusal, type Refusal } from "./refusal.ts";
+import type { Simulator } from "./simulate.ts";
 
 export interface WayOptions {
   /**
@@ -42,11 +43,15 @@ export interface Way {
 
 const PLAIN = { bundledUntil: null, expires: false, simulatedBeside: false } as const;
 
-/** The way of a decision through these channels; null: dry-run, which sends nothing and prices a back-run as bundled. */
+/**
+ * The way of a decision through these channels; null: dry-run, which sends nothing and prices a back-run as bundled.
+ * `method`: by which the node simulates; only one can do it behind a trigger.
+ */
 export function wayOf(
   { behind, targetBlock }: SubmitDecision,
   { graceBlocks, backrun }: WayOptions,
   places: readonly Channel[] | null,
+  method: Simulator["method"],
 ): Way | Refusal {
   const follows = behind.length > 0;
   if (follows && !backrun.enabled) return refusal("backrun_off");
@@ -58,7 +63,7 @@ export function wayOf(
   if (!follows) return { ...PLAIN, kind: "settled", channels, graceBlocks, bundledUntil, expires };
   if (channels.length === 0) return refusal("no_channel", "none takes a plan behind a trigger");
   const free = channels.every(({ promises }) => promises.revertProtection);
-  const simulatedBeside = free && backrun.simulate === "beside";
+  const simulatedBeside = free && backrun.simulate === "beside" && method === "eth_simulateV1";
   if (atomic) return { kind: "bundle", channels, graceBlocks, bundledUntil, expires, simulatedBeside };
   return backrun.tail
     ? { ...PLAIN, kind: "tail", channels, graceBlocks: 0 }

@@ -23,7 +23,7 @@ export function createCycleIndex(pools: readonly Pool[], options: CycleOptions):
   const graph = buildGraph(pools);
   const table = listCycles(graph, options);
   const edges = (cycle: number) => edgesOf(table, cycle);
-  // The hash costs more than sizing does, and what paid once often pays again.
+  // What paid once often pays again.
   const ids = new Map<number, string>();
   const hopsOf = (cycle: number) => [...edges(cycle)].map((edge) => hopAlong(pools, edge));
   const baseOf = (cycle: number) => hopAlong(pools, table.edges[cycle * table.stride] ?? -1).tokenIn;

@@ -27,8 +27,6 @@ export interface Rates {
   /** Turns to another view, or to the same one after it changed. */
   turnTo(view: StateView): void;
   rateFloat(edge: number): number;
-  /** Reads these pools at once; the rates of their edges, by edge, until the next turn. */
-  ratesFloat(pools: Iterable<number>): Float64Array;
   /** Null when the pool has no state. */
   leg(edge: number): Leg | null;
 }
@@ -60,10 +58,6 @@ export function createRates(pools: readonly Pool[]): Rates {
     rateFloat: (edge) => {
       if (readInTurn[edge >> 1] !== turn) read(edge >> 1);
       return rates[edge] ?? 0;
-    },
-    ratesFloat: (ids) => {
-      for (const id of ids) if (readInTurn[id] !== turn) read(id);
-      return rates;
     },
     leg: (edge) => {
       if (readInTurn[edge >> 1] !== turn) read(edge >> 1);

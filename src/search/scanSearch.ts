@@ -249,7 +249,7 @@ function size(built: Built, place: number, atRest: boolean, { options, valuer }:
   return { ...priced(cycle, sizing), profitNativeFloat, marginal, verdict };
 }
 
-/** The cycle of `edges[0 .. hops)`: its id is a hash that costs more than sizing, and what paid once often pays again. */
+/** The cycle of `edges[0 .. hops)`: it costs as much as its sizing, and what paid once often pays again. */
 function cycleOf({ cycles, scan, edges }: Built, count: number): Cycle {
   const key = edges.subarray(0, count).join();
   const known = cycles.get(key);

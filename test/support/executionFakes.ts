@@ -142,6 +142,20 @@ export function expiring(): FakeChannel {
   return Object.assign(channel, { promises: { ...channel.promises, expires: true } });
 }
 
+/** A relay that takes bundles back: their ids are in `cancelled`. */
+export function cancellingRelay() {
+  const relay = fakeChannel(true);
+  const cancelled: string[] = [];
+  const channel = {
+    ...relay,
+    cancel: ({ id }: { id: string }) => {
+      cancelled.push(id);
+      return Promise.resolve({ result: "accepted", detail: "" } as const);
+    },
+  };
+  return { relay, channel, cancelled };
+}
+
 interface FakeSimulation {
   /** Timestamps that were asked for. */
   readonly asked: number[];

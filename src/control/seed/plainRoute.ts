@@ -1,5 +1,6 @@
-import type { NamedRoute } from "./resolve.ts";
+import { areTexts, isText } from "../plainText.ts";
 import { DEX_CHARACTERS, MOST_HOPS, TOKEN_CHARACTERS, type SeedRoute } from "../protocolSchemas.ts";
+import type { NamedRoute } from "./resolve.ts";
 
 const AMOUNT_CHARACTERS = 80;
 
@@ -45,13 +46,4 @@ function namesAt(
     found.push(name);
   }
   return found;
-}
-
-const isText = (value: unknown, least: number, most: number): boolean =>
-  typeof value === "string" && value.length >= least && value.length <= most;
-
-function areTexts(value: unknown, least: number, most: number, characters: number): boolean {
-  if (!Array.isArray(value) || value.length < least || value.length > most) return false;
-  for (const text of value) if (!isText(text, 1, characters)) return false;
-  return true;
 }

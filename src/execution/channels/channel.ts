@@ -17,6 +17,16 @@ export interface Promises {
   readonly settledOnly: boolean;
 }
 
+/** Of a relay that takes bundles. */
+export const RELAY_PROMISES: Promises = {
+  atomic: true,
+  expires: true,
+  private: true,
+  revertProtection: true,
+  carries: "bundle",
+  settledOnly: false,
+};
+
 /**
  * The answer of a place. `accepted` is not `included`. `refused`: it surely did not take the bundle. After
  * `timeout` and `error` it may have: only the chain can tell.

@@ -5,7 +5,7 @@ import type { Bundle } from "../bundle.ts";
 import { toHex } from "../bytes.ts";
 import type { Keccak256 } from "../keccak256.ts";
 import { portablePrimitives, type Primitives } from "../primitives.ts";
-import type { BundleSimulation, Channel, Promises } from "./channel.ts";
+import { RELAY_PROMISES, type BundleSimulation, type Channel } from "./channel.ts";
 import { loadFlashbots } from "./ethers.ts";
 import { CHANNEL_GUARD, createGuard, sick, sound, type Attempt, type GuardOptions } from "./guard.ts";
 import { HttpFailure, postJson, turnedAway, type Endpoint } from "./httpJson.ts";
@@ -23,15 +23,6 @@ export interface FlashbotsChannelOptions {
   readonly primitives?: Primitives;
   readonly guard?: GuardOptions;
 }
-
-const PROMISES: Promises = {
-  atomic: true,
-  expires: true,
-  private: true,
-  revertProtection: true,
-  carries: "bundle",
-  settledOnly: false,
-};
 
 type Provider = InstanceType<ReturnType<typeof loadFlashbots>["flashbots"]["FlashbotsBundleProvider"]>;
 
@@ -156,7 +147,7 @@ export function createFlashbotsChannel(options: FlashbotsChannelOptions): Channe
   };
   return {
     name: options.name,
-    promises: PROMISES,
+    promises: RELAY_PROMISES,
     send: (bundle, { deadlineMs }) =>
       guard.run(deadlineMs, (signal) => forEachTarget(bundle, signal, sendOne)),
     cancel: (bundle, { deadlineMs }) =>

@@ -5,7 +5,13 @@ import { rebuildRaw } from "../../../src/chain/rawTransaction.ts";
 import type { PendingTransaction } from "../../../src/chain/types.ts";
 import type { BundleSimulation } from "../../../src/execution/channels/channel.ts";
 import type { ExecutionOptions, ExecutionParts } from "../../../src/execution/context.ts";
-import { fakeChannel, headerOf, startFakes, type FakeChannel } from "../../support/executionFakes.ts";
+import {
+  cancellingRelay,
+  fakeChannel,
+  headerOf,
+  startFakes,
+  type FakeChannel,
+} from "../../support/executionFakes.ts";
 import { addressOf, decisionOf, hashOf } from "../../support/executionPlan.ts";
 import { TRADER, backrunOf, pendingOf } from "../../support/executionTriggers.ts";
 
@@ -90,15 +96,7 @@ describe("in a bundle", () => {
   });
 
   test("the trigger replaced in the pool: the bundle is taken back, once, and not one without a trigger", async () => {
-    const relay = fakeChannel(true);
-    const cancelled: string[] = [];
-    const channel = {
-      ...relay,
-      cancel: ({ id }: { id: string }) => {
-        cancelled.push(id);
-        return Promise.resolve({ result: "accepted", detail: "" } as const);
-      },
-    };
+    const { relay, channel, cancelled } = cancellingRelay();
     const run = await start([channel]);
     const replaced = pendingOf({ nonce: 4, value: 1n });
     await run.execution.submit(decision);

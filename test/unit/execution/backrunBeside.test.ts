@@ -9,7 +9,7 @@ import { promisedProfits } from "../../../src/execution/profits.ts";
 import type { Signer } from "../../../src/execution/signer.ts";
 import type { Simulation } from "../../../src/execution/simulate.ts";
 import { secret } from "../../../src/lib/secret.ts";
-import { fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
+import { cancellingRelay, fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
 import { TEST_KEY } from "../../support/executionPlan.ts";
 import { TRADER, backrunOf, pendingOf } from "../../support/executionTriggers.ts";
 
@@ -28,15 +28,7 @@ async function start(channel: Channel, parts: Partial<ExecutionParts> = {}) {
 
 /** A relay that takes bundles back, and a node whose answer is held until it is given one. */
 async function startBeside() {
-  const relay = fakeChannel(true);
-  const cancelled: string[] = [];
-  const channel = {
-    ...relay,
-    cancel: ({ id }: { id: string }) => {
-      cancelled.push(id);
-      return Promise.resolve({ result: "accepted", detail: "" } as const);
-    },
-  };
+  const { relay, channel, cancelled } = cancellingRelay();
   const run = await start(channel);
   const node = new EventEmitter();
   const answered = once(node, "answer").then(([answer]: Simulation[]) => answer ?? unanswered);
@@ -153,4 +145,19 @@ test("a key elsewhere signs only what is written", async () => {
   const run = await start(relay, { live: { signer, channels: [relay], keccak256: nobleKeccak256 } });
   await run.execution.submit(decision);
   expect(relay.sent).toHaveLength(1);
+});
+
+test("a node that cannot simulate behind a trigger leaves it to the relay, before anything is sent", async () => {
+  const relay = fakeChannel(true);
+  const channel = {
+    ...relay,
+    simulate: () => Promise.resolve({ type: "revert", reason: "k" } as const),
+  };
+  const stacked = { type: "unavailable", reason: "eth_call cannot stack transactions" } as const;
+  const simulator = { method: "eth_call", simulate: () => Promise.resolve(stacked) } as const;
+  const run = await start(channel, { simulator });
+  await run.execution.submit(decision);
+  expect(run.outcomes.at(-1)?.reason).toBe("relay_simulation: k");
+  expect(relay.sent).toEqual([]);
+  expect(run.stages).toContain("simulated");
 });
