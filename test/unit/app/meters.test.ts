@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -79,4 +79,5 @@ test("the file is replaced as a whole", async () => {
   await writeMetrics(file, "a 2\n", silentLog);
   expect(readFileSync(file, "utf8")).toBe("a 2\n");
   expect(readdirSync(folder)).toEqual(["turbo.prom"]);
+  rmSync(folder, { recursive: true });
 });
