@@ -1,7 +1,7 @@
 import { decodeEventLog, parseAbi } from "viem";
 import { POOL_TOPICS } from "../../src/amm/poolLog.ts";
 import type { Address, Hex, Pool } from "../../src/chain/types.ts";
-import { loadFlashbots } from "../../src/execution/channels/ethers.ts";
+import { loadFlashbots } from "./flashbotsLibrary.ts";
 
 /** What a log tells of a pool. */
 export type PoolChange =

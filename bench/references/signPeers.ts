@@ -2,7 +2,7 @@ import { encodeFunctionData } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { executorAbi } from "../../src/chain/executorAbi.ts";
 import type { Address, Hash, Hex, PoolKind } from "../../src/chain/types.ts";
-import { loadFlashbots } from "../../src/execution/channels/ethers.ts";
+import { loadFlashbots } from "./flashbotsLibrary.ts";
 import type { UnsignedTransaction } from "../../src/execution/signer.ts";
 
 /** One cycle as the executor takes it; amounts in raw units of `base`. */

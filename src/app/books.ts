@@ -11,30 +11,31 @@ export interface Books {
  * them.
  */
 export function createBooks(): Books {
-  let left: (() => void) | null = null;
+  let left: (() => void)[] = [];
   let failure: { readonly error: unknown } | null = null;
   const settle = (): void => {
     if (failure !== null) throw failure.error;
-    const write = left;
-    left = null;
-    write?.();
+    const writes = left;
+    left = [];
+    for (const write of writes) write();
+  };
+  const settleSoon = (): void => {
+    try {
+      settle();
+    } catch (error) {
+      // Nobody catches here: the next step ends with it.
+      failure = { error };
+    }
   };
   return {
     keep: (write, when) => {
-      settle();
       if (when === "now") {
+        settle();
         write();
         return;
       }
-      left = write;
-      setImmediate(() => {
-        try {
-          settle();
-        } catch (error) {
-          // Nobody catches here: the next step ends with it.
-          failure = { error };
-        }
-      });
+      if (left.length === 0) setImmediate(settleSoon);
+      left.push(write);
     },
     settle,
   };

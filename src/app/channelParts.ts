@@ -27,7 +27,7 @@ const PROBE_MS = 3000;
  * not answer is warned of, and so is one that is public.
  */
 export async function openChannels(config: Config, parts: ChannelParts): Promise<readonly Channel[]> {
-  const channels = config.channels.map((channel) => openChannel(channel, config.chain, parts));
+  const channels = config.channels.map((channel) => openChannel(channel, parts));
   for (const { name } of config.channels.filter(({ type }) => type === "public")) {
     parts.log.warn({ channel: name }, "public channel: everybody sees a plan before it is mined");
   }
@@ -49,13 +49,13 @@ async function probe(channel: Channel, log: Log): Promise<void> {
   }
 }
 
-function openChannel(channel: ChannelConfig, chainId: number, parts: ChannelParts): Channel {
+function openChannel(channel: ChannelConfig, parts: ChannelParts): Channel {
   const { name } = channel;
   const url = secret(channel.url);
   if (channel.type === "flashbots") {
     const authKey = channel.auth_key === undefined ? null : resolveSecret(channel.auth_key);
     const { primitives } = parts;
-    return createFlashbotsChannel({ name, chainId, endpoint: { url, headers: {} }, authKey, primitives });
+    return createFlashbotsChannel({ name, endpoint: { url, headers: {} }, authKey, primitives });
   }
   const { authorization } = channel;
   const headers: Record<string, Secret> =

@@ -51,11 +51,14 @@ function writeDown(room: Room, event: EngineEvent, decisions: readonly Decision[
 }
 
 /** A plan is on its way to the channels. */
-export function noteSent({ backrunClock, ledger, meters, parts }: Room, intentId: string): void {
+export function noteSent({ backrunClock, books, ledger, meters, parts }: Room, intentId: string): void {
   const sent = backrunClock.sent(intentId);
   if (sent === null) return;
-  if (sent.micros !== null) meters.backrun(sent.micros);
-  ledger.record({ type: "backrun", time: parts.clock.now(), ...sent });
+  const time = parts.clock.now();
+  books.keep(() => {
+    if (sent.micros !== null) meters.backrun(sent.micros);
+    ledger.record({ type: "backrun", time, ...sent });
+  }, "later");
 }
 
 /**

@@ -1,9 +1,7 @@
-import { privateKeyToAddress } from "viem/accounts";
 import type { Address, Hex } from "../chain/types.ts";
-import { EXIT, PlainError } from "../lib/errors.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Plan } from "../search/opportunity.ts";
-import { hexLength, toHex, writeHash, writeHex } from "./bytes.ts";
+import { hexLength, toHex, writeHex } from "./bytes.ts";
 import { planLength, writePlan, type PlanEncoding } from "./calldata.ts";
 import {
   createTransactionBuffer,
@@ -13,6 +11,7 @@ import {
   type Envelope,
 } from "./eip1559.ts";
 import { portablePrimitives, type Primitives } from "./primitives.ts";
+import { openPrivateKey } from "./privateKey.ts";
 import type { SyncSigner, UnsignedTransaction } from "./signer.ts";
 
 /** The signer of this process. */
@@ -27,26 +26,12 @@ export interface LocalSigner extends SyncSigner {
 
 const lower = (address: string): Address => `0x${address.slice(2).toLowerCase()}`;
 
-/** The address of the key, and its bytes outside of any shared pool of buffers. */
-function openKey(key: Secret): { readonly address: Address; readonly bytes: Uint8Array } {
-  const digits = /^(?:0x)?([0-9a-fA-F]{64})$/.exec(key.reveal())?.[1];
-  if (digits === undefined) throw new PlainError(EXIT.config, "the operator's key must be 64 hex digits");
-  const bytes = new Uint8Array(32);
-  writeHash(bytes, 0, `0x${digits}`);
-  try {
-    return { address: lower(privateKeyToAddress(`0x${digits}`)), bytes };
-  } catch {
-    // The library's own error may quote the key.
-    throw new PlainError(EXIT.config, "the operator's key is not a valid secp256k1 key");
-  }
-}
-
 /**
  * A signer whose key lives in this process. Made in live mode alone: the other modes have no signer object.
  * Transactions are byte-equal to viem's whatever the primitives; their fast ones come from `loadPrimitives`.
  */
 export function createLocalSigner(key: Secret, primitives: Primitives = portablePrimitives): LocalSigner {
-  const { address, bytes } = openKey(key);
+  const { address, bytes } = openPrivateKey(key, "the operator's");
   const { keccak256, ecdsa } = primitives;
   const buffer = createTransactionBuffer();
   const signature = new Uint8Array(64);
@@ -61,7 +46,7 @@ export function createLocalSigner(key: Secret, primitives: Primitives = portable
     return sign();
   };
   return {
-    address,
+    address: lower(address),
     backends: { ecdsa: ecdsa.backend, keccak256: keccak256.backend },
     signTransactionSync,
     signTransaction: async (transaction) => signTransactionSync(transaction),

@@ -9,10 +9,13 @@ import type {
 import { openWritable, ledgerError } from "./database.ts";
 import { readOpenIntents } from "./openIntents.ts";
 import type { HaltRecord, RunRecord } from "./records.ts";
+import { createUnfiled } from "./unfiled.ts";
 
 /** The ledger's durable side, on the thread that decides. `dispose` closes the file. */
 export interface Journal extends IntentJournal {
   readonly runId: number;
+  /** Puts intents that were written with their signature where they belong; every other write does it first. */
+  file(): void;
   /** Stops or allows trading, durably. */
   halt(record: HaltRecord): void;
   /** The halt that holds, from this run or an earlier one; null when trading is allowed. */
@@ -45,12 +48,9 @@ export function beginRun(db: Database, run: RunRecord): number {
  * nothing of it is there. Errors as `ledgerError`.
  */
 export function createJournal(db: Database, runId: number): Journal {
-  const open = intentWriter(db, runId);
+  const open = intentWriter(db);
   const sign = signedWriter(db);
-  const both = db.transaction((record: SignedRecord, intent: IntentRecord) => {
-    open(intent);
-    sign(record);
-  });
+  const unfiled = createUnfiled(db, runId, { open, sign });
   const submit = submissionWriter(db);
   const end = fateWriter(db);
   const insertHalt = db.prepare("INSERT INTO halts (run_id, action, reason, at) VALUES (?, ?, ?, ?)");
@@ -58,17 +58,30 @@ export function createJournal(db: Database, runId: number): Journal {
     "SELECT action, reason, at AS time FROM halts ORDER BY id DESC LIMIT 1",
   );
   const endRun = db.prepare("UPDATE runs SET ended_at = ? WHERE id = ?");
+  /** One durable write, behind what waits to be filed. */
+  const act = (intentId: string, write: () => void): void =>
+    guarded(`intent ${intentId}`, () => {
+      unfiled.file();
+      write();
+    });
+  const file = (): void => guarded("unfiled intents", () => unfiled.file());
+  file();
   return {
     runId,
-    open: (intent) => guarded(`intent ${intent.id}`, () => open(intent)),
+    file,
+    open: (intent) => act(intent.id, () => open(intent, runId)),
     signed: (record, intent) =>
-      guarded(`intent ${record.intentId}`, () => {
+      act(record.intentId, () => {
         if (intent === undefined) sign(record);
-        else both.immediate(record, intent);
+        else unfiled.write(record, intent);
       }),
-    submitted: (record) => guarded(`intent ${record.intentId}`, () => submit(record)),
-    close: (record) => guarded(`intent ${record.intentId}`, () => end(record)),
-    openIntents: () => guarded("open intents", () => readOpenIntents(db)),
+    submitted: (record) => act(record.intentId, () => submit(record)),
+    close: (record) => act(record.intentId, () => end(record)),
+    openIntents: () =>
+      guarded("open intents", () => {
+        unfiled.file();
+        return readOpenIntents(db);
+      }),
     halt: ({ action, reason, time }) =>
       guarded(action, () => void insertHalt.run(runId, action, reason, time)),
     currentHalt: () =>
@@ -77,7 +90,13 @@ export function createJournal(db: Database, runId: number): Journal {
         return latest?.action === "halt" ? latest : null;
       }),
     endRun: (time) => guarded("run", () => void endRun.run(time, runId)),
-    dispose: () => void db.close(),
+    dispose: () => {
+      try {
+        file();
+      } finally {
+        db.close();
+      }
+    },
   };
 }
 
@@ -89,7 +108,7 @@ function guarded<T>(subject: string, act: () => T): T {
   }
 }
 
-function intentWriter(db: Database, runId: number): (intent: IntentRecord) => void {
+function intentWriter(db: Database): (intent: IntentRecord, runId: number) => void {
   const insert = db.prepare(
     `INSERT INTO intents (id, run_id, trigger_type, trigger_hash, trigger_block, parent_number, parent_hash,
        target_block, net, executor, calldata, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -100,7 +119,7 @@ function intentWriter(db: Database, runId: number): (intent: IntentRecord) => vo
   const insertProfit = db.prepare(
     "INSERT INTO intent_profits (intent_id, position, base, predicted) VALUES (?, ?, ?, ?)",
   );
-  const write = db.transaction((intent: IntentRecord) => {
+  const write = db.transaction((intent: IntentRecord, runId: number) => {
     const { trigger, parent } = intent;
     insert.run(
       intent.id,
@@ -121,7 +140,7 @@ function intentWriter(db: Database, runId: number): (intent: IntentRecord) => vo
       insertProfit.run(intent.id, position, base, profit.toString()),
     );
   });
-  return (record) => write.immediate(record);
+  return (intent, runId) => write.immediate(intent, runId);
 }
 
 function signedWriter(db: Database): (record: SignedRecord) => void {

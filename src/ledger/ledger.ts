@@ -66,9 +66,19 @@ export function openLedger(options: LedgerOptions): Ledger {
     onReply: (reply) => (reply.type === "written" ? queue.written() : queue.failed(reply.reason)),
     onEnd: queue.broke,
   });
+  /** Records speak of intents, which are in their table before them. */
+  const record = (one: LedgerRecord): boolean => {
+    try {
+      journal.file();
+    } catch (error) {
+      queue.refuse(error instanceof Error ? error.message : String(error));
+      return false;
+    }
+    return queue.push(one);
+  };
   return {
     journal,
-    record: queue.push,
+    record,
     backlog: queue.backlog,
     halted: queue.halted,
     flush: queue.flush,

@@ -3,13 +3,14 @@ import { EXIT, PlainError } from "../lib/errors.ts";
 import { HINTS_V3 } from "./hints.ts";
 import { PREDICTIONS_V2 } from "./predictions.ts";
 import { SCHEMA_V1 } from "./schema.ts";
+import { UNFILED_V4 } from "./unfiled.ts";
 import { VIEWS_V1 } from "./views.ts";
 
 /** "tmev": the mark in the file's header by which a ledger of ours is known. */
 export const APPLICATION_ID = 0x746d6576;
 
 /** `MIGRATIONS[n]` leads from `user_version` n to n + 1. A released entry never changes. */
-export const MIGRATIONS: readonly string[] = [SCHEMA_V1 + VIEWS_V1, PREDICTIONS_V2, HINTS_V3];
+export const MIGRATIONS: readonly string[] = [SCHEMA_V1 + VIEWS_V1, PREDICTIONS_V2, HINTS_V3, UNFILED_V4];
 
 const pragma = (db: Database, name: string): number => Number(db.pragma(name, { simple: true }));
 

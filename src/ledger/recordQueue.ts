@@ -16,6 +16,8 @@ export interface RecordQueueOptions {
 export interface RecordQueue {
   /** False: refused, the queue is full or broken, and `onHalt` has been called. */
   readonly push: (record: LedgerRecord) => boolean;
+  /** Turns one record away. */
+  readonly refuse: (reason: string) => void;
   /** The batch under way is in the database. */
   readonly written: () => void;
   /** The batch under way could not be written and is tried again by the writer. */
@@ -78,10 +80,13 @@ export function createRecordQueue(
     underWay = batch.length;
     parts.send(batch);
   };
+  const refuse = (reason: string): void => {
+    state.countRefused();
+    state.halt(reason);
+  };
   const push = (record: LedgerRecord): boolean => {
     if (broken !== null || backlog() >= options.capacity) {
-      state.countRefused();
-      state.halt(`${options.capacity} records wait to be written`);
+      refuse(`${options.capacity} records wait to be written`);
       return false;
     }
     waiting.push(record);
@@ -107,5 +112,5 @@ export function createRecordQueue(
     if (broken !== null) throw broken;
     if (done < pushed) await waiters.wait(pushed, signal);
   };
-  return { push, written, failed: state.halt, broke, backlog, halted: state.reason, flush };
+  return { push, refuse, written, failed: state.halt, broke, backlog, halted: state.reason, flush };
 }

@@ -19,7 +19,6 @@ import type { ExecutionStage } from "./executionStage.ts";
 export const relayChannel = ({ devnet }: ExecutionStage): Channel =>
   createFlashbotsChannel({
     name: "relay",
-    chainId: 137,
     endpoint: { url: secret(devnet.relayUrl), headers: {} },
     authKey: null,
   });

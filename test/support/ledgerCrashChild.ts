@@ -27,9 +27,16 @@ for (const { intent: open } of journal.openIntents()) {
 for (let n = 0; ; n++) {
   const id = `${round}-${n}`;
   ledger.record(judged(id));
-  journal.open(intent(id, { opportunityIds: [id] }));
-  told("open", id);
-  journal.signed(signed(id, Number(round) * 1_000_000 + n));
+  const opened = intent(id, { opportunityIds: [id] });
+  const signature = signed(id, Number(round) * 1_000_000 + n);
+  if (n % 2 === 0) {
+    journal.open(opened);
+    told("open", id);
+    journal.signed(signature);
+  } else {
+    journal.signed(signature, opened);
+    told("open", id);
+  }
   told("signed", id);
   journal.submitted(submission(id));
   told("submitted", id);

@@ -1,5 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
+import { urlToHttpOptions } from "node:url";
 import type { Secret } from "../../lib/secret.ts";
 
 /** Where requests go. URL and headers carry credentials, so all of it is secret. */
@@ -68,18 +69,44 @@ async function readCapped(response: http.IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
+/** An endpoint as Node's client takes it. */
+interface Place {
+  readonly secure: boolean;
+  readonly options: https.RequestOptions;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Read once: a URL is parsed for longer than a request is made. */
+const places = new WeakMap<Endpoint, Place>();
+
+function placeOf(endpoint: Endpoint): Place {
+  const known = places.get(endpoint);
+  if (known !== undefined) return known;
+  const url = new URL(endpoint.url.reveal());
+  const secrets = Object.entries(endpoint.headers).map(([name, value]) => [name, value.reveal()]);
+  const fixed = { "content-type": "application/json", "accept-encoding": "identity" };
+  const place: Place = {
+    secure: url.protocol === "https:",
+    options: urlToHttpOptions(url),
+    headers: { ...Object.fromEntries(secrets), ...fixed },
+  };
+  places.set(endpoint, place);
+  return place;
+}
+
 interface Post {
-  readonly url: URL;
-  readonly body: Buffer;
-  readonly headers: http.OutgoingHttpHeaders;
+  readonly place: Place;
+  readonly body: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
 /** Resolves with the answer's head. */
-function post({ url, body, headers, signal }: Post): Promise<http.IncomingMessage> {
-  const { request, agent } = url.protocol === "https:" ? SECURE : PLAIN;
+function post({ place, body, headers, signal }: Post): Promise<http.IncomingMessage> {
+  const { request, agent } = place.secure ? SECURE : PLAIN;
+  const all = { ...headers, ...place.headers, "content-length": body.length };
   return new Promise((resolve, reject) => {
-    const sending = request(url, { method: "POST", agent, signal, headers }, resolve);
+    const sending = request({ ...place.options, method: "POST", agent, signal, headers: all }, resolve);
     sending.on("error", reject);
     sending.end(body);
   });
@@ -91,20 +118,13 @@ function post({ url, body, headers, signal }: Post): Promise<http.IncomingMessag
  */
 export async function postJson(
   endpoint: Endpoint,
-  text: string,
+  json: string | Uint8Array,
   signal: AbortSignal,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<HttpAnswer> {
-  const body = Buffer.from(text, "utf8");
-  const secrets = Object.entries(endpoint.headers).map(([name, value]) => [name, value.reveal()]);
-  const fixed = { "content-type": "application/json", "accept-encoding": "identity" };
+  const body = typeof json === "string" ? Buffer.from(json, "utf8") : json;
   try {
-    const response = await post({
-      url: new URL(endpoint.url.reveal()),
-      body,
-      signal,
-      headers: { ...headers, ...Object.fromEntries(secrets), ...fixed, "content-length": body.length },
-    });
+    const response = await post({ place: placeOf(endpoint), body, signal, headers });
     const { statusCode: status = 0 } = response;
     if (REDIRECTS.has(status)) {
       response.destroy();

@@ -45,9 +45,12 @@ async function runUntilKilled(path: string, round: number, kills: number): Promi
   return told.filter((line) => /^\w+ \d+-\d+$/.test(line));
 }
 
+/** Intents that the next start puts in their table. */
+const UNFILED = "SELECT document ->> '$.intent.id' FROM unfiled_intents";
+
 const TABLE_OF: Record<string, string> = {
-  open: "SELECT id FROM intents",
-  signed: "SELECT intent_id FROM signed_transactions",
+  open: `SELECT id FROM intents UNION ALL ${UNFILED}`,
+  signed: `SELECT intent_id FROM signed_transactions UNION ALL ${UNFILED}`,
   submitted: "SELECT intent_id FROM submissions",
   close: "SELECT intent_id FROM fates WHERE fate <> 'unknown'",
 };
@@ -76,6 +79,7 @@ function faults(path: string, told: readonly string[]): string[] {
       "a landed trade without its profit": count(
         "SELECT 1 FROM fates WHERE fate = 'included' AND id NOT IN (SELECT fate_id FROM fate_profits)",
       ),
+      "an intent filed twice": count(`${UNFILED} INTERSECT SELECT id FROM intents`),
       "an opportunity without its hops": count(
         `SELECT 1 FROM opportunities o
          WHERE (SELECT count(*) FROM opportunity_hops h WHERE h.opportunity = o.seq) <> 2`,

@@ -43,7 +43,6 @@ const privateChannel = (): Channel =>
 const flashbotsChannel = (): Channel =>
   createFlashbotsChannel({
     name: "relay",
-    chainId: 137,
     endpoint: endpointOf(place),
     authKey: secret(AUTH_KEY),
   });

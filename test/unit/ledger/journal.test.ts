@@ -66,6 +66,52 @@ test("an intent and its signature in one write: both, or nothing", () => {
   journal.dispose();
 });
 
+test("an intent that a crash left unfiled is filed at the next start, under the run that wrote it", () => {
+  const path = ledgerPath();
+  const wanted = intent("i1", {
+    trigger: { type: "pending", hash: hash(5) },
+    predicted: [{ base: WETH, profit: 2n ** 255n }],
+    net: -1n,
+  });
+  const { runId } = openJournal(path, run);
+  // Ends like a process that is killed: nothing is filed and nothing closed.
+  const first = openWritable(path, "full");
+  createJournal(first, runId).signed(signed("i1", 1), wanted);
+  expect(first.prepare("SELECT count(*) FROM unfiled_intents").pluck().get()).toBe(1);
+  first.close();
+
+  const second = openJournal(path, run);
+  expect(second.openIntents()).toEqual([{ intent: wanted, signed: signed("i1", 1), submitted: false }]);
+  second.dispose();
+  const db = new Database(path);
+  expect(db.prepare("SELECT run_id FROM intents").pluck().all()).toEqual([runId]);
+  expect(db.prepare("SELECT count(*) FROM unfiled_intents").pluck().get()).toBe(0);
+  expect(() =>
+    db.exec("INSERT INTO unfiled_intents VALUES (1, 1, ''); UPDATE unfiled_intents SET id = 2"),
+  ).toThrow("unfiled_intents is never changed");
+  db.close();
+});
+
+test("any write files what was written in haste, and a reader finds it in its tables", () => {
+  const path = ledgerPath();
+  const journal = openJournal(path, run);
+  const db = new Database(path, { readonly: true });
+  const filed = (): unknown => db.prepare("SELECT id FROM intents ORDER BY rowid").pluck().all();
+  journal.signed(signed("i1", 1), intent("i1"));
+  expect(filed()).toEqual([]);
+  journal.signed(signed("i2", 2), intent("i2"));
+  expect(filed()).toEqual(["i1"]);
+  journal.file();
+  expect(filed()).toEqual(["i1", "i2"]);
+  journal.signed(signed("i3", 3), intent("i3"));
+  journal.submitted(submission("i3"));
+  expect(filed()).toEqual(["i1", "i2", "i3"]);
+  journal.signed(signed("i4", 4), intent("i4"));
+  journal.dispose();
+  expect(filed()).toEqual(["i1", "i2", "i3", "i4"]);
+  db.close();
+});
+
 test("an intent ends in exactly one fate", () => {
   const journal = openJournal(ledgerPath(), run);
   journal.open(intent("i1"));

@@ -14,7 +14,7 @@ import type {
 } from "../../../../bench/references/threeHopPipeline.ts";
 import { executorAbi } from "../../../../src/chain/executorAbi.ts";
 import type { Hex } from "../../../../src/chain/types.ts";
-import { loadFlashbots } from "../../../../src/execution/channels/ethers.ts";
+import { loadFlashbots } from "../../../../bench/references/flashbotsLibrary.ts";
 import { createSearch } from "../../../../src/search/search.ts";
 import type { Opportunity } from "../../../../src/search/opportunity.ts";
 import { addressOf, hashOf } from "../../../support/marketBlocks.ts";

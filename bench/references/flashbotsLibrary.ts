@@ -3,7 +3,8 @@ import type * as Flashbots from "@flashbots/ethers-provider-bundle";
 import type * as Ethers from "ethers" with { "resolution-mode": "require" };
 
 /*
- * The one place that loads ethers and the Flashbots provider. The provider is CommonJS and brings ethers'
+ * The one place that loads ethers and the Flashbots provider: peers to measure against, and what our relay channel is
+ * held to. The provider is CommonJS and brings ethers'
  * CommonJS build with it; an `import` would load ethers a second time, with types that do not fit the first.
  */
 interface Loaded {
@@ -13,7 +14,7 @@ interface Loaded {
 
 let loaded: Loaded | undefined;
 
-/** Loads both on first use: memory and 0.3 s of start that a daemon without a bundle relay never spends. */
+/** Loads both on first use. */
 export function loadFlashbots(): Loaded {
   if (loaded === undefined) {
     const require = createRequire(import.meta.url);

@@ -1,0 +1,114 @@
+import type { Database } from "better-sqlite3";
+import { z } from "zod";
+import type { IntentRecord, SignedRecord } from "../execution/journal.ts";
+import { toJson } from "../lib/bigint.ts";
+import { amountColumn, hexColumn } from "./rows.ts";
+
+/**
+ * Version 4 of the ledger: an intent and its signature in one row, which a bundle waits for. Their own tables and the
+ * indexes of those are fourteen pages of the write-ahead log, which are written when the bytes have left; here it is three.
+ */
+export const UNFILED_V4 = `
+CREATE TABLE unfiled_intents (
+  id INTEGER PRIMARY KEY,
+  run_id INTEGER NOT NULL REFERENCES runs (id),
+  document TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER unfiled_intents_no_update BEFORE UPDATE ON unfiled_intents
+BEGIN
+  SELECT RAISE(ABORT, 'unfiled_intents is never changed');
+END;
+`;
+
+const trigger = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("block"), number: z.number(), hash: hexColumn }),
+  z.object({ type: z.literal("pending"), hash: hexColumn }),
+]);
+
+const intentDocument: z.ZodType<IntentRecord> = z.object({
+  id: z.string(),
+  trigger,
+  parent: z.object({ number: z.number(), hash: hexColumn }),
+  targetBlock: z.number(),
+  opportunityIds: z.array(z.string()),
+  predicted: z.array(z.object({ base: hexColumn, profit: amountColumn })),
+  net: amountColumn,
+  executor: hexColumn,
+  calldata: hexColumn,
+  time: z.number(),
+});
+
+const signedDocument: z.ZodType<SignedRecord> = z.object({
+  intentId: z.string(),
+  transactionHash: hexColumn,
+  rawTransaction: hexColumn,
+  nonce: z.number(),
+  gasLimit: amountColumn,
+  maxFeePerGas: amountColumn,
+  maxPriorityFeePerGas: amountColumn,
+  bundleId: hexColumn,
+  merkleRoot: hexColumn,
+  merkleProof: z.array(hexColumn),
+  lastBlock: z.number(),
+  atomicOnly: z.boolean(),
+  time: z.number(),
+});
+
+const document = z
+  .string()
+  .transform((text) => z.object({ intent: intentDocument, signed: signedDocument }).parse(JSON.parse(text)));
+
+const unfiledRow = z.object({ id: z.number(), run_id: z.number(), document });
+
+/** Where the two belong. */
+export interface Tables {
+  readonly open: (intent: IntentRecord, runId: number) => void;
+  readonly sign: (record: SignedRecord) => void;
+}
+
+export interface Unfiled {
+  /** Both in one row. Throws when one of the two stands in its table already. */
+  write(signed: SignedRecord, intent: IntentRecord): void;
+  /** Moves all rows into the tables: all of them, or it throws and none. */
+  file(): void;
+}
+
+export function createUnfiled(db: Database, runId: number, tables: Tables): Unfiled {
+  const insert = db.prepare(
+    `INSERT INTO unfiled_intents (run_id, document) SELECT ?, ?
+     WHERE NOT EXISTS (SELECT 1 FROM intents WHERE id = ?)
+       AND NOT EXISTS (SELECT 1 FROM signed_transactions WHERE transaction_hash = ?)`,
+  );
+  const select = db.prepare("SELECT id, run_id, document FROM unfiled_intents ORDER BY id");
+  const remove = db.prepare("DELETE FROM unfiled_intents WHERE id = ?");
+  const move = db.transaction(() => {
+    for (const row of select.all()) {
+      const { id, run_id: of, document: both } = unfiledRow.parse(row);
+      tables.open(both.intent, of);
+      tables.sign(both.signed);
+      remove.run(id);
+    }
+  });
+  // A crash may have left some.
+  let some = true;
+  const file = (): void => {
+    if (!some) return;
+    // Nobody waits for a disk here: what the machine's power takes of this is filed again at the next start.
+    db.pragma("synchronous = NORMAL");
+    try {
+      move.immediate();
+    } finally {
+      db.pragma("synchronous = FULL");
+    }
+    some = false;
+  };
+  return {
+    write: (signed, intent) => {
+      file();
+      const { changes } = insert.run(runId, toJson({ intent, signed }), intent.id, signed.transactionHash);
+      if (changes === 0) throw new Error("the intent or the transaction stands in the ledger already");
+      some = true;
+    },
+    file,
+  };
+}
