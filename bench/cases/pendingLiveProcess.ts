@@ -98,7 +98,7 @@ const asHex = (text: string): Hex => `0x${text.slice(2)}`;
 process.env[BENCH_KEY_NAME] = BENCH_KEY;
 const market = restingMarket(generatePreset(readPreset(presetName), Number(seed)));
 const made = makeRounds(market, await loadPrimitives(silentLog), { seed: Number(seed), wanted: rounds });
-const node = await startNode({ type: "rounds", first: made.first, rounds: made.rounds });
+const node = await startNode({ type: "rounds", first: made.first, rounds: made.rounds, warmUp });
 const folder = mkdtempSync(join(tmpdir(), "turbo-mev-bench-"));
 const ledger = openLedger({
   path: join(folder, "ledger.sqlite"),

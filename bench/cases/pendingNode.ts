@@ -22,7 +22,13 @@ export interface NodeRound {
 
 /** What the node shall play. */
 export type NodeOrder =
-  | { readonly type: "rounds"; readonly first: NodeBlock; readonly rounds: readonly NodeRound[] }
+  | {
+      readonly type: "rounds";
+      readonly first: NodeBlock;
+      readonly rounds: readonly NodeRound[];
+      /** The first ones, which are not counted, come one right after the other. */
+      readonly warmUp: number;
+    }
   | {
       readonly type: "flood";
       readonly preset: PresetName;

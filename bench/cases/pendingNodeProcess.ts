@@ -140,20 +140,21 @@ const within = async (ms: number, wait: (done: () => void) => void): Promise<boo
   return result;
 };
 
-async function playRounds({ rounds }: Extract<NodeOrder, { type: "rounds" }>): Promise<NodeFigures> {
+async function playRounds({ rounds, warmUp }: Extract<NodeOrder, { type: "rounds" }>): Promise<NodeFigures> {
   const [sentAt, heardAt]: [number[], number[]] = [[], []];
   const bundles: (readonly string[])[] = [];
-  for (const { block, others, trigger } of rounds) {
+  for (const [i, { block, others, trigger }] of rounds.entries()) {
+    const [rest, between] = i < warmUp ? [1, 1] : [REST_MS, BETWEEN_MS];
     await within(MOST_WAIT_MS, (done) => {
       onAsked = (method) => {
         if (method === LAST_QUESTION) done();
       };
       announce(block);
     });
-    await pause(REST_MS);
+    await pause(rest);
     for (const body of others) {
       say("newPendingTransactions", body);
-      await pause(BETWEEN_MS);
+      await pause(between);
     }
     let heard: HeardBundle | null = null;
     const sent = machineMs();
@@ -168,7 +169,7 @@ async function playRounds({ rounds }: Extract<NodeOrder, { type: "rounds" }>): P
     sentAt.push(sent);
     heardAt.push(came ? bundle.at : Number.NaN);
     bundles.push(bundle.transactions);
-    await pause(REST_MS);
+    await pause(rest);
   }
   return { sentAt, heardAt, bundles, frames: rounds.length, lastNumber: 0, seconds: 0 };
 }
