@@ -297,8 +297,10 @@ function offerOf(memory: Memory, { opportunities, fresh }: NamedAnswer, moment: 
       const offered = createNamedTable();
       for (const one of opportunities) {
         const group = its(one);
-        if (group !== undefined) offered.add(group.cycle);
+        if (group !== undefined && one.hops.some(({ pool }) => moved.includes(pool)))
+          offered.add(group.cycle);
       }
+      if (offered.cycles.length === 0) return [];
       return named.price(offered, { ...moment, view, through: moved }).opportunities;
     },
   };

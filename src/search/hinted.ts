@@ -61,6 +61,8 @@ interface Memory {
   readonly hubs: readonly Address[];
   pools: readonly Pool[];
   ids: ReadonlyMap<Address, number>;
+  /** By the very list of hops: the search gives the same one for the same cycle, again and again. */
+  keys: WeakMap<RouteHint, string>;
   settled: NamedStates;
   imagined: NamedStates;
 }
@@ -74,6 +76,7 @@ export function createNamedCycles(options: NamedOptions): NamedCycles {
     hubs: [...new Set([...options.bases, options.wrappedNative])],
     pools: [],
     ids: new Map(),
+    keys: new WeakMap(),
     settled: createNamedStates([]),
     imagined: createNamedStates([]),
   };
@@ -81,14 +84,12 @@ export function createNamedCycles(options: NamedOptions): NamedCycles {
     load: (pools) => {
       memory.pools = pools;
       memory.ids = new Map(pools.map(({ address }, id) => [address, id]));
+      memory.keys = new WeakMap();
       memory.settled = createNamedStates(pools);
       memory.imagined = createNamedStates(pools);
     },
     named: (hops) => named(memory, hops),
-    keyOf: (hops) => {
-      const edges = edgesOf(memory, hops);
-      return edges && keyOfEdges(edges);
-    },
+    keyOf: (hops) => keyOf(memory, hops),
     price: (table, request) => price(memory, table, request),
   };
 }
@@ -102,6 +103,16 @@ function edgesOf({ ids }: Memory, hops: RouteHint): readonly number[] | null {
     edges.push(2 * id + (zeroForOne ? 0 : 1));
   }
   return edges;
+}
+
+function keyOf(memory: Memory, hops: RouteHint): string | null {
+  const known = memory.keys.get(hops);
+  if (known !== undefined) return known;
+  const edges = edgesOf(memory, hops);
+  if (edges === null) return null;
+  const key = keyOfEdges(edges);
+  memory.keys.set(hops, key);
+  return key;
 }
 
 const startingAt = (edges: readonly number[], place: number): readonly number[] =>

@@ -206,7 +206,8 @@ function look(
   if (looked > 0) {
     findAll(memory);
     const moved: number[] = [];
-    for (const pool of mayHave) if (states.read(pool) > looked) moved.push(pool);
+    // What no cycle crosses need not be read, which takes longer than to look at one.
+    for (const pool of mayHave) if (byPool.has(pool) && states.read(pool) > looked) moved.push(pool);
     for (const pool of moved) for (const place of byPool.get(pool) ?? []) screen(memory, states, place);
   }
   for (const cycle of fresh) {
