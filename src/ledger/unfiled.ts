@@ -7,6 +7,7 @@ import { amountColumn, hexColumn } from "./rows.ts";
 /**
  * Version 4 of the ledger: an intent and its signature in one row, which a bundle waits for. Their own tables and the
  * indexes of those are fourteen pages of the write-ahead log, which are written when the bytes have left; here it is three.
+ * What a crash leaves here is filed by the next start; readers see it from then on.
  */
 export const UNFILED_V4 = `
 CREATE TABLE unfiled_intents (
@@ -67,7 +68,7 @@ export interface Tables {
 }
 
 export interface Unfiled {
-  /** Both in one row. Throws when one of the two stands in its table already. */
+  /** Both in one row, when no other is left. Throws when one of the two stands in its table already. */
   write(signed: SignedRecord, intent: IntentRecord): void;
   /** Moves all rows into the tables: all of them, or it throws and none. */
   file(): void;
@@ -104,7 +105,6 @@ export function createUnfiled(db: Database, runId: number, tables: Tables): Unfi
   };
   return {
     write: (signed, intent) => {
-      file();
       const { changes } = insert.run(runId, toJson({ intent, signed }), intent.id, signed.transactionHash);
       if (changes === 0) throw new Error("the intent or the transaction stands in the ledger already");
       some = true;

@@ -65,19 +65,18 @@ function replacementUuid(bundle: Bundle, block: number, keccak256: Keccak256): s
 
 const quantity = (block: number): string => `0x${block.toString(16)}`;
 
+const GARBAGE = sick("error", "garbage");
+
 /** Any failure of the wire, as an attempt; other errors may hold the URL and are not passed on. */
 const failure = (error: unknown): Attempt => {
-  if (!(error instanceof HttpFailure)) return sick("error", "garbage");
+  if (!(error instanceof HttpFailure)) return GARBAGE;
   return sick(error.sent ? "error" : "refused", error.message);
 };
 
-/** What an answer with a result means. */
-const attemptOf = (answer: RpcAnswer): Attempt => {
-  if (answer.type === "error") return sound("refused", answer.message);
-  return answer.type === "garbage" || answer.result === null
-    ? sick("error", "garbage")
-    : sound("accepted", "");
-};
+function attemptOf(answer: RpcAnswer): Attempt {
+  if (answer.type === "garbage") return GARBAGE;
+  return answer.type === "error" ? sound("refused", answer.message) : sound("accepted", "");
+}
 
 /** One request about a bundle in one target block. */
 type Call = (relay: Relay, bundle: Bundle, block: number, signal: AbortSignal) => Promise<Attempt>;
@@ -86,7 +85,9 @@ const sendOne: Call = async ({ ask, keccak256 }, bundle, block, signal) => {
   const named = replacementUuid(bundle, block, keccak256);
   const params = { txs: bundle.transactions, blockNumber: quantity(block), replacementUuid: named };
   try {
-    return attemptOf(await ask("eth_sendBundle", params, signal));
+    const answer = await ask("eth_sendBundle", params, signal);
+    // The hash of a bundle that was taken is not nothing.
+    return answer.type === "result" && answer.result === null ? GARBAGE : attemptOf(answer);
   } catch (error) {
     return failure(error);
   }

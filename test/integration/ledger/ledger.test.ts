@@ -4,7 +4,17 @@ import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { openLedger, type Ledger } from "../../../src/ledger/ledger.ts";
 import { ledgerPath } from "../../support/ledgerFile.ts";
-import { address, fate, hash, intent, judged, registry, run, TIME } from "../../support/ledgerRecords.ts";
+import {
+  address,
+  fate,
+  hash,
+  intent,
+  judged,
+  registry,
+  run,
+  signed,
+  TIME,
+} from "../../support/ledgerRecords.ts";
 
 interface Opened {
   readonly path: string;
@@ -55,6 +65,39 @@ const block = (n: number) => ({
   taintedPools: 0,
   decisionMicros: 311.4,
   time: TIME + n,
+});
+
+const backrun = (intentId: string) => ({
+  type: "backrun" as const,
+  time: TIME,
+  intentId,
+  triggerHash: hash(9),
+  micros: 2900,
+});
+
+test("a record that names an intent finds it, however that was written", async () => {
+  const { path, ledger } = open();
+  ledger.journal.signed(signed("i1", 1), intent("i1"));
+  expect(ledger.record(backrun("i1"))).toBe(true);
+  await ledger.flush();
+  expect(inspect(path).prepare("SELECT intent_id FROM backruns").pluck().all()).toEqual(["i1"]);
+  await ledger.close(TIME);
+});
+
+test("where an intent cannot be filed its records are refused and counted, and nothing of it is lost", async () => {
+  const { path, ledger, halted, resumed } = open();
+  ledger.journal.signed(signed("i1", 1), intent("i1"));
+  const other = inspect(path);
+  other.exec("BEGIN IMMEDIATE");
+  expect(ledger.record(backrun("i1"))).toBe(false);
+  expect(await halted).toContain("another process holds the ledger");
+  other.exec("COMMIT");
+  expect(ledger.record(backrun("i1"))).toBe(true);
+  await resumed;
+  await ledger.flush();
+  expect(other.prepare("SELECT intent_id FROM backruns").pluck().all()).toEqual(["i1"]);
+  expect(other.prepare("SELECT kind FROM events").pluck().all()).toEqual(["records_refused"]);
+  await ledger.close(TIME);
 });
 
 test("records of every kind stand in the database after a flush, exact to the unit", async () => {
