@@ -268,6 +268,11 @@ function priceSettled(
   { table, moved }: Shelf,
   moment: HintMoment & { readonly room?: number },
 ): NamedAnswer {
+  if (table.cycles.length === 0) {
+    // Whatever comes next is read as a whole.
+    moved.clear();
+    return { opportunities: [], fresh: [] };
+  }
   for (const pool of market.tainted.keys()) moved.add(pool);
   // A pool in doubt has no price here.
   const view: StateView =
