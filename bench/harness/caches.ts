@@ -19,16 +19,8 @@ export function lastLevelBytes(): number | null {
 }
 
 /** Walks a buffer twice the size of the last-level cache, and writes, so that every line of it is replaced. */
-export const createFlush = (): Flush =>
-  walkOver(Math.min(2 * (lastLevelBytes() ?? UNKNOWN_BYTES), MOST_BYTES));
-
-/** More than any core has for itself, which is half a megabyte to two. */
-const CORE_BYTES = 4 * 2 ** 20;
-
-/** Leaves what cores share as it is: so a daemon finds the caches that has done other things since. */
-export const createCoreFlush = (): Flush => walkOver(CORE_BYTES);
-
-function walkOver(bytes: number): Flush {
+export function createFlush(): Flush {
+  const bytes = Math.min(2 * (lastLevelBytes() ?? UNKNOWN_BYTES), MOST_BYTES);
   const words = new Int32Array(bytes / Int32Array.BYTES_PER_ELEMENT);
   const stride = LINE_BYTES / Int32Array.BYTES_PER_ELEMENT;
   return () => {
