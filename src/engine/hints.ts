@@ -299,13 +299,12 @@ function offerOf(memory: Memory, { opportunities, fresh }: NamedAnswer, moment: 
     idsOf: (one) => namesOf(its(one)).map(({ route }) => route.id),
     budgetFloat: (one) => Math.max(0, ...namesOf(its(one)).map(({ route }) => route.budgetFloat)),
     again: (view, moved) => {
+      if (opportunities.length === 0) return [];
       const offered = createNamedTable();
       for (const one of opportunities) {
         const group = its(one);
-        if (group !== undefined && one.hops.some(({ pool }) => moved.includes(pool)))
-          offered.add(group.cycle);
+        if (group !== undefined) offered.add(group.cycle);
       }
-      if (offered.cycles.length === 0) return [];
       return named.price(offered, { ...moment, view, through: moved }).opportunities;
     },
   };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Secret } from "../../lib/secret.ts";
 import type { Bundle } from "../bundle.ts";
 import { toHex } from "../bytes.ts";
+import { toQuantity } from "../chainAnswers.ts";
 import type { Keccak256 } from "../keccak256.ts";
 import { portablePrimitives, type Primitives } from "../primitives.ts";
 import { RELAY_PROMISES, type BundleSimulation, type Channel } from "./channel.ts";
@@ -63,8 +64,6 @@ function replacementUuid(bundle: Bundle, block: number, keccak256: Keccak256): s
   return [...parts, hex.slice(20, 32)].join("-");
 }
 
-const quantity = (block: number): string => `0x${block.toString(16)}`;
-
 const GARBAGE = sick("error", "garbage");
 
 /** Any failure of the wire, as an attempt; other errors may hold the URL and are not passed on. */
@@ -73,33 +72,33 @@ const failure = (error: unknown): Attempt => {
   return sick(error.sent ? "error" : "refused", error.message);
 };
 
-function attemptOf(answer: RpcAnswer): Attempt {
-  if (answer.type === "garbage") return GARBAGE;
-  return answer.type === "error" ? sound("refused", answer.message) : sound("accepted", "");
+/** What a request came to; `isTaken`: whether its result says that it was taken. */
+async function attemptOf(
+  asking: Promise<RpcAnswer>,
+  isTaken: (result: unknown) => boolean,
+): Promise<Attempt> {
+  try {
+    const answer = await asking;
+    if (answer.type === "error") return sound("refused", answer.message);
+    return answer.type === "result" && isTaken(answer.result) ? sound("accepted", "") : GARBAGE;
+  } catch (error) {
+    return failure(error);
+  }
 }
 
 /** One request about a bundle in one target block. */
 type Call = (relay: Relay, bundle: Bundle, block: number, signal: AbortSignal) => Promise<Attempt>;
 
-const sendOne: Call = async ({ ask, keccak256 }, bundle, block, signal) => {
+const sendOne: Call = ({ ask, keccak256 }, bundle, block, signal) => {
   const named = replacementUuid(bundle, block, keccak256);
-  const params = { txs: bundle.transactions, blockNumber: quantity(block), replacementUuid: named };
-  try {
-    const answer = await ask("eth_sendBundle", params, signal);
-    // The hash of a bundle that was taken is not nothing.
-    return answer.type === "result" && answer.result === null ? GARBAGE : attemptOf(answer);
-  } catch (error) {
-    return failure(error);
-  }
+  const params = { txs: bundle.transactions, blockNumber: toQuantity(block), replacementUuid: named };
+  // The hash of a bundle that was taken is not nothing.
+  return attemptOf(ask("eth_sendBundle", params, signal), (hash) => hash !== null);
 };
 
-const cancelOne: Call = async ({ ask, keccak256 }, bundle, block, signal) => {
-  try {
-    const params = { replacementUuid: replacementUuid(bundle, block, keccak256) };
-    return attemptOf(await ask("eth_cancelBundle", params, signal));
-  } catch (error) {
-    return failure(error);
-  }
+const cancelOne: Call = ({ ask, keccak256 }, bundle, block, signal) => {
+  const params = { replacementUuid: replacementUuid(bundle, block, keccak256) };
+  return attemptOf(ask("eth_cancelBundle", params, signal), () => true);
 };
 
 /** The answer for several target blocks: one acceptance is enough to land; any doubt outweighs a refusal. */
@@ -123,7 +122,11 @@ async function callBundle(
 ): Promise<BundleSimulation> {
   const [block] = targetBlocks;
   if (block === undefined) return { type: "unavailable", reason: "no target block" };
-  const params = { txs: transactions, blockNumber: quantity(block), stateBlockNumber: quantity(block - 1) };
+  const params = {
+    txs: transactions,
+    blockNumber: toQuantity(block),
+    stateBlockNumber: toQuantity(block - 1),
+  };
   try {
     const answer = await ask("eth_callBundle", params, signal);
     if (answer.type === "error") return { type: "unavailable", reason: answer.message };
