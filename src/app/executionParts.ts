@@ -18,7 +18,6 @@ import type { Clock } from "../lib/clock.ts";
 import { EXIT, PlainError, RetryableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { resolveSecret } from "../lib/secretReference.ts";
-import { openChannels } from "./channelParts.ts";
 import type { Config } from "./config.ts";
 import { feePolicyOf } from "./engineOptions.ts";
 
@@ -134,6 +133,8 @@ async function goLive(config: Config, registry: ChainRegistry, checks: LiveCheck
       `the operator ${signer.address} has no ${registry.native.symbol} for gas`,
     );
   }
+  // With the HTTP client below it: 80 ms and 19 MB, for a live daemon alone.
+  const { openChannels } = await import("./channelParts.ts");
   const channels = await openChannels(config, { ...checks, primitives });
   const plans = await rehearse(checks.options, primitives);
   checks.log.debug({ plans }, "execution rehearsed");

@@ -7,7 +7,7 @@ import type { Keccak256 } from "../keccak256.ts";
 import { portablePrimitives, type Primitives } from "../primitives.ts";
 import { RELAY_PROMISES, type BundleSimulation, type Channel } from "./channel.ts";
 import { CHANNEL_GUARD, createGuard, sick, sound, type Attempt, type GuardOptions } from "./guard.ts";
-import { HttpFailure, postJson, turnedAway, type Endpoint } from "./httpJson.ts";
+import { HttpFailure, openJsonPlace, turnedAway, type Endpoint } from "./httpJson.ts";
 import { maskSecrets } from "./maskSecrets.ts";
 import { createRelayKey } from "./relayKey.ts";
 import { parseRpcAnswer, shortText, type RpcAnswer } from "./rpcAnswer.ts";
@@ -39,6 +39,7 @@ function openRelay({ endpoint, authKey, primitives = portablePrimitives }: Flash
   const { keccak256 } = primitives;
   const key = createRelayKey(authKey, primitives);
   const mask = maskSecrets(endpoint);
+  const place = openJsonPlace(endpoint);
   let id = 0;
   return {
     ask: async (method, params, signal) => {
@@ -47,7 +48,7 @@ function openRelay({ endpoint, authKey, primitives = portablePrimitives }: Flash
         "utf8",
       );
       const headers = { "x-flashbots-signature": key.headerOf(body) };
-      const { status, text } = await postJson(endpoint, body, signal, headers);
+      const { status, text } = await place.post(body, signal, headers);
       if (status >= 300) throw new HttpFailure(`http ${status}`, !turnedAway(status));
       return parseRpcAnswer(text, mask);
     },

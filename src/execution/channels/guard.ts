@@ -1,14 +1,12 @@
 import {
   BrokenCircuitError,
   CircuitState,
-  TaskCancelledError,
-  TimeoutStrategy,
   circuitBreaker,
   handleWhenResult,
-  timeout,
   type CircuitBreakerPolicy,
   type IBreaker,
 } from "cockatiel";
+import { withinMs } from "../deadline.ts";
 import type { ChannelCounts, SendResult } from "./channel.ts";
 
 export interface GuardOptions {
@@ -67,24 +65,28 @@ export const sound = (result: SendResult["result"], detail: string): Attempt => 
 
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-async function underPolicies(
+/** Its signal ends what a call that is late still does. */
+async function within(deadlineMs: number, call: (signal: AbortSignal) => Promise<Attempt>): Promise<Attempt> {
+  const stop = new AbortController();
+  try {
+    const attempt = await withinMs(call(stop.signal), deadlineMs);
+    if (attempt !== null) return attempt;
+    stop.abort();
+    return sick("timeout", `no answer in ${deadlineMs} ms`);
+  } catch (error) {
+    return sick("error", describe(error));
+  }
+}
+
+async function underBreaker(
   breaker: CircuitBreakerPolicy,
   deadlineMs: number,
   call: (signal: AbortSignal) => Promise<Attempt>,
 ): Promise<SendResult> {
   // While one probe is under way, further calls do not queue behind it: they would be late.
   if (breaker.state === CircuitState.HalfOpen) return { result: "refused", detail: "breaker_open" };
-  const deadline = timeout(deadlineMs, TimeoutStrategy.Aggressive);
-  const timed = async (): Promise<Attempt> => {
-    try {
-      return await deadline.execute(({ signal }) => call(signal));
-    } catch (error) {
-      if (error instanceof TaskCancelledError) return sick("timeout", `no answer in ${deadlineMs} ms`);
-      return sick("error", describe(error));
-    }
-  };
   try {
-    return (await breaker.execute(timed)).answer;
+    return (await breaker.execute(() => within(deadlineMs, call))).answer;
   } catch (error) {
     if (error instanceof BrokenCircuitError) return { result: "refused", detail: "breaker_open" };
     throw error;
@@ -99,7 +101,7 @@ export function createGuard(options: GuardOptions): Guard {
   const counts = { accepted: 0, refused: 0, timeout: 0, error: 0 };
   return {
     run: async (deadlineMs, call) => {
-      const answer = await underPolicies(breaker, deadlineMs, call);
+      const answer = await underBreaker(breaker, deadlineMs, call);
       counts[answer.result]++;
       return answer;
     },

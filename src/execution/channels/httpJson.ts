@@ -1,6 +1,4 @@
-import * as http from "node:http";
-import * as https from "node:https";
-import { urlToHttpOptions } from "node:url";
+import { Pool, type Dispatcher } from "undici";
 import type { Secret } from "../../lib/secret.ts";
 
 /** Where requests go. URL and headers carry credentials, so all of it is secret. */
@@ -14,17 +12,23 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
+/** An endpoint, and no other: a redirect is an error. Its connections are kept open from one request to the next. */
+export interface JsonPlace {
+  /** Posts a JSON body. Ends with the signal. Rejects with `HttpFailure`. */
+  post(
+    json: string | Uint8Array,
+    signal: AbortSignal,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<HttpAnswer>;
+}
+
 /** More than any relay's answer; a larger one is cut off as garbage. */
 const MAX_ANSWER_BYTES = 1_048_576;
-/** Idle connections are kept for less than any server does: one that it closes just then would leave a send in doubt. */
-const KEEP_ALIVE = { keepAlive: true, timeout: 4000 } as const;
-
-/*
- * Node's own client, not `fetch`: that one loads on first use, which cost the first bundle of a process 40 ms, and
- * takes twice the time of each later one.
+/**
+ * Idle connections are kept for less than any server does, unless it says for how long: one that it closes just then
+ * would leave a send in doubt. Requests end with their signal, and by no clock of the client's own.
  */
-const PLAIN = { request: http.request, agent: new http.Agent(KEEP_ALIVE) };
-const SECURE = { request: https.request, agent: new https.Agent(KEEP_ALIVE) };
+const CONNECTIONS = { keepAliveTimeout: 4000, headersTimeout: 0, bodyTimeout: 0 } as const;
 
 /**
  * Why a request failed. `sent: false`: the place surely never saw it. The text is ours and holds no part of the
@@ -48,7 +52,14 @@ export const turnedAway = (status: number): boolean => TURNED_AWAY.has(status);
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** Codes under which no connection came to be. */
-const NEVER_CONNECTED = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+const NEVER_CONNECTED = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
 
 function failureOf(error: unknown): HttpFailure {
   if (error instanceof HttpFailure) return error;
@@ -57,81 +68,85 @@ function failureOf(error: unknown): HttpFailure {
   return new HttpFailure(code.toLowerCase(), !NEVER_CONNECTED.has(code));
 }
 
-async function readCapped(response: http.IncomingMessage): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response) {
-    if (!(chunk instanceof Uint8Array)) throw new HttpFailure("failed", true);
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    if (size > MAX_ANSWER_BYTES) throw new HttpFailure("answer_too_large", true);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-/** An endpoint as Node's client takes it. */
-interface Place {
-  readonly secure: boolean;
-  readonly options: https.RequestOptions;
+/** An endpoint as undici takes it. */
+interface Opened {
+  readonly pool: Pool;
+  readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Read once: a URL is parsed for longer than a request is made. */
-const places = new WeakMap<Endpoint, Place>();
+/** User and password of a URL, as RFC 7617 sends them. */
+function basicOf({ username, password }: URL): Record<string, string> {
+  if (username === "" && password === "") return {};
+  const pair = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`, "utf8");
+  return { authorization: `Basic ${pair.toString("base64")}` };
+}
 
-function placeOf(endpoint: Endpoint): Place {
-  const known = places.get(endpoint);
-  if (known !== undefined) return known;
+function open(endpoint: Endpoint): Opened {
   const url = new URL(endpoint.url.reveal());
   const secrets = Object.entries(endpoint.headers).map(([name, value]) => [name, value.reveal()]);
   const fixed = { "content-type": "application/json", "accept-encoding": "identity" };
-  const place: Place = {
-    secure: url.protocol === "https:",
-    options: urlToHttpOptions(url),
-    headers: { ...Object.fromEntries(secrets), ...fixed },
+  return {
+    pool: new Pool(url.origin, CONNECTIONS),
+    path: url.pathname + url.search,
+    headers: { ...basicOf(url), ...Object.fromEntries(secrets), ...fixed },
   };
-  places.set(endpoint, place);
-  return place;
 }
 
-interface Post {
-  readonly place: Place;
-  readonly body: Uint8Array;
-  readonly headers: Readonly<Record<string, string>>;
+/** Who waits for an answer. */
+interface Waiting {
   readonly signal: AbortSignal;
+  readonly resolve: (answer: HttpAnswer) => void;
+  readonly reject: (failure: HttpFailure) => void;
 }
 
-/** Resolves with the answer's head. */
-function post({ place, body, headers, signal }: Post): Promise<http.IncomingMessage> {
-  const { request, agent } = place.secure ? SECURE : PLAIN;
-  const all = { ...headers, ...place.headers, "content-length": body.length };
-  return new Promise((resolve, reject) => {
-    const sending = request({ ...place.options, method: "POST", agent, signal, headers: all }, resolve);
-    sending.on("error", reject);
-    sending.end(body);
+/** Collects one answer. What goes wrong from its start on comes to `onResponseError`, once. */
+function collect({ signal, resolve, reject }: Waiting): Dispatcher.DispatchHandler {
+  const chunks: Uint8Array[] = [];
+  let [size, status] = [0, 0];
+  let started: Dispatcher.DispatchController | null = null;
+  signal.addEventListener("abort", () => {
+    if (started === null) reject(new HttpFailure("abort_err", false));
+    else started.abort(new HttpFailure("abort_err", true));
   });
+  return {
+    // Nothing of it has been written yet, and if it waited for a connection nobody may be waiting for it any more.
+    onRequestStart: (controller) => {
+      started = controller;
+      if (signal.aborted) controller.abort(new HttpFailure("abort_err", false));
+    },
+    onResponseStart: (controller, statusCode) => {
+      status = statusCode;
+      if (REDIRECTS.has(status)) controller.abort(new HttpFailure("redirect", true));
+    },
+    onResponseData: (controller, chunk) => {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      if (size > MAX_ANSWER_BYTES) controller.abort(new HttpFailure("answer_too_large", true));
+    },
+    onResponseEnd: () => resolve({ status, text: Buffer.concat(chunks).toString("utf8") }),
+    onResponseError: (_controller, error) => reject(failureOf(error)),
+  };
 }
 
 /**
- * Posts a JSON body to one endpoint, and to no other: a redirect is an error. Ends with the signal. Rejects
- * with `HttpFailure`.
+ * Undici's own dispatch: with a handler and no stream between, a request is in the socket in half the time of Node's
+ * client, and in a quarter of `fetch`'s.
  */
-export async function postJson(
-  endpoint: Endpoint,
-  json: string | Uint8Array,
-  signal: AbortSignal,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<HttpAnswer> {
-  const body = typeof json === "string" ? Buffer.from(json, "utf8") : json;
-  try {
-    const response = await post({ place: placeOf(endpoint), body, signal, headers });
-    const { statusCode: status = 0 } = response;
-    if (REDIRECTS.has(status)) {
-      response.destroy();
-      throw new HttpFailure("redirect", true);
-    }
-    return { status, text: await readCapped(response) };
-  } catch (error) {
-    throw failureOf(error);
-  }
+export function openJsonPlace(endpoint: Endpoint): JsonPlace {
+  let opened: Opened | null = null;
+  return {
+    post: (json, signal, headers = {}) =>
+      new Promise((resolve, reject) => {
+        try {
+          if (signal.aborted) throw new HttpFailure("abort_err", false);
+          const { pool, path, headers: fixed } = (opened ??= open(endpoint));
+          const body = typeof json === "string" ? Buffer.from(json, "utf8") : json;
+          const request = { method: "POST", path, headers: { ...headers, ...fixed }, body } as const;
+          pool.dispatch(request, collect({ signal, resolve, reject }));
+        } catch (error) {
+          reject(failureOf(error));
+        }
+      }),
+  };
 }

@@ -3,7 +3,7 @@ import type { Hash, Hex } from "../../chain/types.ts";
 import type { Bundle } from "../bundle.ts";
 import type { Channel, Probe, Promises, SendOptions } from "./channel.ts";
 import { CHANNEL_GUARD, createGuard, sick, sound, type Attempt, type GuardOptions } from "./guard.ts";
-import { HttpFailure, postJson, turnedAway, type Endpoint, type HttpAnswer } from "./httpJson.ts";
+import { HttpFailure, openJsonPlace, turnedAway, type Endpoint, type HttpAnswer } from "./httpJson.ts";
 import { maskSecrets } from "./maskSecrets.ts";
 import { parseRpcAnswer } from "./rpcAnswer.ts";
 
@@ -87,6 +87,7 @@ export function createRawTransactionChannel(place: PlaceOptions, wire: Wire): Ch
   const { method, promises } = wire;
   const guard = createGuard(place.guard ?? CHANNEL_GUARD);
   const mask = maskSecrets(endpoint);
+  const wired = openJsonPlace(endpoint);
   const transmit = async (bundle: Bundle, options: SendOptions, signal: AbortSignal): Promise<Attempt> => {
     const raw = bundle.transactions.at(-1);
     const hash = bundle.hashes.at(-1);
@@ -94,7 +95,7 @@ export function createRawTransactionChannel(place: PlaceOptions, wire: Wire): Ch
     const terms = await wire.termsOf(raw, bundle, options);
     if ("refused" in terms) return sound("refused", terms.refused);
     try {
-      return judge(await postJson(endpoint, bodyOf(method, terms.params), signal), hash, mask);
+      return judge(await wired.post(bodyOf(method, terms.params), signal), hash, mask);
     } catch (error) {
       if (error instanceof HttpFailure) return sick(error.sent ? "error" : "refused", error.message);
       throw error;
@@ -103,7 +104,7 @@ export function createRawTransactionChannel(place: PlaceOptions, wire: Wire): Ch
   const probe = async (deadlineMs: number): Promise<Probe> => {
     const signal = AbortSignal.timeout(deadlineMs);
     try {
-      return judgeProbe(await postJson(endpoint, bodyOf(method, wire.probe), signal), method);
+      return judgeProbe(await wired.post(bodyOf(method, wire.probe), signal), method);
     } catch (error) {
       if (!(error instanceof HttpFailure)) throw error;
       const reason = signal.aborted ? `no answer in ${deadlineMs} ms` : error.message;

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { ClientRequest } from "node:http";
+import http from "node:http";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { createFlashbotsChannel } from "../../../src/execution/channels/flashbots.ts";
@@ -18,21 +18,22 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Where a request of Node's own client goes. */
+/** Where a request goes that undici, or Node's own `fetch`, which is undici too, makes. */
 function urlOf(message: unknown): string {
   if (typeof message !== "object" || message === null || !("request" in message)) return "no request";
   const { request } = message;
-  if (!(request instanceof ClientRequest)) return "no request";
-  return `${request.protocol}//${String(request.getHeader("host"))}${request.path}`;
+  if (typeof request !== "object" || request === null || !("origin" in request && "path" in request))
+    return "no request";
+  return `${String(request.origin)}${String(request.path)}`;
 }
 
 test("with every listed place dead and profit waiting, nothing goes anywhere else", async () => {
   const dead = await startPlace(() => ({ json: null }));
   await dead.stop();
-  const fetched = vi.spyOn(globalThis, "fetch");
+  const others = vi.spyOn(http, "request");
   const asked = new Set<string>();
   const ask = (message: unknown): void => void asked.add(urlOf(message));
-  subscribe("http.client.request.start", ask);
+  subscribe("undici:request:create", ask);
   const endpoint = (path: string) => ({ url: secret(`${dead.url}/${path}`), headers: {} });
   const channels = [
     createFlashbotsChannel({ name: "relay", endpoint: endpoint("relay"), authKey: null }),
@@ -50,9 +51,9 @@ test("with every listed place dead and profit waiting, nothing goes anywhere els
     await run.execution.idle();
   }
   expect(run.fates()).toEqual(Array.from({ length: 10 }, () => "rejected"));
-  unsubscribe("http.client.request.start", ask);
+  unsubscribe("undici:request:create", ask);
   expect(asked).toEqual(new Set([`${dead.url}/relay`, `${dead.url}/private`]));
-  expect(fetched).not.toHaveBeenCalled();
+  expect(others).not.toHaveBeenCalled();
   // The node is only read from: it is not a channel.
   expect(run.chain.asked.filter((method) => /send/i.test(method))).toEqual([]);
 });
