@@ -1,6 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
+import { lowerHelpers } from "../../src/app/helperThreads.ts";
 import { summarise } from "../harness/stats.ts";
 import { generatePreset } from "../market/generate.ts";
 import { createBenchDaemon } from "./pendingDaemon.ts";
@@ -51,6 +52,7 @@ const LAST_SAMPLES = 5;
 const QUIET_MS = 20;
 const MOST_WAIT_MS = 20_000;
 
+lowerHelpers();
 const market = restingMarket(generatePreset(preset, seed));
 const node = await startNode({ type: "flood", preset, seed, perSecond, seconds });
 let [blocks, lastNumber] = [0, -1];

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keccak256 } from "viem";
 import { pollBusily } from "../../src/app/busyPoll.ts";
+import { lowerHelpers } from "../../src/app/helperThreads.ts";
 import type { Hex } from "../../src/chain/types.ts";
 import { loadPrimitives } from "../../src/execution/primitives.ts";
 import { openLedger } from "../../src/ledger/ledger.ts";
@@ -96,6 +97,7 @@ const handedAt = (times: PlanTimes): number => times.handedAt ?? Number.NaN;
 const asHex = (text: string): Hex => `0x${text.slice(2)}`;
 
 process.env[BENCH_KEY_NAME] = BENCH_KEY;
+lowerHelpers();
 const market = restingMarket(generatePreset(readPreset(presetName), Number(seed)));
 const made = makeRounds(market, await loadPrimitives(silentLog), { seed: Number(seed), wanted: rounds });
 const node = await startNode({ type: "rounds", first: made.first, rounds: made.rounds, warmUp });

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Hash } from "../../src/chain/types.ts";
 import type { PresetName } from "../market/generate.ts";
@@ -64,9 +65,13 @@ export interface PlayedNode {
 
 const SCRIPT = fileURLToPath(new URL("pendingNodeProcess.ts", import.meta.url));
 
-/** Starts node and relay in a process of their own. */
+/**
+ * Starts node and relay in a process of their own, which stands for machines elsewhere: it gives way wherever it wants a
+ * processor that the daemon wants too.
+ */
 export async function startNode(order: NodeOrder): Promise<PlayedNode> {
   const child = fork(SCRIPT, { execArgv: loaderArgs(), serialization: "advanced" });
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   const heard = words(child);
   child.send({ type: "order", order });
   const { ws, relay } = await heard("listening");

@@ -3,6 +3,7 @@ import { openLedger } from "../ledger/ledger.ts";
 import { pollBusily } from "./busyPoll.ts";
 import type { Config } from "./config.ts";
 import { buildDoors } from "./controlParts.ts";
+import { lowerHelpers } from "./helperThreads.ts";
 import { lockInstance } from "./instanceLock.ts";
 import { writeMetrics } from "./meters.ts";
 import { resolveMarket } from "./resolveMarket.ts";
@@ -30,6 +31,8 @@ export async function runDaemon(
 ): Promise<void> {
   const blueprint = { config, registry, market: resolveMarket(config.market, registry), parts };
   const lock = lockInstance(config.ledger.path);
+  // Before the ledger starts its writer, which is no helper: what it writes is waited for.
+  parts.log.debug({ threads: lowerHelpers() }, "helper threads give way");
   try {
     await runWithLedger(blueprint, signal);
   } finally {
