@@ -1,4 +1,4 @@
-import { BaseError, concatHex, fromRlp, hexToBytes, keccak256, numberToHex, toRlp } from "viem";
+import { BaseError, concatHex, fromRlp, hexToBytes, keccak256, numberToHex } from "viem";
 import { recoverKey } from "./recoverKey.ts";
 import type {
   AccessEntry,
@@ -35,7 +35,12 @@ const EMPTY: Hex = "0x";
 
 // --- writing
 
-const integer = (value: bigint | number): Hex => (BigInt(value) === 0n ? EMPTY : numberToHex(value));
+/** Whole bytes, of which zero has none. */
+function integer(value: bigint | number): Hex {
+  const digits = value.toString(16);
+  if (digits === "0") return EMPTY;
+  return digits.length % 2 === 0 ? `0x${digits}` : `0x0${digits}`;
+}
 
 const accessItem = ({ address, storageKeys }: AccessEntry): Item => [address, storageKeys];
 
@@ -70,8 +75,33 @@ function bodyItems(transaction: PendingTransaction, signed: SignedPart): Item[] 
   ];
 }
 
+const STRING = 0x80;
+const LIST = 0xc0;
+/** What is longer has its length in bytes of its own. */
+const MOST_SHORT = 55;
+
+function rlpHeader(kind: number, length: number): string {
+  if (length <= MOST_SHORT) return (kind + length).toString(16);
+  const size = integer(length).slice(2);
+  return (kind + MOST_SHORT + size.length / 2).toString(16) + size;
+}
+
+/**
+ * RLP (Ethereum's Yellow Paper, appendix B), from digits to digits: a bundle waits for it, and bytes in between took half
+ * of its time.
+ */
+function rlp(item: Item): string {
+  if (isList(item)) {
+    const items = item.map(rlp).join("");
+    return rlpHeader(LIST, items.length / 2) + items;
+  }
+  const digits = item.slice(2);
+  if (digits.length === 2 && Number.parseInt(digits, 16) < STRING) return digits;
+  return rlpHeader(STRING, digits.length / 2) + digits;
+}
+
 const enveloped = (type: number, items: Item[]): Hex =>
-  type === 0 ? toRlp(items) : concatHex([numberToHex(type, { size: 1 }), toRlp(items)]);
+  type === 0 ? `0x${rlp(items)}` : `0x${type.toString(16).padStart(2, "0")}${rlp(items)}`;
 
 /** EIP-155's `v` of legacy transactions; the others carry the parity itself. */
 function parityItem(type: number, { chainId, yParity }: SignedPart): Hex {

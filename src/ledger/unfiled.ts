@@ -1,12 +1,13 @@
 import type { Database } from "better-sqlite3";
 import { z } from "zod";
 import type { IntentRecord, SignedRecord } from "../execution/journal.ts";
+import type { Hex } from "../chain/types.ts";
 import { toJson } from "../lib/bigint.ts";
 import { amountColumn, hexColumn } from "./rows.ts";
 
 /**
  * Version 4 of the ledger: an intent and its signature in one row, which a bundle waits for. Their own tables and the
- * indexes of those are fourteen pages of the write-ahead log, which are written when the bytes have left; here it is three.
+ * indexes of those are fourteen pages of the write-ahead log, which are written when the bytes have left; here it is one.
  * What a crash leaves here is filed by the next start; readers see it from then on.
  */
 export const UNFILED_V4 = `
@@ -26,7 +27,14 @@ const trigger = z.discriminatedUnion("type", [
   z.object({ type: z.literal("pending"), hash: hexColumn }),
 ]);
 
-const intentDocument: z.ZodType<IntentRecord> = z.object({
+/** Where digits stand in the raw transaction. */
+const placeDocument = z.object({ at: z.number(), digits: z.number() });
+type Place = z.infer<typeof placeDocument>;
+
+/** The calldata stands in the raw transaction too: by its place there, mostly all of the two fits into one page. */
+type IntentDocument = Omit<IntentRecord, "calldata"> & { readonly calldata: Hex | Place };
+
+const intentDocument: z.ZodType<IntentDocument> = z.object({
   id: z.string(),
   trigger,
   parent: z.object({ number: z.number(), hash: hexColumn }),
@@ -35,7 +43,7 @@ const intentDocument: z.ZodType<IntentRecord> = z.object({
   predicted: z.array(z.object({ base: hexColumn, profit: amountColumn })),
   net: amountColumn,
   executor: hexColumn,
-  calldata: hexColumn,
+  calldata: z.union([hexColumn, placeDocument]),
   time: z.number(),
 });
 
@@ -55,9 +63,29 @@ const signedDocument: z.ZodType<SignedRecord> = z.object({
   time: z.number(),
 });
 
-const document = z
-  .string()
-  .transform((text) => z.object({ intent: intentDocument, signed: signedDocument }).parse(JSON.parse(text)));
+interface Both {
+  readonly intent: IntentRecord;
+  readonly signed: SignedRecord;
+}
+
+const writeDocument = ({ intent, signed }: Both): string => {
+  const { calldata } = intent;
+  const at = signed.rawTransaction.indexOf(calldata.slice(2));
+  const place: Hex | Place = at < 0 ? calldata : { at, digits: calldata.length - 2 };
+  return toJson({ intent: { ...intent, calldata: place } satisfies IntentDocument, signed });
+};
+
+function readDocument(text: string): Both {
+  const { intent, signed } = z
+    .object({ intent: intentDocument, signed: signedDocument })
+    .parse(JSON.parse(text));
+  const { calldata: place } = intent;
+  const calldata: Hex =
+    typeof place === "string" ? place : `0x${signed.rawTransaction.slice(place.at, place.at + place.digits)}`;
+  return { intent: { ...intent, calldata }, signed };
+}
+
+const document = z.string().transform(readDocument);
 
 const unfiledRow = z.object({ id: z.number(), run_id: z.number(), document });
 
@@ -105,7 +133,12 @@ export function createUnfiled(db: Database, runId: number, tables: Tables): Unfi
   };
   return {
     write: (signed, intent) => {
-      const { changes } = insert.run(runId, toJson({ intent, signed }), intent.id, signed.transactionHash);
+      const { changes } = insert.run(
+        runId,
+        writeDocument({ intent, signed }),
+        intent.id,
+        signed.transactionHash,
+      );
       if (changes === 0) throw new Error("the intent or the transaction stands in the ledger already");
       some = true;
     },

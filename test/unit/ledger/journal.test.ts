@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import type { SignedRecord } from "../../../src/execution/journal.ts";
 import { openWritable } from "../../../src/ledger/database.ts";
 import { beginRun, createJournal, openJournal } from "../../../src/ledger/journal.ts";
 import { EXIT, PlainError, RetryableError } from "../../../src/lib/errors.ts";
@@ -66,31 +67,39 @@ test("an intent and its signature in one write: both, or nothing", () => {
   journal.dispose();
 });
 
-test("an intent that a crash left unfiled is filed at the next start, under the run that wrote it", () => {
-  const path = ledgerPath();
-  const wanted = intent("i1", {
-    trigger: { type: "pending", hash: hash(5) },
-    predicted: [{ base: WETH, profit: 2n ** 255n }],
-    net: -1n,
-  });
-  const { runId } = openJournal(path, run);
-  // Ends like a process that is killed: nothing is filed and nothing closed.
-  const first = openWritable(path, "full");
-  createJournal(first, runId).signed(signed("i1", 1), wanted);
-  expect(first.prepare("SELECT count(*) FROM unfiled_intents").pluck().get()).toBe(1);
-  first.close();
+test.each<{ readonly what: string; readonly changes: Partial<SignedRecord> }>([
+  { what: "that its transaction holds", changes: { rawTransaction: "0x02f8abcdef99" } },
+  { what: "of its own", changes: {} },
+])(
+  "an intent with calldata $what, left unfiled by a crash, is filed at the next start, under its own run",
+  ({ changes }) => {
+    const path = ledgerPath();
+    const wanted = intent("i1", {
+      trigger: { type: "pending", hash: hash(5) },
+      predicted: [{ base: WETH, profit: 2n ** 255n }],
+      net: -1n,
+    });
+    const { runId } = openJournal(path, run);
+    // Ends like a process that is killed: nothing is filed and nothing closed.
+    const first = openWritable(path, "full");
+    createJournal(first, runId).signed(signed("i1", 1, changes), wanted);
+    expect(first.prepare("SELECT count(*) FROM unfiled_intents").pluck().get()).toBe(1);
+    first.close();
 
-  const second = openJournal(path, run);
-  expect(second.openIntents()).toEqual([{ intent: wanted, signed: signed("i1", 1), submitted: false }]);
-  second.dispose();
-  const db = new Database(path);
-  expect(db.prepare("SELECT run_id FROM intents").pluck().all()).toEqual([runId]);
-  expect(db.prepare("SELECT count(*) FROM unfiled_intents").pluck().get()).toBe(0);
-  expect(() =>
-    db.exec("INSERT INTO unfiled_intents VALUES (1, 1, ''); UPDATE unfiled_intents SET id = 2"),
-  ).toThrow("unfiled_intents is never changed");
-  db.close();
-});
+    const second = openJournal(path, run);
+    expect(second.openIntents()).toEqual([
+      { intent: wanted, signed: signed("i1", 1, changes), submitted: false },
+    ]);
+    second.dispose();
+    const db = new Database(path);
+    expect(db.prepare("SELECT run_id FROM intents").pluck().all()).toEqual([runId]);
+    expect(db.prepare("SELECT count(*) FROM unfiled_intents").pluck().get()).toBe(0);
+    expect(() =>
+      db.exec("INSERT INTO unfiled_intents VALUES (1, 1, ''); UPDATE unfiled_intents SET id = 2"),
+    ).toThrow("unfiled_intents is never changed");
+    db.close();
+  },
+);
 
 test("any write files what was written in haste, and a reader finds it in its tables", () => {
   const path = ledgerPath();
