@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lowerHelpers } from "../../src/app/helperThreads.ts";
 import { createControl, type Control } from "../../src/control/control.ts";
 import { controlSchema, type ControlConfig } from "../../src/control/options.ts";
 import type { ControlPorts } from "../../src/control/ports.ts";
@@ -38,6 +39,7 @@ export async function openDaemon(
   market: LivingMarket,
   limits: Partial<ControlConfig> = {},
 ): Promise<BrainDaemon> {
+  lowerHelpers();
   const engine = createEngine(benchEngineOptions(market));
   const take = (event: EngineEvent): readonly Decision[] => {
     const decisions = engine.step(event);
