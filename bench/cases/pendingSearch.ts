@@ -25,7 +25,7 @@ const WARM_UP = 1_500;
 const QUICK_SWAPS = 80;
 /** Swaps between two blocks: some fifteen a second. */
 const BLOCK_SWAPS = 30;
-const BUDGET_MS = 12_000;
+const BUDGET_MS = 10_000;
 /** Shares of the budget. */
 const WHOLE = 0.6;
 const PARTS = 0.1;
