@@ -8,19 +8,26 @@ const NICE = 10;
 /**
  * Lets the threads that V8 and libuv have started by now (collector, compiler) give way to this one. Linux often wakes a
  * thread on a processor where another still runs, though the next is idle: of the plans of a daemon at rest one in ten
- * waited so for two to four milliseconds behind a helper of its own. Returns how many threads that were; elsewhere, or
- * where it is not allowed, all stay equal.
+ * waited so for two to four milliseconds behind a helper of its own. Returns how many threads that were; where there is
+ * no such thing, or no right to it, all stay equal.
  */
-export function lowerHelpers(): number {
-  let lowered = 0;
+export const lowerHelpers = (): number =>
+  threads().filter((thread) => thread !== process.pid && lower(thread)).length;
+
+function threads(): readonly number[] {
   try {
-    for (const thread of readdirSync(THREADS).map(Number)) {
-      if (thread === process.pid) continue;
-      setPriority(thread, NICE);
-      lowered++;
-    }
+    return readdirSync(THREADS).map(Number);
   } catch {
-    // No such files, no right to it, or a thread that has ended meanwhile.
+    return [];
   }
-  return lowered;
+}
+
+/** False where it is not allowed, or the thread has ended. */
+function lower(thread: number): boolean {
+  try {
+    setPriority(thread, NICE);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -57,7 +57,7 @@ export interface Choice {
   choose(passed: readonly Opportunity[], request: ChoiceRequest): PlanSelection;
 }
 
-/** Of what is found on imagined state only the best after gas is needed: one of the first, before gas. Four find no more. */
+/** Of what is found on imagined state only the best after gas is needed: one of the first, before gas. Four brought no more. */
 const MOST_FURTHER = 2;
 
 /** Reads its options anew each time: they may change. */
