@@ -101,7 +101,7 @@ function findArbitrage(desk: Desk, params: Params<"findArbitrage">): Result<"fin
   const named = namedIn(desk.ports);
   const { graph } = named;
   const ofPair = createPairCycles(graph);
-  const cycles = new Map<string, Edges>();
+  const cycles = new Map<number | string, Edges>();
   let unreadable = 0;
   let passedOver = 0;
   for (const item of items) {
