@@ -87,8 +87,8 @@ function rlpHeader(kind: number, length: number): string {
 }
 
 /**
- * RLP (Ethereum's Yellow Paper, appendix B), from digits to digits: a bundle waits for it, and bytes in between took half
- * of its time.
+ * RLP (Ethereum's Yellow Paper, appendix B), from digits to digits: a bundle waits for it, and viem's way over bytes takes
+ * four times as long.
  */
 function rlp(item: Item): string {
   if (isList(item)) {

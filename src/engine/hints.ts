@@ -1,6 +1,7 @@
 import type { Address, Hash, Pool } from "../chain/types.ts";
 import type { Market } from "../market/market.ts";
 import type { StateView } from "../market/stateView.ts";
+import type { CycleKey } from "../search/cycleKey.ts";
 import type { NamedAnswer, NamedCycles } from "../search/hinted.ts";
 import {
   createNamedTable,
@@ -101,12 +102,12 @@ interface Group {
 interface Memory extends HintParts {
   readonly kept: Map<string, Kept>;
   /** By the key of their cycle. */
-  readonly groups: Map<string, Group>;
+  readonly groups: Map<CycleKey, Group>;
   /** What is offered with a block, and what waits for its review. */
   readonly offered: Shelf;
   readonly covered: Shelf;
   /** Cycles that the search knows to pay, their ids by their keys; null: to be asked for, since pools may have moved. */
-  standing: ReadonlyMap<string, string> | null;
+  standing: ReadonlyMap<CycleKey, string> | null;
   /** Of these the ids of those that a hint has named since they were told. */
   news: Set<string>;
 }
@@ -223,7 +224,7 @@ function join(memory: Memory, hint: Kept, group: Group): void {
   if (standing !== undefined) memory.news.add(standing);
 }
 
-function standingOf(memory: Memory): ReadonlyMap<string, string> {
+function standingOf(memory: Memory): ReadonlyMap<CycleKey, string> {
   const { named, open } = memory;
   memory.standing ??= new Map(open().map(({ cycle }) => [named.keyOf(cycle.hops) ?? "", cycle.id]));
   return memory.standing;

@@ -1,6 +1,7 @@
 import type { Address, Pool } from "../chain/types.ts";
 import type { StateView } from "../market/stateView.ts";
 import { cycleId } from "./cycleId.ts";
+import { cycleKey, startingAt, type CycleKey } from "./cycleKey.ts";
 import { hopOf, verdictOf } from "./hops.ts";
 import { createNamedStates } from "./namedStates.ts";
 import type { NamedStates } from "./namedStates.ts";
@@ -45,7 +46,7 @@ export interface NamedCycles {
   /** Takes a route for a simple cycle over known pools, or says what is wrong with it. */
   named(hops: RouteHint): NamedCycle | "not_a_cycle" | "unknown_pool";
   /** The key that a named cycle of these hops has; null for pools that are not known. */
-  keyOf(hops: RouteHint): string | null;
+  keyOf(hops: RouteHint): CycleKey | null;
   /** Of those in the table whatever comes of it is noted in the cycle itself, unless it is only imagined. */
   price(table: NamedTable, request: NamedRequest): NamedAnswer;
 }
@@ -62,7 +63,7 @@ interface Memory {
   pools: readonly Pool[];
   ids: ReadonlyMap<Address, number>;
   /** By the very list of hops: the search gives the same one for the same cycle, again and again. */
-  keys: WeakMap<RouteHint, string>;
+  keys: WeakMap<RouteHint, CycleKey>;
   settled: NamedStates;
   imagined: NamedStates;
 }
@@ -105,24 +106,14 @@ function edgesOf({ ids }: Memory, hops: RouteHint): readonly number[] | null {
   return edges;
 }
 
-function keyOf(memory: Memory, hops: RouteHint): string | null {
+function keyOf(memory: Memory, hops: RouteHint): CycleKey | null {
   const known = memory.keys.get(hops);
   if (known !== undefined) return known;
   const edges = edgesOf(memory, hops);
   if (edges === null) return null;
-  const key = keyOfEdges(edges);
+  const key = cycleKey(edges);
   memory.keys.set(hops, key);
   return key;
-}
-
-const startingAt = (edges: readonly number[], place: number): readonly number[] =>
-  place === 0 ? edges : [...edges.slice(place), ...edges.slice(0, place)];
-
-function keyOfEdges(edges: readonly number[]): string {
-  let least = 0;
-  for (let place = 1; place < edges.length; place++)
-    if ((edges[place] ?? 0) < (edges[least] ?? 0)) least = place;
-  return startingAt(edges, least).join();
 }
 
 /** Thousands may be asked for at once: no object a hop, and each list is short. */
@@ -148,7 +139,7 @@ function named(memory: Memory, hops: RouteHint): NamedCycle | "not_a_cycle" | "u
   const place = startOf(memory, tokens);
   return {
     edges: startingAt(edges, place),
-    key: keyOfEdges(edges),
+    key: cycleKey(edges),
     start: tokens[place] ?? "0x",
     covered: isCovered(memory, tokens),
     scoreFloat: 0,

@@ -1,4 +1,5 @@
 import type { Address } from "../chain/types.ts";
+import type { CycleKey } from "./cycleKey.ts";
 import type { NamedStates } from "./namedStates.ts";
 import type { Cycle, Opportunity } from "./opportunity.ts";
 import { BREAK_EVEN } from "./screen.ts";
@@ -10,7 +11,7 @@ export const MOST_NAMED_HOPS = 6;
 export interface NamedCycle {
   readonly edges: readonly number[];
   /** The same for the same directed cycle, wherever it starts. */
-  readonly key: string;
+  readonly key: CycleKey;
   /** The token that it starts from. */
   readonly start: Address;
   /** The search finds it by itself, when it pays. */

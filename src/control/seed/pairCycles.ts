@@ -87,20 +87,3 @@ function hubsOf(graph: PairGraph): readonly number[] {
   hubsByGraph.set(graph, ids);
   return ids;
 }
-
-/** Three edges below it are one exact integer, which is made and found in a third of a text's time. */
-const MOST_EDGES = 2 ** 17;
-const MOST_NUMBERED = 3;
-
-/** The same for the same directed cycle, wherever it starts. */
-export function cycleKey(edges: Edges): number | string {
-  const { length } = edges;
-  const least = Math.min(...edges);
-  const first = edges.indexOf(least);
-  if (length > MOST_NUMBERED || Math.max(...edges) >= MOST_EDGES - 1)
-    return first === 0 ? edges.join() : [...edges.slice(first), ...edges.slice(0, first)].join();
-  let key = 0;
-  // One more than the edge, so that two are never three of which the first is 0.
-  for (let hop = 0; hop < length; hop++) key = key * MOST_EDGES + (edges[(first + hop) % length] ?? 0) + 1;
-  return key;
-}

@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
+import { cycleKey, type CycleKey } from "../../search/cycleKey.ts";
 import { BREAK_EVEN } from "../../search/screen.ts";
 import type { ControlPorts } from "../ports.ts";
 import {
@@ -12,7 +13,7 @@ import {
 } from "../protocol.ts";
 import { createAsk, type Answer, type Ask } from "./ask.ts";
 import { dollarsOf } from "./dollars.ts";
-import { createPairCycles, cycleKey, type PairCycles } from "./pairCycles.ts";
+import { createPairCycles, type PairCycles } from "./pairCycles.ts";
 import { createPairQueue, type QueuedPair } from "./pairQueue.ts";
 import { findPaths } from "./paths.ts";
 import { isPlainRoute, routeByPlaces } from "./plainRoute.ts";
@@ -101,7 +102,7 @@ function findArbitrage(desk: Desk, params: Params<"findArbitrage">): Result<"fin
   const named = namedIn(desk.ports);
   const { graph } = named;
   const ofPair = createPairCycles(graph);
-  const cycles = new Map<number | string, Edges>();
+  const cycles = new Map<CycleKey, Edges>();
   let unreadable = 0;
   let passedOver = 0;
   for (const item of items) {

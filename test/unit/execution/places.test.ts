@@ -30,6 +30,7 @@ function urlOf(message: unknown): string {
 test("with every listed place dead and profit waiting, nothing goes anywhere else", async () => {
   const dead = await startPlace(() => ({ json: null }));
   await dead.stop();
+  const fetched = vi.spyOn(globalThis, "fetch");
   const others = vi.spyOn(http, "request");
   const asked = new Set<string>();
   const ask = (message: unknown): void => void asked.add(urlOf(message));
@@ -53,6 +54,7 @@ test("with every listed place dead and profit waiting, nothing goes anywhere els
   expect(run.fates()).toEqual(Array.from({ length: 10 }, () => "rejected"));
   unsubscribe("undici:request:create", ask);
   expect(asked).toEqual(new Set([`${dead.url}/relay`, `${dead.url}/private`]));
+  expect(fetched).not.toHaveBeenCalled();
   expect(others).not.toHaveBeenCalled();
   // The node is only read from: it is not a channel.
   expect(run.chain.asked.filter((method) => /send/i.test(method))).toEqual([]);

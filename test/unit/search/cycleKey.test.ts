@@ -1,6 +1,6 @@
 import { array, assert, integer, nat, oneof, property } from "fast-check";
 import { expect, test } from "vitest";
-import { cycleKey } from "../../../../src/control/seed/pairCycles.ts";
+import { cycleKey } from "../../../src/search/cycleKey.ts";
 
 /** Few, so that cycles meet, and some around the last that is numbered. */
 const edge = oneof(nat(3), integer({ min: 2 ** 17 - 3, max: 2 ** 17 }));
