@@ -218,7 +218,7 @@ async function refreshNonces(state: ExecutionState, head: Head): Promise<void> {
       nonceAt(state, address, { blockHash: head.hash }),
       nonceAt(state, address, "pending"),
     ]);
-    state.nonces = reconcile(state.nonces, { latest, pending });
+    state.nonces = reconcile(state.nonces, { latest, pending, head: head.number });
   } catch (error) {
     log.warn({ err: error }, "nonce not answered");
   }

@@ -23,10 +23,12 @@ export interface HeldNonce {
   readonly bundledUntil: number | null;
 }
 
-/** Transaction counts of the signer at the `latest` and the `pending` tag. */
+/** Transaction counts of the signer at a head and at the `pending` tag. */
 export interface NonceCounts {
   readonly latest: number;
   readonly pending: number;
+  /** Number of that head. */
+  readonly head: number;
 }
 
 export type NonceAnswer =
@@ -82,10 +84,14 @@ export const releaseNonce = (state: NonceState, hash: Hash): NonceState => ({
 
 /**
  * Takes over what the chain says. The chain is always right: `next` may fall (a reorg) as well as rise. Spent
- * nonces are no longer held; whose transaction spent them is for the fates to find out.
+ * nonces are no longer held; whose transaction spent them is for the fates to find out. Nor are those of bundles whose
+ * last block has passed, though a slow relay may not have answered yet: the next block's plan does not wait for it.
  */
 export function reconcile(state: NonceState, counts: NonceCounts): NonceState {
-  const held = state.held.filter(({ nonce }) => nonce >= counts.latest);
+  const held = state.held.filter(
+    ({ nonce, bundledUntil }) =>
+      nonce >= counts.latest && (bundledUntil === null || bundledUntil > counts.head),
+  );
   const known = counts.latest + new Set(held.map(({ nonce }) => nonce)).size;
   return { next: counts.latest, held, foreignPending: counts.pending > known };
 }

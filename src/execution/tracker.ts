@@ -68,8 +68,8 @@ interface Entry {
   unmined: Unmined | null;
   /** Why it was taken back, if it was. */
   doubt: string | null;
-  /** The intent whose transaction has spent the nonce: an alternate of this one. */
-  spentBy: string | null;
+  /** Whose transaction, of ours, has spent the nonce. */
+  spentBy: Entry | null;
   /** When its present fate was reported; milliseconds since 1970. */
   reportedAt: number;
 }
@@ -181,7 +181,6 @@ async function conclude(state: State, entry: Entry, head: Head, verdict: FateVer
     return;
   }
   if (entry.mined !== null) reopen(state, entry);
-  const { lastBlock } = entry.intent;
   switch (verdict.type) {
     case "wait":
       entry.intent = { ...entry.intent, spentLooks: verdict.spentLooks };
@@ -189,10 +188,10 @@ async function conclude(state: State, entry: Entry, head: Head, verdict: FateVer
       if (entry.unmined !== null && verdict.spentLooks === 0) reopen(state, entry);
       return;
     case "missed":
-      endUnmined(state, entry, { fate: "missed", reason: missedBy(entry), block: lastBlock }, head);
+      endUnmined(state, entry, missed(entry), head);
       return;
     case "replaced":
-      endUnmined(state, entry, { fate: "replaced", reason: spenderOf(entry), block: head.number }, head);
+      endUnmined(state, entry, hadPassed(entry) ? missed(entry) : replaced(entry, head), head);
       return;
     case "cancel":
       if (entry.unmined !== null) reopen(state, entry);
@@ -200,11 +199,24 @@ async function conclude(state: State, entry: Entry, head: Head, verdict: FateVer
   }
 }
 
-const missedBy = ({ doubt }: Entry): string =>
-  doubt === null ? "target block passed" : `taken back: ${doubt}`;
+/** It could not land any more when its nonce was spent: the next plan did not wait for a slow channel's answer. */
+const hadPassed = ({ intent, spentBy }: Entry): boolean =>
+  intent.expires && (spentBy?.mined?.block.number ?? 0) > intent.lastBlock;
+
+const missed = ({ intent, doubt }: Entry): Unmined => ({
+  fate: "missed",
+  reason: doubt === null ? "target block passed" : `taken back: ${doubt}`,
+  block: intent.lastBlock,
+});
+
+const replaced = (entry: Entry, head: Head): Unmined => ({
+  fate: "replaced",
+  reason: spenderOf(entry),
+  block: head.number,
+});
 
 function spenderOf({ intent, spentBy }: Entry): string {
-  if (spentBy !== null) return `its alternate ${spentBy} landed`;
+  if (spentBy !== null) return `its alternate ${spentBy.intent.intentId} landed`;
   return intent.cancelledAt === null ? "nonce spent by another transaction" : "cancelled";
 }
 
@@ -215,7 +227,7 @@ function mined(state: State, entry: Entry, receipt: Receipt, head: Head): void {
     entry.unmined = null;
     state.parts.onNonce("freed", entry.intent);
     for (const other of state.entries.values())
-      if (other !== entry && haveOneNonce(other, entry)) other.spentBy = entry.intent.intentId;
+      if (other !== entry && haveOneNonce(other, entry)) other.spentBy = entry;
     report(state, entry, fateOf(receipt), "");
   }
   if (head.number - receipt.block.number < state.options.confirmations) return;
@@ -227,8 +239,7 @@ const haveOneNonce = (a: Entry, b: Entry): boolean =>
 
 function reopen(state: State, entry: Entry): void {
   entry.mined = null;
-  for (const other of state.entries.values())
-    if (other.spentBy === entry.intent.intentId) other.spentBy = null;
+  for (const other of state.entries.values()) if (other.spentBy === entry) other.spentBy = null;
   entry.unmined = null;
   state.parts.onNonce("held", entry.intent);
   report(state, entry, "unknown", "its block was reverted");

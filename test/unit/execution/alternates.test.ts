@@ -111,6 +111,37 @@ test("where one channel is not for bundles there are no alternates: the older on
 });
 
 describe("while one is on its way", () => {
+  test("past its block its nonce is free, though the relay has not answered yet; it has one fate", async () => {
+    const relay = fakeChannel(true);
+    const run = await startFakes(first, [relay]);
+    let answer: (() => void) | undefined;
+    relay.answer = () =>
+      new Promise((resolve) => {
+        answer = () => {
+          resolve({ result: "accepted", detail: "" });
+        };
+      });
+    const slow = run.execution.submit(first);
+    await vi.waitUntil(() => relay.sent.length === 1);
+    run.execution.onBlock(headerOf(101));
+    relay.answer = () => Promise.resolve({ result: "accepted", detail: "" });
+    await run.execution.submit(other);
+    expect(run.signed.get("other")?.nonce).toBe(7);
+    answer?.();
+    await slow;
+    run.chain.state.head = 101;
+    run.chain.mine(run.signed.get("other")?.transactionHash ?? "0x");
+    run.execution.onBlock(headerOf(102));
+    await run.execution.idle();
+    run.execution.onBlock(headerOf(103));
+    await run.execution.idle();
+    expect(run.outcomes.map(({ intentId, fate }) => `${intentId} ${fate}`)).toEqual([
+      "other included",
+      "first missed",
+    ]);
+    expect(run.execution.status()).toMatchObject({ openIntents: 0, nonces: { held: [] } });
+  });
+
   test("the newest waits, the others are refused; it goes when the first one's bytes are out", async () => {
     const relay = fakeChannel(true);
     const run = await startFakes(first, [relay]);

@@ -22,48 +22,69 @@ const held = (nonce: number, hash: number, bundledUntil: number | null = null): 
 
 test("nothing is signed before the chain has told the count, nor over a live or foreign transaction", () => {
   expect(nextNonce(NO_NONCES)).toEqual({ ok: false, reason: "nonce_unknown" });
-  const known = reconcile(NO_NONCES, { latest: 7, pending: 7 });
+  const known = reconcile(NO_NONCES, { latest: 7, pending: 7, head: 100 });
   expect(nextNonce(known)).toEqual({ ok: true, nonce: 7 });
   const taken = holdNonce(known, held(7, 1));
   expect(nextNonce(taken)).toEqual({ ok: false, reason: "in_flight" });
   expect(() => holdNonce(taken, held(7, 2))).toThrow("nonce 7 is held");
-  expect(nextNonce(reconcile(known, { latest: 7, pending: 8 }))).toEqual({
+  expect(nextNonce(reconcile(known, { latest: 7, pending: 8, head: 100 }))).toEqual({
     ok: false,
     reason: "foreign_pending",
   });
-  expect(nextNonce(reconcile(taken, { latest: 7, pending: 8 }))).toEqual({ ok: false, reason: "in_flight" });
+  expect(nextNonce(reconcile(taken, { latest: 7, pending: 8, head: 100 }))).toEqual({
+    ok: false,
+    reason: "in_flight",
+  });
   expect(nextNonce(releaseNonce(taken, hashOf(1)))).toEqual({ ok: true, nonce: 7 });
 });
 
 test("two transactions of ours may hold one nonce after a reorg: it is free when both are settled", () => {
-  const known = reconcile(NO_NONCES, { latest: 7, pending: 7 });
+  const known = reconcile(NO_NONCES, { latest: 7, pending: 7, head: 100 });
   const both = holdAgain(holdNonce(known, held(7, 2)), held(7, 1));
-  expect(nextNonce(reconcile(both, { latest: 7, pending: 8 }))).toEqual({ ok: false, reason: "in_flight" });
-  expect(reconcile(both, { latest: 7, pending: 9 }).foreignPending).toBe(true);
+  expect(nextNonce(reconcile(both, { latest: 7, pending: 8, head: 100 }))).toEqual({
+    ok: false,
+    reason: "in_flight",
+  });
+  expect(reconcile(both, { latest: 7, pending: 9, head: 100 }).foreignPending).toBe(true);
   const one = releaseNonce(both, hashOf(1));
   expect(nextNonce(one)).toEqual({ ok: false, reason: "in_flight" });
   expect(nextNonce(releaseNonce(one, hashOf(2)))).toEqual({ ok: true, nonce: 7 });
 });
 
 test("in bundles for one block alternates share the nonce; with anything else they do not", () => {
-  const known = reconcile(NO_NONCES, { latest: 7, pending: 7 });
+  const known = reconcile(NO_NONCES, { latest: 7, pending: 7, head: 100 });
   const one = holdNonce(known, held(7, 1, 101));
   expect(nextNonce(one, 101)).toEqual({ ok: true, nonce: 7 });
   for (const other of [102, null]) expect(nextNonce(one, other)).toMatchObject({ reason: "in_flight" });
   const two = holdNonce(one, held(7, 2, 101));
   expect(nextNonce(two, 101)).toEqual({ ok: true, nonce: 7 });
-  expect(nextNonce(reconcile(two, { latest: 7, pending: 9 }), 101)).toMatchObject({
+  expect(nextNonce(reconcile(two, { latest: 7, pending: 9, head: 100 }), 101)).toMatchObject({
     reason: "foreign_pending",
   });
   expect(() => holdNonce(two, held(7, 3, 102))).toThrow("nonce 7 is held");
   expect(() => holdNonce(two, held(7, 3))).toThrow("nonce 7 is held");
   // Whichever landed: the nonce is spent, and with the chain the next one is free.
-  expect(nextNonce(reconcile(two, { latest: 8, pending: 8 }))).toEqual({ ok: true, nonce: 8 });
+  expect(nextNonce(reconcile(two, { latest: 8, pending: 8, head: 100 }))).toEqual({ ok: true, nonce: 8 });
   // One that may land at any time has no alternate.
   const loose = holdNonce(known, held(7, 1));
   for (const until of [101, null]) expect(nextNonce(loose, until)).toMatchObject({ reason: "in_flight" });
   // What a reorg brought back stands in the way of the next nonce too.
   expect(nextNonce(holdAgain(one, held(6, 9, 101)), 101)).toMatchObject({ reason: "in_flight" });
+});
+
+test("a bundle whose last block has passed holds nothing, whatever its relay is silent about", () => {
+  const known = reconcile(NO_NONCES, { latest: 7, pending: 7, head: 100 });
+  const two = holdNonce(holdNonce(known, held(7, 1, 102)), held(7, 2, 102));
+  const before = reconcile(two, { latest: 7, pending: 7, head: 101 });
+  expect(nextNonce(before, 103)).toMatchObject({ reason: "in_flight" });
+  expect(nextNonce(reconcile(before, { latest: 7, pending: 7, head: 102 }), 103)).toEqual({
+    ok: true,
+    nonce: 7,
+  });
+  const loose = holdNonce(known, held(7, 3));
+  expect(nextNonce(reconcile(loose, { latest: 7, pending: 7, head: 102 }), 103)).toMatchObject({
+    reason: "in_flight",
+  });
 });
 
 /** One account's chain, as a block explorer would see it: who spent which nonce, and what may spend the next ones. */
@@ -103,18 +124,18 @@ function createHistory() {
   const look = (): void => {
     let pending = world.spent.length;
     while (world.pool.has(pending)) pending++;
-    state = reconcile(state, { latest: world.spent.length, pending });
+    state = reconcile(state, { latest: world.spent.length, pending, head: height });
     // The tracker frees what is settled: a nonce spent by whomever.
     for (const { nonce, hash } of state.held)
       if (nonce < world.spent.length) state = releaseNonce(state, hash);
   };
-  /** A block passes; relays drop what was for it, and the tracker learns that it missed. */
+  /** A block passes; relays drop what was for it. No tracker hears that it missed: a look at the chain must do. */
   const block = (hash: Hash | null): void => {
     if (hash !== null) {
       world.pool.delete(world.spent.length);
       world.spent.push(hash);
     }
-    for (const { hash: gone } of world.bundles.splice(0)) state = releaseNonce(state, gone);
+    world.bundles = [];
   };
   const landable = () => world.bundles.filter(({ nonce }) => nonce >= world.spent.length);
   /** The block that is built next: bundles are for it. */
