@@ -94,8 +94,8 @@ export interface ExecutionState {
   asking: Promise<void>;
   /** What others paid lately, wei per gas, while races are run. */
   recentTip: bigint | null;
-  /** The last bundle that went out behind pending transactions. */
-  lastBackrun: Dispatch | null;
+  /** The last bundle that went out, and was not taken back: those before it gave it their place. */
+  lastBundle: Dispatch | null;
   /** Triggers behind which a tail of ours went out, oldest first: none gets a second one. */
   readonly tailed: Set<Hash>;
   stopping: boolean;

@@ -143,7 +143,7 @@ function createState(options: ExecutionOptions, parts: ExecutionParts): Executio
     waiting: null,
     asking: Promise.resolve(),
     recentTip: null,
-    lastBackrun: null,
+    lastBundle: null,
     tailed: new Set(),
     stopping: false,
   };

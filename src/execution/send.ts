@@ -159,14 +159,16 @@ async function sendToAll(state: ExecutionState, dispatch: Dispatch, steps: Steps
   const { intentId } = dispatch.decision;
   const sending = channels.map((channel) => sendTo(state, channel, dispatch));
   // Whatever was there with its slot is not any more.
-  if (dispatch.way.bundledUntil !== null)
-    state.lastBackrun = dispatch.way.kind === "bundle" ? dispatch : null;
+  const before = state.lastBundle;
+  if (dispatch.way.bundledUntil !== null) state.lastBundle = dispatch;
   steps.handed();
   const checking = checkBeside(dispatch, steps);
   const answers = await Promise.all(sending);
   steps.timed("answered");
-  if (answers.every(({ result }) => result === "refused"))
+  if (answers.every(({ result }) => result === "refused")) {
+    if (state.lastBundle === dispatch) state.lastBundle = before;
     return refusal("channels", describe(channels, answers));
+  }
   const accepted = answers.some(({ result }) => result === "accepted");
   state.tracker.sent(intentId, accepted ? null : describe(channels, answers));
   const against = await checking;

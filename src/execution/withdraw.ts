@@ -8,19 +8,20 @@ import { textOf, type Refusal } from "./refusal.ts";
  * says so. Null: there is none behind what the newcomer replaces. Never rejects.
  */
 export function withdrawBundle(state: ExecutionState, seen: PendingRef): Promise<void> | null {
-  const { lastBackrun } = state;
-  if (lastBackrun === null || !losesOne(lastBackrun.decision.behind, seen)) return null;
-  state.lastBackrun = null;
-  return cancel(state, lastBackrun, "trigger replaced, its bundle is taken back");
+  const { lastBundle } = state;
+  if (lastBundle === null || !losesOne(lastBundle.decision.behind, seen)) return null;
+  state.lastBundle = null;
+  return cancel(state, lastBundle, "trigger replaced, its bundle is taken back");
 }
 
 /**
- * Takes a bundle back that should not have gone, for this reason. The engine hears of it now: its fate comes with the
- * block. Never rejects.
+ * Takes a bundle back that should not have gone, for this reason, unless a newer one has its place by now: the two go by
+ * one name. The engine hears of it now: its fate comes with the block. Never rejects.
  */
 export async function takeBack(state: ExecutionState, dispatch: Dispatch, reason: Refusal): Promise<void> {
-  if (state.lastBackrun === dispatch) state.lastBackrun = null;
   state.tracker.doubt(dispatch.decision.intentId, textOf(reason));
+  if (state.lastBundle !== dispatch) return;
+  state.lastBundle = null;
   await cancel(state, dispatch, "its simulation came too late, the bundle is taken back");
 }
 

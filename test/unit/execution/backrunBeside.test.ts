@@ -87,6 +87,28 @@ test.each<[string, Simulation, RegExp]>([
   },
 );
 
+test("a newer bundle has its place at the relay and goes by its name: what speaks against it takes nothing back", async () => {
+  const run = await startBeside();
+  const { ended } = await sendOut(run);
+  run.simulation.answer = () => Promise.resolve({ ...asPromised, gasUsed: 100_000n });
+  await run.execution.submit({ ...decision, intentId: "newer" });
+  expect(run.submissions).toEqual(["relay", "relay"]);
+  run.say({ type: "revert", reason: "k" });
+  await ended;
+  expect(run.cancelled).toEqual([]);
+  expect(run.outcomes).toMatchObject([{ intentId: decision.intentId, fate: "unknown" }]);
+});
+
+test("one that was refused has taken no place: what was there before is taken back", async () => {
+  const run = await startBeside();
+  const { ended } = await sendOut(run);
+  run.relay.answer = () => Promise.resolve({ result: "refused", detail: "" });
+  await run.execution.submit({ ...decision, intentId: "newer" });
+  run.say({ type: "revert", reason: "k" });
+  await ended;
+  expect(run.cancelled).toEqual([run.relay.sent[0]?.id]);
+});
+
 test("it may land all the same: then that is its fate", async () => {
   const run = await startBeside();
   const { ended } = await sendOut(run);
