@@ -120,6 +120,8 @@ export function createBenchDaemon({ market, node, ledger, onEvent }: BenchDaemon
       onEvent?.(event);
     };
     books.keep(write, decisions.some(({ type }) => type === "submit") ? "later" : "now");
+    for (const decision of decisions)
+      if (decision.type === "further") books.keep(() => take({ ...decision, time: clock.now() }), "later");
   };
   const open = async (journal: Ledger["journal"]): Promise<void> => {
     execution = await buildExecution(config, POLYGON, {

@@ -46,7 +46,8 @@ const median = (values: readonly number[]): number => summarise(values).p50;
 
 function figuresOf(daemon: BenchDaemon, made: Rounds, played: NodeFigures): Omit<LiveFigures, "market"> {
   const offset = machineMs() - performance.now();
-  const byTrigger = new Map([...daemon.plans.values()].map((plan) => [plan.trigger, plan]));
+  // A second plan behind the same trigger is not what is waited for.
+  const byTrigger = new Map([...daemon.plans.values()].toReversed().map((plan) => [plan.trigger, plan]));
   const counted: { readonly times: PlanTimes; readonly sent: number; readonly heard: number }[] = [];
   let whole = 0;
   for (const [i, { trigger }] of made.rounds.entries()) {

@@ -85,6 +85,8 @@ interface HeardBundle {
   readonly transactions: readonly string[];
 }
 
+/** The first transaction of the last bundle. */
+let lastFirst: string | undefined;
 let onBundle = (_bundle: HeardBundle): void => undefined;
 const bundleSchema = z.object({
   id: z.unknown(),
@@ -110,7 +112,11 @@ async function open(): Promise<{ readonly ws: string; readonly relay: string }> 
     const at = machineMs();
     void bodyOf(request).then((body) => {
       const { id, method, params } = bundleSchema.parse(JSON.parse(body));
-      if (method === "eth_sendBundle") onBundle({ at, transactions: params[0]?.txs ?? [] });
+      const [{ txs: transactions } = { txs: [] }] = params;
+      const [first] = transactions;
+      // A second bundle behind the same trigger may come late.
+      if (method === "eth_sendBundle" && first !== lastFirst) onBundle({ at, transactions });
+      if (method === "eth_sendBundle") lastFirst = first;
       const text = JSON.stringify({ jsonrpc: "2.0", id, result: { bundleHash: `0x${"ab".repeat(32)}` } });
       response.writeHead(200, { "content-type": "application/json" }).end(text);
     });

@@ -1,5 +1,6 @@
 import type { PendingTransaction } from "../../src/chain/types.ts";
-import { createEngine } from "../../src/engine/engine.ts";
+import type { Decision } from "../../src/engine/decisions.ts";
+import { createEngine, type Engine } from "../../src/engine/engine.ts";
 import { predictEffects, type EffectsContext } from "../../src/mempool/effects.ts";
 import type { StateView } from "../../src/market/stateView.ts";
 import { createDecoder } from "../../src/mempool/decode.ts";
@@ -43,6 +44,10 @@ interface Followed {
   nextBlock(): void;
 }
 
+/** What the daemon decides when its first plan is out: here it belongs to the same time. */
+const furtherOf = (engine: Engine, decisions: readonly Decision[]): readonly Decision[] =>
+  decisions.flatMap((decision) => (decision.type === "further" ? engine.step({ ...decision, time: 0 }) : []));
+
 /** An engine of the daemon's own options that stands on a block in which all is at rest. */
 function followBy(market: RestingMarket, tally: Tally): Followed {
   const engine = createEngine(benchEngineOptions(market));
@@ -55,9 +60,10 @@ function followBy(market: RestingMarket, tally: Tally): Followed {
     step: (transaction) => {
       const decisions = engine.step({ type: "pending", time: 0, transaction });
       if (decisions.length > 0) tally.opened++;
-      for (const decision of decisions) {
+      const plans = decisions.filter(({ type }) => type === "submit");
+      tally.planned += plans.length;
+      for (const decision of [...decisions, ...furtherOf(engine, decisions)]) {
         if (decision.type !== "submit") continue;
-        tally.planned++;
         const { intentId } = decision;
         const ended = { fate: "missed", reason: "", block: null, transactionHash: null } as const;
         engine.step({ type: "outcome", time: 0, intentId, ...ended });

@@ -44,6 +44,7 @@ export function recordsOf(
     case "hint":
     case "unhint":
     case "foreseen":
+    case "further":
     case "pending":
       return [];
   }

@@ -30,6 +30,9 @@ export function take(room: Room, event: EngineEvent): readonly Decision[] {
   // Who asks waits for his answer, and it is in the books by then.
   const when = sends && event.type !== "hint" ? "later" : "now";
   room.books.keep(() => writeDown(room, event, decisions, micros), when);
+  for (const decision of decisions)
+    if (decision.type === "further")
+      room.books.keep(() => void take(room, { ...decision, time: clock.now() }), "later");
   return decisions;
 }
 
@@ -112,6 +115,7 @@ function carryOut({ ledger, feed, meters, parts }: Room, decision: Decision, tim
       feed.resync(decision.reason);
       return;
     case "submit":
+    case "further":
     case "hint":
     case "hint_trial":
   }

@@ -3,8 +3,9 @@ import type { BlockHeader, Hash, PendingTransaction } from "../chain/types.ts";
 import { auditBlock, type Finding } from "./audit.ts";
 import type { Moment } from "./choice.ts";
 import type { Core } from "./core.ts";
-import type { Decision } from "./decisions.ts";
-import type { ForeseenEvent, MinedEvent, PendingEvent } from "./events.ts";
+import type { BehindRequest } from "./behind.ts";
+import type { Decision, SubmitDecision } from "./decisions.ts";
+import type { ForeseenEvent, FurtherEvent, MinedEvent, PendingEvent } from "./events.ts";
 import type { Opportunity } from "../search/opportunity.ts";
 import { offerBehind, review, settledOf, toldOf } from "./hintSteps.ts";
 import { refOf } from "./judging.ts";
@@ -31,7 +32,7 @@ export function pending(core: Core, { transaction }: PendingEvent, expired: Expi
   const kind = core.triggers.take(transaction, head?.number ?? 0);
   if (kind === "nothing" || head === null || !isReady(core)) return [];
   if (kind === "opaque") return [{ type: "foresee", transaction, parent: refOf(head) }];
-  return decideBehind(core, transaction.hash, head, expired);
+  return decideBehind(core, transaction.hash, head, { expired, inHaste: goesInHaste(core) });
 }
 
 /** Whether anything is decided behind pending transactions; what they do is followed in any case. */
@@ -41,8 +42,28 @@ export function foreseen(core: Core, event: ForeseenEvent, expired: Expired): re
   const { head } = core.market;
   const waitedFor = core.triggers.foreseen(event.hash, event.parent.hash, event.logs);
   if (!waitedFor || head === null || !isReady(core) || head.hash !== event.parent.hash) return [];
-  return decideBehind(core, event.hash, head, expired);
+  return decideBehind(core, event.hash, head, { expired, inHaste: goesInHaste(core) });
 }
+
+/**
+ * In bundles the first cycle goes out at once, and a better plan takes its place when the rest is known: to look for that
+ * first takes three tenths of a millisecond, and behind two swaps of three there is no more. A tail is sent once, whole.
+ */
+const goesInHaste = ({ options: { submits, backruns } }: Core): boolean =>
+  submits && backruns?.way === "bundle";
+
+/** What more pays behind a transaction, as long as the plan that went out first is under way and nothing speaks against it. */
+export function further(core: Core, { hash, parent }: FurtherEvent, expired: Expired): readonly Decision[] {
+  const { market, triggers } = core;
+  const { head } = market;
+  if (head === null || head.hash !== parent.hash || !isReady(core)) return [];
+  const first = rivalsOf(core, head).some(({ plan }) => plan.trigger.hash === hash);
+  if (!first || triggers.watchedOf(hash)?.failures !== 0) return [];
+  return decideBehind(core, hash, head, { expired, further: true });
+}
+
+const rivalsOf = ({ inFlight }: Core, head: BlockHeader): readonly SubmitDecision[] =>
+  [...inFlight.values()].filter(({ targetBlock }) => targetBlock === head.number + 1);
 
 /**
  * The predictions of the block are checked, its transactions forgotten, and those that still wait looked at again; then
@@ -95,13 +116,22 @@ function again(core: Core, head: BlockHeader, expired: Expired): readonly Decisi
   let asked = 0;
   for (const { transaction, knowledge } of core.triggers.waiting(MOST_AGAIN)) {
     if (expired?.() === true) break;
-    if (knowledge.type === "read") decisions.push(...decideBehind(core, transaction.hash, head, expired));
+    if (knowledge.type === "read") decisions.push(...decideBehind(core, transaction.hash, head, { expired }));
     else if (asked++ < MOST_FORESEEN) decisions.push({ type: "foresee", transaction, parent: refOf(head) });
   }
   return decisions;
 }
 
-function decideBehind(core: Core, hash: Hash, head: BlockHeader, expired: Expired): readonly Decision[] {
+interface Manner extends Pick<BehindRequest, "inHaste" | "further"> {
+  readonly expired: Expired;
+}
+
+function decideBehind(
+  core: Core,
+  hash: Hash,
+  head: BlockHeader,
+  { expired, ...manner }: Manner,
+): readonly Decision[] {
   const { market, search, desk, triggers, calibration, inFlight, options } = core;
   const move = triggers.moveOf(hash, market, head.timestamp + options.blockSeconds);
   const moment = move === null ? null : momentOf(core, move, head, expired);
@@ -125,6 +155,7 @@ function decideBehind(core: Core, hash: Hash, head: BlockHeader, expired: Expire
   if (fresh.length === 0) return [];
   const decisions = desk.decideBehind({
     ...moment,
+    ...manner,
     trigger: { type: "pending", hash },
     behind,
     state,
@@ -135,7 +166,7 @@ function decideBehind(core: Core, hash: Hash, head: BlockHeader, expired: Expire
     unlisted: answer.unlisted,
     hinted,
     confidenceFloat: calibration.confidenceFloat(keyOf(watched)),
-    rivals: [...inFlight.values()].filter(({ targetBlock }) => targetBlock === head.number + 1),
+    rivals: rivalsOf(core, head),
   });
   for (const decision of decisions) if (decision.type === "submit") inFlight.set(decision.intentId, decision);
   return [...decisions, ...toldOf(core, decisions, head)];

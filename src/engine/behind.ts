@@ -5,7 +5,7 @@ import type { Choice, Moment } from "./choice.ts";
 import type { HintShare } from "./hintOffer.ts";
 import type { Decision, OutcomeCode, SubmitDecision } from "./decisions.ts";
 import { passGates, type GateOptions, type GateView } from "./gates.ts";
-import { judgedDecision, mostNetFirst, passagesOf, submitDecision, withChosen } from "./judging.ts";
+import { judgedDecision, mostNetFirst, passagesOf, refOf, submitDecision, withChosen } from "./judging.ts";
 
 export interface BehindRequest extends Moment {
   /** In the order in which they must be mined; the last one is the trigger. */
@@ -26,12 +26,17 @@ export interface BehindRequest extends Moment {
   readonly hinted: HintShare | null;
   /** Nothing is pending: it is asked for within the block, under this name. */
   readonly asked?: string;
+  /** What is known goes out first. */
+  readonly inHaste?: boolean;
+  /** What went out in haste is under way: this plan is to take its place if it brings more. */
+  readonly further?: boolean;
 }
 
 export interface BehindParts {
   readonly choice: Choice;
   readonly view: GateView;
   readonly gates: GateOptions;
+  readonly maxCyclesPerPlan: number;
   readonly blockSeconds: number;
   readonly submits: boolean;
   readonly backruns: BackrunPolicy;
@@ -63,7 +68,7 @@ export function decideBehind(request: BehindRequest, parts: BehindParts): readon
     ? choice.choose(passing, {
         ...request,
         atRest: asked !== undefined,
-        inHaste: asked !== undefined,
+        inHaste: request.inHaste === true || asked !== undefined,
         view,
       })
     : { chosen: [], dropped: [] };
@@ -81,26 +86,51 @@ export function decideBehind(request: BehindRequest, parts: BehindParts): readon
   const code = submit === null ? null : (refusalOf(submit, request, parts) ?? sentCode(parts));
   if (code !== null) for (const { cycle } of plan) codes.set(cycle.id, code);
 
+  const sent = code === "submitted" ? submit : null;
+  // What went out first was told with it.
+  if (request.further === true && sent === null) return [];
   // Settled cycles were judged with their block; here they are told only as part of a plan.
   const told = withChosen(fresh, plan);
   const judged = told.map((item) => judgedDecision(item, at, passages, codes));
-  return code === "submitted" && submit !== null ? [...judged, submit] : judged;
+  if (sent === null) return judged;
+  return hasRoom(plan, request, parts) ? [...judged, sent, furtherOf(request)] : [...judged, sent];
 }
+
+/** Whether a plan that was made in haste may take in more. */
+const hasRoom = (
+  plan: readonly Opportunity[],
+  { inHaste = false, block }: BehindRequest,
+  { choice, maxCyclesPerPlan }: BehindParts,
+): boolean =>
+  inHaste && plan.length < maxCyclesPerPlan && !plan.some((one) => choice.needsOwnPlan(one, block));
+
+const furtherOf = ({ trigger: { hash }, block }: BehindRequest): Decision => ({
+  type: "further",
+  hash,
+  parent: refOf(block),
+});
 
 const sentCode = ({ submits }: BehindParts): OutcomeCode => (submits ? "submitted" : "observe");
 
 function refusalOf(
   submit: SubmitDecision,
-  { confidenceFloat, rivals }: BehindRequest,
+  { confidenceFloat, rivals, trigger, further = false }: BehindRequest,
   { backruns, gates }: BehindParts,
 ): OutcomeCode | null {
   if (confidenceFloat < backruns.minConfidenceFloat) return "trigger_uncertain";
   if (rivals.length === 0) return null;
   if (backruns.way === "tail") return "in_flight";
+  // Behind one trigger both plans come or neither.
+  const isFirst = ({ plan }: SubmitDecision): boolean => further && plan.trigger.hash === trigger.hash;
+  if (further && submit.net < mostNet(rivals.filter(isFirst)) + gates.minNet) return "not_better";
+  const others = rivals.filter((rival) => !isFirst(rival));
+  if (others.length === 0) return null;
   // A trigger may fail and take the whole bundle with it: its gain is counted as often as it is expected to come.
   const expected = (submit.net * BigInt(Math.floor(confidenceFloat * PPM))) / BigInt(PPM);
-  const best = rivals.reduce((most, { net }) => (net > most ? net : most), 0n);
-  return expected < best + gates.minNet ? "not_better" : null;
+  return expected < mostNet(others) + gates.minNet ? "not_better" : null;
 }
+
+const mostNet = (plans: readonly SubmitDecision[]): bigint =>
+  plans.reduce((most, { net }) => (net > most ? net : most), 0n);
 
 const PPM = 1_000_000;

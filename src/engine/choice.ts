@@ -43,8 +43,10 @@ export interface ChoiceRequest extends Moment {
   readonly view: GateView;
   /** Cycles among those that passed that only hints know. */
   readonly hinted: HintShare | null;
-  /** Somebody waits for the answer: nothing is searched for beyond what is given, and what hints name. */
+  /** What is given is to be sent first: nothing is searched for beyond it, and what hints name. */
   readonly inHaste?: boolean;
+  /** It follows a plan in haste: one that goes alone had its turn there. */
+  readonly further?: boolean;
 }
 
 /** Chooses the cycles of one plan. */
@@ -104,14 +106,14 @@ export function createChoice(options: ChoiceOptions, { search, doubts }: ChoiceP
       return opportunities.filter(may).length;
     },
     choose: (passed, request) => {
-      const { block, maxFeePerGas, state, view, hinted } = request;
+      const { block, maxFeePerGas, state, view, hinted, further: follows = false } = request;
       const { gates, maxCyclesPerPlan } = options;
       const [best] = passed;
       const others = passed.filter((candidate) => !needsOwnPlan(candidate, block));
       // One that goes alone has the first place, but not twice in a row while others wait.
-      const turn = others.length === 0 || !wentAlone;
+      const turn = !follows && (others.length === 0 || !wentAlone);
       const alone = best !== undefined && turn && needsOwnPlan(best, block);
-      wentAlone = alone;
+      if (!follows) wentAlone = alone;
       return selectPlan(alone ? [best] : others, state, {
         maxCycles: alone ? 1 : maxCyclesPerPlan,
         worth: (opportunity) => worth(opportunity, view),

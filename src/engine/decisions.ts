@@ -144,5 +144,7 @@ export type Decision =
   | HintTrialDecision
   /** To be simulated on top of the head, where that is offered: what it does cannot be read. */
   | { readonly type: "foresee"; readonly transaction: PendingTransaction; readonly parent: BlockRef }
+  /** To come back as an event when what was decided beside it is on its way. */
+  | { readonly type: "further"; readonly hash: Hash; readonly parent: BlockRef }
   | { readonly type: "repair"; readonly pools: readonly Address[]; readonly block: BlockRef }
   | { readonly type: "resync"; readonly reason: string };

@@ -3,7 +3,7 @@ import type { Market } from "../market/market.ts";
 import type { CalibrationRow } from "../mempool/calibration.ts";
 import type { Valuer } from "../search/prices.ts";
 import { beforeBlock } from "./audit.ts";
-import { foreseen, mined, pending } from "./backruns.ts";
+import { foreseen, further, mined, pending } from "./backruns.ts";
 import { createCore, settledMoment, type Core, type EngineOptions } from "./core.ts";
 import { ask } from "./hintAsks.ts";
 import { shareOf } from "./hintOffer.ts";
@@ -82,6 +82,8 @@ function step(core: Core, event: EngineEvent, expired?: () => boolean): readonly
       return pending(core, event, expired);
     case "foreseen":
       return foreseen(core, event, expired);
+    case "further":
+      return further(core, event, expired);
     case "hint":
       return event.use === "keep" ? keep(core, event) : ask(core, event, expired);
     case "unhint":

@@ -81,6 +81,18 @@ export interface ForeseenEvent extends Timed {
   readonly logs: readonly EmittedLog[] | null;
 }
 
+/**
+ * A plan behind a pending transaction is on its way with the cycle that was found first: the engine had asked to be
+ * asked for more.
+ */
+export interface FurtherEvent extends Timed {
+  readonly type: "further";
+  /** Of the pending transaction. */
+  readonly hash: Hash;
+  /** The state that the plan was priced on. */
+  readonly parent: BlockRef;
+}
+
 /** A route that somebody holds for worth a look: a cycle over verified pools, from where it starts. */
 export interface HintedRoute {
   readonly id: string;
@@ -147,4 +159,4 @@ export type FeedEvent =
   | ForeseenEvent
   | RepairedEvent;
 
-export type EngineEvent = FeedEvent | OutcomeEvent | HintEvent | UnhintEvent | LimitsEvent;
+export type EngineEvent = FeedEvent | FurtherEvent | OutcomeEvent | HintEvent | UnhintEvent | LimitsEvent;

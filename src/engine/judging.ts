@@ -65,11 +65,18 @@ export interface Standpoint {
   readonly trigger: Trigger;
   /** Tells what was asked for within a block from what the block itself led to. */
   readonly asked?: string;
+  /** A second plan behind the transaction, which is to take the place of the first. */
+  readonly further?: boolean;
   readonly hints?: Pick<HintOffer, "idsOf"> | null;
 }
 
-const opportunityId = ({ cycle }: Opportunity, { block, trigger, asked }: Standpoint): string =>
-  [occasionOf(block, trigger), ...(asked === undefined ? [] : [asked]), cycle.id].join("-");
+const opportunityId = ({ cycle }: Opportunity, { block, trigger, asked, further }: Standpoint): string =>
+  [
+    occasionOf(block, trigger),
+    ...(asked === undefined ? [] : [asked]),
+    ...(further === true ? [FURTHER] : []),
+    cycle.id,
+  ].join("-");
 
 /** The hints that name one of these cycles; nothing where none does. */
 function hintsOf(
@@ -135,8 +142,12 @@ export function submitDecision(request: SubmitRequest): SubmitDecision {
   };
 }
 
-const intentId = ({ block, trigger, asked }: Standpoint): string => {
+const intentId = ({ block, trigger, asked, further }: Standpoint): string => {
   const settled = `${block.number + 1}-${block.hash.slice(2, 10)}`;
   if (asked !== undefined) return `${settled}-${asked}`;
-  return trigger.type === "block" ? settled : `${settled}-${trigger.hash.slice(2, 10)}`;
+  if (trigger.type === "block") return settled;
+  const behind = `${settled}-${trigger.hash.slice(2, 10)}`;
+  return further === true ? `${behind}-${FURTHER}` : behind;
 };
+
+const FURTHER = "further";

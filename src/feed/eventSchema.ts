@@ -205,6 +205,7 @@ export const engineEventSchema: z.ZodType<EngineEvent> = z.discriminatedUnion("t
     parent: ref,
     logs: z.array(emittedLog).nullable(),
   }),
+  z.strictObject({ type: z.literal("further"), time, hash, parent: ref }),
   z.strictObject({
     type: z.literal("repaired"),
     time,

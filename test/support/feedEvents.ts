@@ -159,6 +159,7 @@ export const engineEvents: fc.Arbitrary<EngineEvent> = fc.oneof(
     parent: ref,
     logs: nullable(fc.array(poolLog, { maxLength: 3 })),
   }),
+  fc.record({ type: fc.constant("further" as const), time, hash, parent: ref }),
   fc.record({ type: fc.constant("pending" as const), time, transaction }),
   fc.record({
     type: fc.constant("repaired" as const),

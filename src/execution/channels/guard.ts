@@ -83,19 +83,13 @@ async function underBreaker(
   deadlineMs: number,
   call: (signal: AbortSignal) => Promise<Attempt>,
 ): Promise<SendResult> {
-  switch (breaker.state) {
-    case CircuitState.Closed: {
-      // It hears of the attempt afterwards: on the way to the socket its promises are a fiftieth of a millisecond.
-      const attempt = await within(deadlineMs, call);
-      if (breaker.state === CircuitState.Closed) await breaker.execute(() => attempt);
-      return attempt.answer;
-    }
-    // While one probe is under way, further calls do not queue behind it: they would be late.
-    case CircuitState.HalfOpen:
-      return BREAKER_OPEN;
-    default:
-      return await probe(breaker, deadlineMs, call);
-  }
+  // While one probe is under way, further calls do not queue behind it: they would be late.
+  if (breaker.state === CircuitState.HalfOpen) return BREAKER_OPEN;
+  if (breaker.state !== CircuitState.Closed) return await probe(breaker, deadlineMs, call);
+  // It hears of the attempt afterwards: its promises stand between a bundle and its socket for nothing.
+  const attempt = await within(deadlineMs, call);
+  if (breaker.state === CircuitState.Closed) await breaker.execute(() => attempt);
+  return attempt.answer;
 }
 
 async function probe(

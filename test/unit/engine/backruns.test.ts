@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { EngineEvent } from "../../../src/engine/events.ts";
+import type { Decision } from "../../../src/engine/decisions.ts";
+import type { EngineEvent, Fate } from "../../../src/engine/events.ts";
 import { swap } from "../../../src/amm/swap.ts";
 import { createEngine } from "../../../src/engine/engine.ts";
 import {
@@ -113,6 +114,101 @@ describe("behind a swap", () => {
   });
 });
 
+const askFurther = (decisions: readonly Decision[]): EngineEvent => {
+  const [decision] = ofType(decisions, "further");
+  if (decision === undefined) throw new Error("nothing more is asked for");
+  return { ...decision, time: 0 };
+};
+const cyclesOf = (decisions: readonly Decision[]) => submitsOf(decisions)[0]?.plan.opportunities.length;
+
+describe("first the best cycle, then the rest", () => {
+  /** The swap opens two cycles: behind the first, the second still pays. */
+  const ELSEWHERE = v2Pool(3, WPOL, USDC);
+  function startWide(changes: Parameters<typeof start>[0] = {}) {
+    const engine = createEngine({ ...OPTIONS, ...changes });
+    const pools = [HERE, THERE, ELSEWHERE].map((pool) => ({ pool, state: EVEN }));
+    engine.step(synced(header(1), pools));
+    engine.step(committed(header(2), []));
+    return engine;
+  }
+  const trigger = sale(20_000n);
+
+  test("one goes out at once; what joins it makes a better plan with a name of its own", () => {
+    const engine = startWide();
+    const first = engine.step(told(trigger));
+    expect(cyclesOf(first)).toBe(1);
+    expect(ofType(first, "further")).toEqual([
+      { type: "further", hash: trigger.hash, parent: { number: 2, hash: header(2).hash } },
+    ]);
+    const second = engine.step(askFurther(first));
+    expect(cyclesOf(second)).toBeGreaterThan(1);
+    const [[before], [behind]] = [submitsOf(first), submitsOf(second)];
+    expect(behind?.plan.opportunities[0]).toEqual(before?.plan.opportunities[0]);
+    expect(behind?.net).toBeGreaterThan((before?.net ?? 0n) + OPTIONS.gates.minNet);
+    expect(behind?.intentId).toBe(`${before?.intentId}-further`);
+    expect(behind?.behind).toEqual([trigger]);
+    const ids = judgedOf(second).map(({ id }) => id);
+    expect(behind?.opportunityIds).toEqual(ids);
+    expect(judgedOf(first).some(({ id }) => ids.includes(id))).toBe(false);
+    // The very plan that is made at once where nothing goes out.
+    const [whole] = judgedOf(startWide({ submits: false }).step(told(trigger))).map(({ numbers }) => numbers);
+    expect(judgedOf(second)[0]?.numbers).toEqual(whole);
+  });
+
+  test("only what brings more takes the place of what is under way", () => {
+    const engine = start();
+    const first = engine.step(told(trigger));
+    expect(submitsOf(first)).toHaveLength(1);
+    expect(engine.step(askFurther(first))).toEqual([]);
+    // Nor does the same plan once more.
+    const wide = startWide();
+    const event = askFurther(wide.step(told(trigger)));
+    wide.step(event);
+    expect(wide.step(event)).toEqual([]);
+  });
+
+  test("it is held against the first plan alone, however little its kind is believed", () => {
+    const engine = startWide({ backruns: { way: "bundle", minConfidenceFloat: 0 } });
+    const other = sale(20_000n, 0, { from: address(0xf2) });
+    // Predictions of this kind have failed: confidence is below one.
+    engine.step(told(other));
+    engine.step(committed(header(3), []));
+    engine.step(mined(header(3), [other.hash]));
+    const first = engine.step(told(sale(20_000n, 1)));
+    expect(submitsOf(first)).toHaveLength(1);
+    expect(cyclesOf(engine.step(askFurther(first)))).toBeGreaterThan(1);
+  });
+
+  test("nor the place of a better plan behind another transaction that came in between", () => {
+    const engine = startWide();
+    const event = askFurther(engine.step(told(trigger)));
+    expect(submitsOf(engine.step(told(sale(40_000n, 0, { from: address(0xf2) }))))).toHaveLength(1);
+    expect(engine.step(event)).toEqual([]);
+  });
+
+  test("not when the first was refused, its simulation failed, or there is a new block", () => {
+    for (const spoil of [
+      (intentId: string): EngineEvent => refused(intentId, "superseded"),
+      (intentId: string): EngineEvent => refused(intentId, "simulation_reverted: K", "unknown"),
+      (): EngineEvent => committed(header(3), []),
+    ]) {
+      const engine = startWide();
+      const first = engine.step(told(trigger));
+      engine.step(spoil(submitsOf(first)[0]?.intentId ?? ""));
+      expect(engine.step(askFurther(first))).toEqual([]);
+    }
+  });
+
+  test("a tail, which is sent once, and a full plan are whole at once", () => {
+    const tail = startWide({ backruns: { way: "tail", minConfidenceFloat: 0 } }).step(told(trigger));
+    expect(cyclesOf(tail)).toBeGreaterThan(1);
+    expect(ofType(tail, "further")).toEqual([]);
+    const full = startWide({ maxCyclesPerPlan: 1 }).step(told(trigger));
+    expect(cyclesOf(full)).toBe(1);
+    expect(ofType(full, "further")).toEqual([]);
+  });
+});
+
 describe("one sender's nonces", () => {
   const later = sale(20_000n, 1);
 
@@ -192,11 +288,11 @@ describe("several of them", () => {
   });
 });
 
-const refused = (intentId: string, reason: string): EngineEvent => ({
+const refused = (intentId: string, reason: string, fate: Fate = "rejected"): EngineEvent => ({
   type: "outcome",
   time: 0,
   intentId,
-  fate: "rejected",
+  fate,
   reason,
   block: null,
   transactionHash: null,
