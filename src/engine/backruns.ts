@@ -52,13 +52,12 @@ export function foreseen(core: Core, event: ForeseenEvent, expired: Expired): re
 const goesInHaste = ({ options: { submits, backruns } }: Core): boolean =>
   submits && backruns?.way === "bundle";
 
-/** What more pays behind a transaction, as long as the plan that went out first is under way and nothing speaks against it. */
+/** What more pays behind a transaction, as long as nothing speaks against what went out first. */
 export function further(core: Core, { hash, parent }: FurtherEvent, expired: Expired): readonly Decision[] {
   const { market, triggers } = core;
   const { head } = market;
   if (head === null || head.hash !== parent.hash || !isReady(core)) return [];
-  const first = rivalsOf(core, head).some(({ plan }) => plan.trigger.hash === hash);
-  if (!first || triggers.watchedOf(hash)?.failures !== 0) return [];
+  if (triggers.watchedOf(hash)?.failures !== 0) return [];
   return decideBehind(core, hash, head, { expired, further: true });
 }
 

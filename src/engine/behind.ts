@@ -87,13 +87,14 @@ export function decideBehind(request: BehindRequest, parts: BehindParts): readon
   if (code !== null) for (const { cycle } of plan) codes.set(cycle.id, code);
 
   const sent = code === "submitted" ? submit : null;
-  // What went out first was told with it.
+  // The first look has told it.
   if (request.further === true && sent === null) return [];
   // Settled cycles were judged with their block; here they are told only as part of a plan.
   const told = withChosen(fresh, plan);
   const judged = told.map((item) => judgedDecision(item, at, passages, codes));
-  if (sent === null) return judged;
-  return hasRoom(plan, request, parts) ? [...judged, sent, furtherOf(request)] : [...judged, sent];
+  // Whole, it may be better than what this one is not.
+  const goesOn = (sent !== null || code === "not_better") && hasRoom(plan, request, parts);
+  return [...judged, ...(sent === null ? [] : [sent]), ...(goesOn ? [furtherOf(request)] : [])];
 }
 
 /** Whether a plan that was made in haste may take in more. */

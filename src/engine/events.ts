@@ -82,8 +82,8 @@ export interface ForeseenEvent extends Timed {
 }
 
 /**
- * A plan behind a pending transaction is on its way with the cycle that was found first: the engine had asked to be
- * asked for more.
+ * Behind a pending transaction the cycle that was found first has gone its way: the engine had asked to be asked for
+ * more.
  */
 export interface FurtherEvent extends Timed {
   readonly type: "further";

@@ -186,9 +186,18 @@ describe("first the best cycle, then the rest", () => {
     expect(engine.step(event)).toEqual([]);
   });
 
-  test("not when the first was refused, its simulation failed, or there is a new block", () => {
+  test("what is not better alone than a plan under way may be so whole", () => {
+    const engine = startWide();
+    const rival = submitsOf(engine.step(told(sale(20_000n, 0, { from: address(0xf2) }))))[0];
+    const first = engine.step(told(sale(20_100n, 0)));
+    expect(judgedOf(first)[0]?.code).toBe("not_better");
+    expect(submitsOf(first)).toEqual([]);
+    const second = submitsOf(engine.step(askFurther(first)))[0];
+    expect(second?.net).toBeGreaterThan((rival?.net ?? 0n) + OPTIONS.gates.minNet);
+  });
+
+  test("not when the first one's simulation failed, or there is a new block", () => {
     for (const spoil of [
-      (intentId: string): EngineEvent => refused(intentId, "superseded"),
       (intentId: string): EngineEvent => refused(intentId, "simulation_reverted: K", "unknown"),
       (): EngineEvent => committed(header(3), []),
     ]) {
