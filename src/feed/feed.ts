@@ -249,7 +249,9 @@ async function checkChain(connection: RpcConnection, chainId: number): Promise<v
 async function listen(connection: RpcConnection, { target, pendings }: FeedRoom): Promise<void> {
   await connection.subscribe(["newHeads"], (head) => target.announce(head));
   if (pendings.subscription !== null)
-    await connection.subscribe(pendings.subscription, (told) => pendings.accept(told, connection));
+    await connection.subscribe(pendings.subscription, (told, heardAt) =>
+      pendings.accept(told, connection, heardAt),
+    );
 }
 
 function followed(connection: RpcConnection, room: FeedRoom, log: Log): FollowedNode {

@@ -49,12 +49,13 @@ interface Ready {
 export interface Pendings {
   /** Null: nothing to subscribe to. */
   readonly subscription: readonly unknown[] | null;
-  accept(told: unknown, node: Asking): void;
+  /** `heardAt`: when its frame came in, on the monotonic clock. */
+  accept(told: unknown, node: Asking, heardAt: number): void;
   /** Drops what waits. */
   clear(): void;
   /** To be asked about once a second. */
   checkRate(): RateVerdict;
-  /** When the transaction that is being told came in, on the monotonic clock; null between two. */
+  /** When the frame of the transaction that is being told came in, on the monotonic clock; null between two. */
   readonly deliveringSince: number | null;
   readonly stats: Readonly<PendingsStats>;
   readonly shed: number;
@@ -74,13 +75,13 @@ export function createPendings(options: PendingsOptions, parts: PendingsParts): 
     onPending(transaction, time);
     deliveringSince = null;
   });
-  const enqueue = (body: unknown, time: number): void => {
+  const enqueue = (body: unknown, time: number, since = clock.monotonic()): void => {
     const transaction = parsePendingTransaction(body);
     if (transaction === null) {
       stats.unusable++;
       return;
     }
-    ready.push({ transaction, time, since: clock.monotonic() });
+    ready.push({ transaction, time, since });
   };
   const hydration = createHydration(
     { queueLength: options.queueLength, atOnce: options.hydrateAtOnce },
@@ -89,13 +90,13 @@ export function createPendings(options: PendingsOptions, parts: PendingsParts): 
 
   return {
     subscription: SUBSCRIPTIONS[options.source](options.receivers),
-    accept: (told, node) => {
+    accept: (told, node, heardAt) => {
       stats.told++;
-      rate.note(clock.monotonic());
+      rate.note(heardAt);
       const hash = parseHash(isFields(told) ? told["hash"] : told);
       if (hash === null) stats.unusable++;
       else if (!seen.add(hash)) stats.duplicates++;
-      else if (isFields(told)) enqueue(told, clock.now());
+      else if (isFields(told)) enqueue(told, clock.now(), heardAt);
       else hydration.add({ hash, time: clock.now(), node });
     },
     clear: () => {

@@ -27,20 +27,18 @@ export type RpcRequest = (
 export interface RpcConnection {
   readonly request: RpcRequest;
   /**
-   * The handler is called for each notification from the very first, in the order of the wire; those that `frames`
-   * takes go past it.
+   * The handler is called for each notification from the very first, in the order of the wire, with the moment when its
+   * frame came in (monotonic milliseconds); those that `frames` takes go past it.
    */
-  subscribe(
-    params: readonly unknown[],
-    onResult: (result: unknown) => void,
-    frames?: FrameReader,
-  ): Promise<string>;
+  subscribe(params: readonly unknown[], onResult: OnResult, frames?: FrameReader): Promise<string>;
   /** Its handler is not called again, whatever the node does. */
   unsubscribe(subscription: string): Promise<void>;
   close(reason: string): void;
   /** Why it ended. */
   readonly closed: Promise<string>;
 }
+
+type OnResult = (result: unknown, heardAt: number) => void;
 
 /** Reads a subscription's notifications as they come from the socket. A connection has one: the last to subscribe. */
 export interface FrameReader {
@@ -85,7 +83,7 @@ const ignore = (_reason: string): void => undefined;
 type State = {
   readonly socket: WebSocket;
   readonly waiting: Map<number, Waiting>;
-  readonly handlers: Map<string, (result: unknown) => void>;
+  readonly handlers: Map<string, OnResult>;
   readonly parts: RpcConnectionParts;
   frames: { readonly subscription: string; readonly reader: FrameReader } | null;
   lastHeard: number;
@@ -224,7 +222,7 @@ async function ask(
 }
 
 interface Subscribing {
-  readonly onResult: (result: unknown) => void;
+  readonly onResult: OnResult;
   readonly frames: FrameReader | undefined;
   readonly timeoutMs: number;
 }
@@ -277,7 +275,7 @@ function isTaken({ waiting }: State, frame: Buffer): boolean {
 function deliver(state: State, message: RpcMessage): boolean {
   if (message.type === "notification") {
     const handler = state.handlers.get(message.subscription);
-    handler?.(message.result);
+    handler?.(message.result, state.lastHeard);
     return handler !== undefined;
   }
   const waiting = state.waiting.get(message.id);
