@@ -129,7 +129,7 @@ function decideBehind(
   core: Core,
   hash: Hash,
   head: BlockHeader,
-  { expired, ...manner }: Manner,
+  { expired, inHaste, further: follows }: Manner,
 ): readonly Decision[] {
   const { market, search, desk, triggers, calibration, inFlight, options } = core;
   const move = triggers.moveOf(hash, market, head.timestamp + options.blockSeconds);
@@ -146,15 +146,20 @@ function decideBehind(
     whatIf: true,
     limit: MOST_LISTED,
     enough: (found) => makesPlan(found) || found.slice(-MOST_LISTED).every(isLittle),
-    ...(expired && { expired }),
+    expired,
   });
   const found = answer.opportunities;
   const hinted = offerBehind(core, state, { ...moment, leastFloat }, found);
   const fresh = [...found, ...(hinted?.only ?? [])];
   if (fresh.length === 0) return [];
   const decisions = desk.decideBehind({
-    ...moment,
-    ...manner,
+    block: moment.block,
+    gasPrice: moment.gasPrice,
+    maxFeePerGas: moment.maxFeePerGas,
+    prices: moment.prices,
+    expired,
+    inHaste,
+    further: follows,
     trigger: { type: "pending", hash },
     behind,
     state,
@@ -199,7 +204,7 @@ function momentOf(core: Core, { behind, state }: Move, block: BlockHeader, expir
     gasPrice: tail ? effectiveGasPrice(bid, bound) : nextGasPrice(fees, block.baseFeePerGas),
     maxFeePerGas: tail ? bid.maxFeePerGas : settled.maxFeePerGas,
     prices: search.valuer(state),
-    ...(expired && { expired }),
+    expired,
   };
 }
 

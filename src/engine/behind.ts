@@ -1,7 +1,7 @@
 import type { Address, PendingTransaction } from "../chain/types.ts";
 import type { StateView } from "../market/stateView.ts";
 import type { Opportunity, Trigger } from "../search/opportunity.ts";
-import type { Choice, Moment } from "./choice.ts";
+import type { Choice, ChoiceRequest, Moment } from "./choice.ts";
 import type { HintShare } from "./hintOffer.ts";
 import type { Decision, OutcomeCode, SubmitDecision } from "./decisions.ts";
 import { passGates, type GateOptions, type GateView } from "./gates.ts";
@@ -25,11 +25,11 @@ export interface BehindRequest extends Moment {
   /** What hints brought to `fresh`. */
   readonly hinted: HintShare | null;
   /** Nothing is pending: it is asked for within the block, under this name. */
-  readonly asked?: string;
+  readonly asked?: string | undefined;
   /** What is known goes out first. */
-  readonly inHaste?: boolean;
+  readonly inHaste?: boolean | undefined;
   /** What went out in haste is under way: this plan is to take its place if it brings more. */
-  readonly further?: boolean;
+  readonly further?: boolean | undefined;
 }
 
 export interface BehindParts {
@@ -58,19 +58,15 @@ export interface BackrunPolicy {
  */
 export function decideBehind(request: BehindRequest, parts: BehindParts): readonly Decision[] {
   const { choice, view, gates } = parts;
-  const { fresh, untouched, hinted, asked } = request;
-  const at = { ...request, hints: hinted?.offer ?? null };
+  // Field by field, here and below: a spread of these takes a hundredth of a millisecond each.
+  const { block, trigger, behind, fresh, untouched, hinted, asked, further } = request;
+  const at = { block, trigger, asked, further, hints: hinted?.offer ?? null };
   const open = [...fresh, ...untouched];
   const passages = passagesOf(open, gates, view);
   const passing = mostNetFirst(open, passages);
   const opened = new Set(fresh);
   const { chosen, dropped } = passing.some((item) => opened.has(item))
-    ? choice.choose(passing, {
-        ...request,
-        atRest: asked !== undefined,
-        inHaste: request.inHaste === true || asked !== undefined,
-        view,
-      })
+    ? choice.choose(passing, choiceOf(request, view))
     : { chosen: [], dropped: [] };
   const settled = new Set(untouched.map(({ cycle }) => cycle.id));
   const isBehind = chosen.some(({ cycle }) => !settled.has(cycle.id));
@@ -82,13 +78,17 @@ export function decideBehind(request: BehindRequest, parts: BehindParts): readon
   const codes = new Map<string, OutcomeCode>();
   for (const [id, { code }] of passages) codes.set(id, code === "pass" ? "plan_full" : code);
   for (const { opportunity, why } of dropped) codes.set(opportunity.cycle.id, why);
-  const submit = plan.length === 0 ? null : submitDecision({ ...at, ...parts, opportunities: plan, age: 0 });
+  const { blockSeconds } = parts;
+  const submit =
+    plan.length === 0
+      ? null
+      : submitDecision({ ...at, behind, opportunities: plan, age: 0, gates, view, blockSeconds });
   const code = submit === null ? null : (refusalOf(submit, request, parts) ?? sentCode(parts));
   if (code !== null) for (const { cycle } of plan) codes.set(cycle.id, code);
 
   const sent = code === "submitted" ? submit : null;
   // The first look has told it.
-  if (request.further === true && sent === null) return [];
+  if (further === true && sent === null) return [];
   // Settled cycles were judged with their block; here they are told only as part of a plan.
   const told = withChosen(fresh, plan);
   const judged = told.map((item) => judgedDecision(item, at, passages, codes));
@@ -96,6 +96,21 @@ export function decideBehind(request: BehindRequest, parts: BehindParts): readon
   const goesOn = (sent !== null || code === "not_better") && hasRoom(plan, request, parts);
   return [...judged, ...(sent === null ? [] : [sent]), ...(goesOn ? [furtherOf(request)] : [])];
 }
+
+const choiceOf = (request: BehindRequest, view: GateView): ChoiceRequest => ({
+  block: request.block,
+  gasPrice: request.gasPrice,
+  maxFeePerGas: request.maxFeePerGas,
+  prices: request.prices,
+  expired: request.expired,
+  unlisted: request.unlisted,
+  state: request.state,
+  atRest: request.asked !== undefined,
+  view,
+  hinted: request.hinted,
+  inHaste: request.inHaste === true || request.asked !== undefined,
+  further: request.further,
+});
 
 /** Whether a plan that was made in haste may take in more. */
 const hasRoom = (

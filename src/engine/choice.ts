@@ -30,7 +30,7 @@ export interface Moment {
   readonly maxFeePerGas: bigint;
   readonly prices: Valuer;
   /** Once true, the plan is made of what is known. */
-  readonly expired?: () => boolean;
+  readonly expired?: (() => boolean) | undefined;
 }
 
 export interface ChoiceRequest extends Moment {
@@ -46,7 +46,7 @@ export interface ChoiceRequest extends Moment {
   /** What is given is to be sent first: nothing is searched for beyond it, and what hints name. */
   readonly inHaste?: boolean;
   /** It follows a plan in haste: one that goes alone had its turn there. */
-  readonly further?: boolean;
+  readonly further?: boolean | undefined;
 }
 
 /** Chooses the cycles of one plan. */
@@ -114,6 +114,9 @@ export function createChoice(options: ChoiceOptions, { search, doubts }: ChoiceP
       const turn = !follows && (others.length === 0 || !wentAlone);
       const alone = best !== undefined && turn && needsOwnPlan(best, block);
       if (!follows) wentAlone = alone;
+      // One that nothing is to join need not be carried out first, nor be weighed against others.
+      if (request.inHaste === true && passed.length === 1 && hinted === null)
+        return { chosen: passed, dropped: [] };
       return selectPlan(alone ? [best] : others, state, {
         maxCycles: alone ? 1 : maxCyclesPerPlan,
         worth: (opportunity) => worth(opportunity, view),

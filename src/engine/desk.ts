@@ -109,7 +109,16 @@ export function createDesk(given: DeskOptions, parts: DeskParts): Desk {
     decideBehind: (request) => {
       const backruns = options.backruns ?? NONE_BEHIND;
       const view = gateViewOf(memory, request, memory.suspects);
-      return decideBehind(request, { ...options, backruns, choice: memory.choiceBehind, view });
+      const { gates, maxCyclesPerPlan, blockSeconds, submits } = options;
+      return decideBehind(request, {
+        choice: memory.choiceBehind,
+        view,
+        gates,
+        maxCyclesPerPlan,
+        blockSeconds,
+        submits,
+        backruns,
+      });
     },
     limit: ({ minNet, txFeeCap, maxCyclesPerPlan }) => {
       const { gates } = options;

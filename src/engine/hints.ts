@@ -34,7 +34,7 @@ export interface HintMoment {
   readonly leastFloat: number | null;
   /** Cycles that are offered at most, the best. */
   readonly limit: number;
-  readonly expired?: () => boolean;
+  readonly expired?: (() => boolean) | undefined;
 }
 
 /** A hint and the outcome that was told of it last. */

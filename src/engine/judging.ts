@@ -64,9 +64,9 @@ export interface Standpoint {
   readonly block: BlockHeader;
   readonly trigger: Trigger;
   /** Tells what was asked for within a block from what the block itself led to. */
-  readonly asked?: string;
+  readonly asked?: string | undefined;
   /** A second plan behind the transaction, which is to take the place of the first. */
-  readonly further?: boolean;
+  readonly further?: boolean | undefined;
   readonly hints?: Pick<HintOffer, "idsOf"> | null;
 }
 

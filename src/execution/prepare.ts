@@ -211,5 +211,6 @@ export async function prepare(
   const check = way.simulatedBeside
     ? () => objection(judge(decision, options, ask()), priced, priceOf)
     : null;
-  return { ok: true, prepared: { calldata, behind, simulated, check, ...priced } };
+  const { gas, fees } = priced;
+  return { ok: true, prepared: { calldata, behind, simulated, check, gas, fees } };
 }

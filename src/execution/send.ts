@@ -64,6 +64,7 @@ function commit(
 ): boolean {
   const { parts } = state;
   const { intentId, hash, nonce, fees, lastBlock, expires } = intent;
+  const { maxFeePerGas, maxPriorityFeePerGas } = fees;
   // Ours is the last.
   const rawTransaction = bundle.transactions.at(-1);
   const merkleProof = bundle.proofs.at(-1);
@@ -75,7 +76,8 @@ function commit(
       rawTransaction,
       nonce,
       gasLimit,
-      ...fees,
+      maxFeePerGas,
+      maxPriorityFeePerGas,
       lastBlock,
       atomicOnly: expires,
       bundleId: bundle.id,
@@ -187,11 +189,20 @@ async function checkBeside({ check }: Dispatch, steps: Steps): Promise<Refusal |
 
 function unsignedPlan(
   state: ExecutionState,
-  { calldata, gas, fees }: Prepared,
+  { calldata, gas, fees: { maxFeePerGas, maxPriorityFeePerGas } }: Prepared,
   nonce: number,
 ): UnsignedTransaction {
   const { chainId, executor: to } = state.options;
-  return { chainId, nonce, to, data: calldata, value: 0n, gas: gas.limit, ...fees };
+  return {
+    chainId,
+    nonce,
+    to,
+    data: calldata,
+    value: 0n,
+    gas: gas.limit,
+    maxFeePerGas,
+    maxPriorityFeePerGas,
+  };
 }
 
 function tracked(

@@ -147,7 +147,21 @@ export function parsePendingTransaction(value: unknown): PendingTransaction | nu
   // A creation has no receiver; a receiver that is there but unreadable is not a creation.
   if (to === null && value["to"] !== null && value["to"] !== undefined) return null;
   const signed = parseSigned(value, fees.type);
-  return { hash, from, to, nonce, value: amount, gas, input, ...fees, signed };
+  const { type, gasPrice, maxFeePerGas, maxPriorityFeePerGas } = fees;
+  return {
+    hash,
+    from,
+    to,
+    nonce,
+    value: amount,
+    gas,
+    input,
+    type,
+    gasPrice,
+    maxFeePerGas,
+    maxPriorityFeePerGas,
+    signed,
+  };
 }
 
 type Fees = Pick<PendingTransaction, "type" | "gasPrice" | "maxFeePerGas" | "maxPriorityFeePerGas">;
@@ -177,7 +191,8 @@ function parseSigned(value: Fields, type: number): SignedPart | null {
   const authorizationList = type === 4 ? parseAuthorizations(value["authorizationList"]) : [];
   if (r === null || s === null || signer === null) return null;
   if (accessList === null || authorizationList === null) return null;
-  return { ...signer, accessList, authorizationList, r, s };
+  const { chainId, yParity } = signer;
+  return { chainId, accessList, authorizationList, yParity, r, s };
 }
 
 function parseLegacySigner(value: Fields) {

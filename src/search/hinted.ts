@@ -29,7 +29,7 @@ export interface NamedRequest {
   readonly limit: number;
   /** So many are looked at by the closed form, less than a microsecond each; the others wait. Default: by the limit. */
   readonly room?: number;
-  readonly expired?: () => boolean;
+  readonly expired?: (() => boolean) | undefined;
 }
 
 export interface NamedAnswer {

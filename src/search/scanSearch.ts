@@ -246,7 +246,8 @@ function size(built: Built, place: number, atRest: boolean, { options, valuer }:
   const cycle = cycleOf(built, hops);
   const verdict = verdictOf(cycle, { marginal, atRest, isTaxed: options.isTaxed });
   const profitNativeFloat = Number(sizing.profit) * valuer.rateFloat(cycle.base);
-  return { ...priced(cycle, sizing), profitNativeFloat, marginal, verdict };
+  const { hops: pricedHops, amountIn, amountOut, profit } = priced(cycle, sizing);
+  return { cycle, hops: pricedHops, amountIn, amountOut, profit, profitNativeFloat, marginal, verdict };
 }
 
 /** The cycle of `edges[0 .. hops)`: it costs as much as its sizing, and what paid once often pays again. */
@@ -280,7 +281,7 @@ function search(
     expired,
     hints: hints.flatMap((hint) => edgesOfHint(index, bases, hint) ?? []),
     whatIf,
-    ...(whatIf && { effort: IMAGINED_EFFORT }),
+    effort: whatIf ? IMAGINED_EFFORT : Infinity,
   };
   takeRates(built, rateFloat);
   const asked = idsOf(scan, changed);

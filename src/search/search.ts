@@ -32,7 +32,7 @@ export interface SearchRequest {
   /** What the view shows is only imagined: the next search finds the pools as they are. */
   readonly whatIf?: boolean;
   /** Asked now and then; once true, the answer is what was found so far, the most promising first. */
-  readonly expired?: () => boolean;
+  readonly expired?: (() => boolean) | undefined;
   /** The list ends here, once `enough` agrees. */
   readonly limit?: number;
   /** Whether these, not in order, are enough for a list cut at `limit`; default: any are. For the scan only. */

@@ -71,19 +71,37 @@ export function joined(readings: readonly Reading[]): Reading {
 type Optional = "feesPpm" | "feeOnTransfer" | "amountIsBalance" | "payer" | "sqrtPriceLimitX96" | "deadline";
 
 /** A swap that the sender pays, with nothing out of the ordinary unless it is said. */
-export function swapCall(
-  fields: Omit<SwapCall, "type" | Optional> & Partial<Pick<SwapCall, Optional>>,
-): SwapCall {
-  if (fields.path.length < 2) reverts("its path has fewer than two tokens");
+export function swapCall({
+  exact,
+  amount,
+  limit,
+  path,
+  dex,
+  recipient,
+  receiver,
+  feesPpm = null,
+  feeOnTransfer = false,
+  amountIsBalance = false,
+  payer = "sender",
+  sqrtPriceLimitX96 = 0n,
+  deadline = null,
+}: Omit<SwapCall, "type" | Optional> & Partial<Pick<SwapCall, Optional>>): SwapCall {
+  if (path.length < 2) reverts("its path has fewer than two tokens");
   return {
     type: "swap",
-    feesPpm: null,
-    feeOnTransfer: false,
-    amountIsBalance: false,
-    payer: "sender",
-    sqrtPriceLimitX96: 0n,
-    deadline: null,
-    ...fields,
+    exact,
+    amount,
+    limit,
+    path,
+    dex,
+    feesPpm,
+    recipient,
+    deadline,
+    feeOnTransfer,
+    amountIsBalance,
+    payer,
+    receiver,
+    sqrtPriceLimitX96,
   };
 }
 
