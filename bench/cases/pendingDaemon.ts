@@ -78,7 +78,10 @@ export function createBenchDaemon({ market, node, ledger, onEvent }: BenchDaemon
   /** Whose bytes go to the relay next. */
   let leaving: PlanTimes | undefined;
   onHandedOver(node.relay, () => {
-    if (leaving !== undefined) leaving.handedAt ??= clock.monotonic();
+    const plan = leaving;
+    return () => {
+      if (plan !== undefined) plan.handedAt ??= clock.monotonic();
+    };
   });
   let opened = 0;
 
