@@ -47,7 +47,7 @@ export function foreseen(core: Core, event: ForeseenEvent, expired: Expired): re
 
 /**
  * In bundles the first cycle goes out at once, and a better plan takes its place when the rest is known: to look for that
- * first takes three tenths of a millisecond, and behind two swaps of three there is no more. A tail is sent once, whole.
+ * first takes three tenths of a millisecond, and behind three swaps of five there is no more. A tail is sent once, whole.
  */
 const goesInHaste = ({ options: { submits, backruns } }: Core): boolean =>
   submits && backruns?.way === "bundle";
