@@ -36,7 +36,7 @@ export interface BenchDaemon {
   readonly feed: Feed;
   /** By intent. */
   readonly plans: ReadonlyMap<string, Readonly<PlanTimes>>;
-  /** How predictions held, and fates, by name. */
+  /** How predictions held, and fates, by name; those of a second plan behind one trigger as `second …`. */
   readonly verdicts: ReadonlyMap<string, number>;
   readonly fates: ReadonlyMap<string, number>;
   /** Pending transactions behind which something was judged. */
@@ -74,6 +74,8 @@ export function createBenchDaemon({ market, node, ledger, onEvent }: BenchDaemon
   const plans = new Map<string, PlanTimes>();
   const [verdicts, fates] = [new Map<string, number>(), new Map<string, number>()];
   const books = createBooks();
+  /** Plans that were to take the place of a first one behind the same trigger. */
+  const second = new Set<string>();
   let execution: Execution | null = null;
   /** Whose bytes go to the relay next. */
   let leaving: PlanTimes | undefined;
@@ -111,9 +113,12 @@ export function createBenchDaemon({ market, node, ledger, onEvent }: BenchDaemon
     const started = clock.monotonic();
     if (event.type === "committed") execution?.onBlock(event.block);
     if (event.type === "pending") execution?.onPending(event.transaction);
-    if (event.type === "outcome") count(fates, event.fate);
+    if (event.type === "outcome")
+      count(fates, second.has(event.intentId) ? `second ${event.fate}` : event.fate);
     const receivedAt = feed.receivedAt();
     const decisions = engine.step(event);
+    if (event.type === "further")
+      for (const decision of decisions) if (decision.type === "submit") second.add(decision.intentId);
     if (event.type === "pending" && decisions.length > 0) opened++;
     const micros = Math.round((clock.monotonic() - started) * 1000);
     for (const decision of decisions) if (decision.type === "submit") send(decision, receivedAt);
@@ -124,7 +129,10 @@ export function createBenchDaemon({ market, node, ledger, onEvent }: BenchDaemon
     };
     books.keep(write, decisions.some(({ type }) => type === "submit") ? "later" : "now");
     for (const decision of decisions)
-      if (decision.type === "further") books.keep(() => take({ ...decision, time: clock.now() }), "later");
+      if (decision.type === "further")
+        books.keep(() => {
+          if (feed.head()?.hash === decision.parent.hash) take({ ...decision, time: clock.now() });
+        }, "later");
   };
   const open = async (journal: Ledger["journal"]): Promise<void> => {
     execution = await buildExecution(config, POLYGON, {

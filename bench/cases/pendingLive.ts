@@ -8,6 +8,8 @@ import { runApart } from "./pendingProcess.ts";
 const WARM_UP = 200;
 const ROUNDS = WARM_UP + 120;
 const QUICK_ROUNDS = 12;
+/** Of a second plan the block may come too soon. */
+const ITS_FATES = new Set(["missed", "second missed", "second rejected"]);
 
 const spread = z.object({
   count: z.number(),
@@ -48,9 +50,10 @@ async function play(context: BenchContext, loop: "resting" | "busy"): Promise<z.
     found.otherVerdicts === 0 && found.exact === rounds - 1,
     `${found.exact} exact, ${found.otherVerdicts} not`,
   );
+  const others = Object.keys(found.fates).filter((fate) => !ITS_FATES.has(fate));
   context.check(
-    `${loop}: each plan misses its block and nothing else becomes of it`,
-    Object.keys(found.fates).join() === "missed" && found.fates["missed"] === rounds - 1,
+    `${loop}: each first plan misses its block and nothing else becomes of it`,
+    others.length === 0 && found.fates["missed"] === rounds - 1,
     JSON.stringify(found.fates),
   );
   return found;

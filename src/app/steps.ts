@@ -30,10 +30,17 @@ export function take(room: Room, event: EngineEvent): readonly Decision[] {
   // Who asks waits for his answer, and it is in the books by then.
   const when = sends && event.type !== "hint" ? "later" : "now";
   room.books.keep(() => writeDown(room, event, decisions, micros), when);
-  for (const decision of decisions)
-    if (decision.type === "further")
-      room.books.keep(() => void take(room, { ...decision, time: clock.now() }), "later");
+  for (const decision of decisions) if (decision.type === "further") askFurther(room, decision);
   return decisions;
+}
+
+/** When the bytes of what was decided first are out; not where the next block comes before: it would be too late. */
+function askFurther(room: Room, decision: Extract<Decision, { type: "further" }>): void {
+  const ask = (): void => {
+    if (room.feed.head()?.hash === decision.parent.hash)
+      take(room, { ...decision, time: room.parts.clock.now() });
+  };
+  room.books.keep(ask, "later");
 }
 
 function writeDown(room: Room, event: EngineEvent, decisions: readonly Decision[], micros: number): void {
