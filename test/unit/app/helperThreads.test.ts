@@ -1,16 +1,21 @@
-import { execFileSync } from "node:child_process";
-import { expect, test } from "vitest";
+import { execFileSync, spawnSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 
-/** In a process of its own, whose threads are known: its priorities before and after, and a thread that comes later. */
+/** In a process of its own, whose threads are known: before and after, and with a thread that comes later. */
 const SCRIPT = `
 import { readFileSync, readdirSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { lowerHelpers } from "${new URL("../../../src/app/helperThreads.ts", import.meta.url).pathname}";
-const niceOf = (thread) => Number(readFileSync("/proc/self/task/" + thread + "/stat", "utf8").split(") ")[1].split(" ")[16]);
+if (process.env["NO_PROGRAMS"]) process.env["PATH"] = "/nonexistent";
+// proc_pid_stat(5): fields 19 and 41.
+const stateOf = (thread) => {
+  const fields = readFileSync("/proc/self/task/" + thread + "/stat", "utf8").split(") ")[1].split(" ");
+  return { nice: Number(fields[16]), policy: Number(fields[38]) };
+};
 const read = () => {
   const threads = readdirSync("/proc/self/task").map(Number);
-  return { main: niceOf(process.pid), others: threads.filter((thread) => thread !== process.pid).map(niceOf) };
+  return { main: stateOf(process.pid), others: threads.filter((thread) => thread !== process.pid).map(stateOf) };
 };
 const before = read();
 const lowered = lowerHelpers();
@@ -21,19 +26,38 @@ later.once("online", () => {
   process.exit();
 });
 `;
-const nices = z.object({ main: z.number(), others: z.array(z.number()) });
-const told = z.object({ before: nices, lowered: z.number(), after: nices, later: nices });
+const state = z.object({ nice: z.number(), policy: z.number() });
+const states = z.object({ main: state, others: z.array(state) });
+const told = z.object({ before: states, lowered: z.number(), after: states, later: states });
 
-test.skipIf(process.platform !== "linux")(
-  "the threads that are there give way to the deciding one, and those that come later do not",
+const SCHED_IDLE = 5;
+
+function lowerIn(env: NodeJS.ProcessEnv) {
+  const args = ["--import", "tsx", "--input-type=module", "--eval", SCRIPT];
+  const text = execFileSync(process.execPath, args, { encoding: "utf8", env: { ...process.env, ...env } });
+  const { before, lowered, after, later } = told.parse(JSON.parse(text));
+  expect(lowered).toBe(before.others.length);
+  expect(lowered).toBeGreaterThan(0);
+  expect(after.main).toEqual(before.main);
+  // What comes later is as the deciding thread.
+  expect(later.others).toContainEqual(before.main);
+  return { before, after };
+}
+
+describe.skipIf(process.platform !== "linux")(
+  "the threads that are there give way to the deciding one",
   () => {
-    const args = ["--import", "tsx", "--input-type=module", "--eval", SCRIPT];
-    const text = execFileSync(process.execPath, args, { encoding: "utf8" });
-    const { before, lowered, after, later } = told.parse(JSON.parse(text));
-    expect(lowered).toBe(before.others.length);
-    expect(lowered).toBeGreaterThan(0);
-    expect(after.main).toBe(before.main);
-    expect(after.others).toEqual(before.others.map(() => 10));
-    expect(later.others).toContain(before.main);
+    test.skipIf(spawnSync("chrt", ["-p", String(process.pid)]).status !== 0)(
+      "at once, in the idle class",
+      () => {
+        const { before, after } = lowerIn({});
+        expect(after.others.map(({ policy }) => policy)).toEqual(before.others.map(() => SCHED_IDLE));
+      },
+    );
+
+    test("by the lowest priority where no program can ask for that class", () => {
+      const { before, after } = lowerIn({ NO_PROGRAMS: "1" });
+      expect(after.others).toEqual(before.others.map(({ policy }) => ({ nice: 19, policy })));
+    });
   },
 );
