@@ -31,6 +31,7 @@ const figures = z.object({
   handed: spread,
   outside: z.object({ p50: z.number(), p99: z.number() }),
   steps: z.record(z.string(), z.number()),
+  signatureMicros: z.number(),
 });
 
 async function play(context: BenchContext, loop: "resting" | "busy"): Promise<z.output<typeof figures>> {
@@ -74,7 +75,7 @@ function rowsOf(
       reference: "until the relay has read it, as the node sees it",
       referenceValue: outside.p50,
       bar: "value <= 3",
-      note: `${handed.count} triggers, ${found.drawn - found.rounds} more opened nothing; least ${handed.min.toFixed(2)}; medians of the steps in ms: ${stepText}`,
+      note: `${handed.count} triggers, ${found.drawn - found.rounds} more opened nothing; least ${handed.min.toFixed(2)}; medians of the steps in ms: ${stepText}; a signature in a loop ${found.signatureMicros.toFixed(0)} us: how fast the machine is just now`,
     }),
     multipleRow({
       name: `${name}: p99`,

@@ -6,7 +6,7 @@ import { keccak256 } from "viem";
 import { pollBusily } from "../../src/app/busyPoll.ts";
 import { lowerHelpers } from "../../src/app/helperThreads.ts";
 import type { Hex } from "../../src/chain/types.ts";
-import { loadPrimitives } from "../../src/execution/primitives.ts";
+import { loadPrimitives, type Primitives } from "../../src/execution/primitives.ts";
 import { openLedger } from "../../src/ledger/ledger.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { generatePreset } from "../market/generate.ts";
@@ -39,12 +39,31 @@ export interface LiveFigures {
   readonly outside: Pick<Summary, "p50" | "p99">;
   /** Medians of what each step adds. */
   readonly steps: Readonly<Record<string, number>>;
+  /** One signature in a loop, microseconds: how fast the machine is just now. */
+  readonly signatureMicros: number;
 }
 
 const STAGES: readonly Stage[] = ["journaled", "signed", "sent"];
 const median = (values: readonly number[]): number => summarise(values).p50;
 
-function figuresOf(daemon: BenchDaemon, made: Rounds, played: NodeFigures): Omit<LiveFigures, "market"> {
+const SIGNATURES = 2000;
+
+function signatureMicros({ ecdsa }: Primitives): number {
+  const [hash, key, signature] = [32, 32, 64].map((bytes) => new Uint8Array(bytes).fill(7));
+  if (hash === undefined || key === undefined || signature === undefined) throw new Error("no bytes");
+  const micros = Array.from({ length: SIGNATURES }, () => {
+    const started = performance.now();
+    ecdsa.sign(hash, key, signature);
+    return 1000 * (performance.now() - started);
+  });
+  return median(micros);
+}
+
+function figuresOf(
+  daemon: BenchDaemon,
+  made: Rounds,
+  played: NodeFigures,
+): Omit<LiveFigures, "market" | "signatureMicros"> {
   const offset = machineMs() - performance.now();
   // A second plan behind the same trigger is not what is waited for.
   const byTrigger = new Map([...daemon.plans.values()].toReversed().map((plan) => [plan.trigger, plan]));
@@ -100,7 +119,8 @@ const asHex = (text: string): Hex => `0x${text.slice(2)}`;
 process.env[BENCH_KEY_NAME] = BENCH_KEY;
 lowerHelpers();
 const market = restingMarket(generatePreset(readPreset(presetName), Number(seed)));
-const made = makeRounds(market, await loadPrimitives(silentLog), { seed: Number(seed), wanted: rounds });
+const primitives = await loadPrimitives(silentLog);
+const made = makeRounds(market, primitives, { seed: Number(seed), wanted: rounds });
 const node = await startNode({ type: "rounds", first: made.first, rounds: made.rounds, warmUp });
 const folder = mkdtempSync(join(tmpdir(), "turbo-mev-bench-"));
 const ledger = openLedger({
@@ -126,7 +146,11 @@ try {
   const rest = loop === "busy" ? pollBusily() : null;
   const played = await node.play();
   rest?.();
-  const figures: LiveFigures = { market: market.name, ...figuresOf(daemon, made, played) };
+  const figures: LiveFigures = {
+    market: market.name,
+    ...figuresOf(daemon, made, played),
+    signatureMicros: signatureMicros(primitives),
+  };
   stop.abort();
   await running;
   await ledger.close(Date.now(), AbortSignal.timeout(5000));
