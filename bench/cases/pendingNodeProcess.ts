@@ -85,9 +85,17 @@ interface HeardBundle {
   readonly transactions: readonly string[];
 }
 
+let onBundle = (_bundle: HeardBundle): void => undefined;
 /** The first transaction of the last bundle. */
 let lastFirst: string | undefined;
-let onBundle = (_bundle: HeardBundle): void => undefined;
+
+/** A second bundle behind the same trigger may come late, when the next one's is waited for. */
+function hear(bundle: HeardBundle): void {
+  const [first] = bundle.transactions;
+  if (first !== lastFirst) onBundle(bundle);
+  lastFirst = first;
+}
+
 const bundleSchema = z.object({
   id: z.unknown(),
   method: z.string(),
@@ -112,11 +120,7 @@ async function open(): Promise<{ readonly ws: string; readonly relay: string }> 
     const at = machineMs();
     void bodyOf(request).then((body) => {
       const { id, method, params } = bundleSchema.parse(JSON.parse(body));
-      const [{ txs: transactions } = { txs: [] }] = params;
-      const [first] = transactions;
-      // A second bundle behind the same trigger may come late.
-      if (method === "eth_sendBundle" && first !== lastFirst) onBundle({ at, transactions });
-      if (method === "eth_sendBundle") lastFirst = first;
+      if (method === "eth_sendBundle") hear({ at, transactions: params[0]?.txs ?? [] });
       const text = JSON.stringify({ jsonrpc: "2.0", id, result: { bundleHash: `0x${"ab".repeat(32)}` } });
       response.writeHead(200, { "content-type": "application/json" }).end(text);
     });

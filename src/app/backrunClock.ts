@@ -14,7 +14,7 @@ export interface BackrunClock {
 export interface SentBackrun {
   readonly intentId: string;
   readonly triggerHash: Hash;
-  /** Null: its trigger had waited since a block before. */
+  /** Null: its trigger had waited since a block before, or it is a second plan behind it. */
   readonly micros: number | null;
 }
 

@@ -58,7 +58,7 @@ export interface BackrunPolicy {
  */
 export function decideBehind(request: BehindRequest, parts: BehindParts): readonly Decision[] {
   const { choice, view, gates } = parts;
-  // Field by field, here and below: a spread of these takes a hundredth of a millisecond each.
+  // Not a copy of the whole request, here and in `choiceOf`: each takes two hundredths of a millisecond.
   const { block, trigger, behind, fresh, untouched, hinted, asked, further } = request;
   const at = { block, trigger, asked, further, hints: hinted?.offer ?? null };
   const open = [...fresh, ...untouched];
