@@ -1,23 +1,12 @@
 import { subscribe } from "node:diagnostics_channel";
+import { ClientRequest } from "node:http";
 
-interface Request {
-  readonly origin: string;
-}
-
-const isRequest = (message: unknown): message is { readonly request: Request } =>
-  typeof message === "object" && message !== null && "request" in message;
-
-/**
- * Calls `leaving` whenever a request to this place is made, and what that returns when all of it has been written into
- * its socket: a request may have to wait for a connection, and others leave before it.
- */
-export function onHandedOver(url: string, leaving: () => () => void): void {
-  const { origin } = new URL(url);
-  const onTheirWay = new WeakMap<Request, () => void>();
-  subscribe("undici:request:create", (message) => {
-    if (isRequest(message) && message.request.origin === origin) onTheirWay.set(message.request, leaving());
-  });
-  subscribe("undici:request:bodySent", (message) => {
-    if (isRequest(message)) onTheirWay.get(message.request)?.();
+/** Calls `handed` whenever a request to this place has been written into its socket, all of it. */
+export function onHandedOver(url: string, handed: () => void): void {
+  const { host } = new URL(url);
+  subscribe("http.client.request.start", (message) => {
+    const request =
+      typeof message === "object" && message !== null && "request" in message && message.request;
+    if (request instanceof ClientRequest && request.getHeader("host") === host) handed();
   });
 }

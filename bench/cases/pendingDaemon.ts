@@ -77,13 +77,10 @@ export function createBenchDaemon({ market, node, ledger, onEvent }: BenchDaemon
   /** Plans that were to take the place of a first one behind the same trigger. */
   const second = new Set<string>();
   let execution: Execution | null = null;
-  /** Whose bytes go to the relay next. */
+  /** Whose bytes go to the relay next, or went last. */
   let leaving: PlanTimes | undefined;
   onHandedOver(node.relay, () => {
-    const plan = leaving;
-    return () => {
-      if (plan !== undefined) plan.handedAt ??= clock.monotonic();
-    };
+    if (leaving !== undefined) leaving.handedAt ??= clock.monotonic();
   });
   let opened = 0;
 

@@ -69,7 +69,7 @@ export function createPendings(options: PendingsOptions, parts: PendingsParts): 
   const stats: PendingsStats = { told: 0, duplicates: 0, unusable: 0, delivered: 0 };
   let deliveringSince: number | null = null;
 
-  const ready = createTurns<Ready>(options.queueLength, ({ transaction, time, since }) => {
+  const ready = createTurns<Ready>(options.queueLength, clock, ({ transaction, time, since }) => {
     stats.delivered++;
     deliveringSince = since;
     onPending(transaction, time);

@@ -1,8 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import http from "node:http";
+import { Socket } from "node:net";
 import { join } from "node:path";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi, type MockInstance } from "vitest";
 import { createFlashbotsChannel } from "../../../src/execution/channels/flashbots.ts";
 import { createPrivateChannel } from "../../../src/execution/channels/private.ts";
 import { secret } from "../../../src/lib/secret.ts";
@@ -18,29 +17,25 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Where a request goes that undici, or Node's own `fetch`, which is undici too, makes. */
-function urlOf(message: unknown): string {
-  if (typeof message !== "object" || message === null || !("request" in message)) return "no request";
-  const { request } = message;
-  if (typeof request !== "object" || request === null || !("origin" in request && "path" in request))
-    return "no request";
-  return `${String(request.origin)}${String(request.path)}`;
+/** Ports of the connections that anything in this process opens, whoever is its HTTP client. */
+function portsOf(connected: MockInstance<Socket["connect"]>): ReadonlySet<number> {
+  const given: readonly unknown[] = connected.mock.calls.flat(2);
+  const ports = given.map((each) => (typeof each === "object" && each && "port" in each ? each.port : null));
+  return new Set(ports.filter((port) => port !== null).map(Number));
 }
 
+const endpointOf = ({ url }: { readonly url: string }) => ({ url: secret(url), headers: {} });
+
 test("with every listed place dead and profit waiting, nothing goes anywhere else", async () => {
-  const dead = await startPlace(() => ({ json: null }));
-  await dead.stop();
-  const fetched = vi.spyOn(globalThis, "fetch");
-  const others = vi.spyOn(http, "request");
-  const asked = new Set<string>();
-  const ask = (message: unknown): void => void asked.add(urlOf(message));
-  subscribe("undici:request:create", ask);
-  const endpoint = (path: string) => ({ url: secret(`${dead.url}/${path}`), headers: {} });
+  const [relay, privately] = await Promise.all([1, 2].map(() => startPlace(() => ({ json: null }))));
+  if (relay === undefined || privately === undefined) throw new Error("no places");
+  await Promise.all([relay.stop(), privately.stop()]);
+  const connected = vi.spyOn(Socket.prototype, "connect");
   const channels = [
-    createFlashbotsChannel({ name: "relay", endpoint: endpoint("relay"), authKey: null }),
+    createFlashbotsChannel({ name: "relay", endpoint: endpointOf(relay), authKey: null }),
     createPrivateChannel({
       name: "private",
-      endpoint: endpoint("private"),
+      endpoint: endpointOf(privately),
       method: "eth_sendRawTransactionPrivate",
     }),
   ];
@@ -52,10 +47,7 @@ test("with every listed place dead and profit waiting, nothing goes anywhere els
     await run.execution.idle();
   }
   expect(run.fates()).toEqual(Array.from({ length: 10 }, () => "rejected"));
-  unsubscribe("undici:request:create", ask);
-  expect(asked).toEqual(new Set([`${dead.url}/relay`, `${dead.url}/private`]));
-  expect(fetched).not.toHaveBeenCalled();
-  expect(others).not.toHaveBeenCalled();
+  expect(portsOf(connected)).toEqual(new Set([relay, privately].map(({ url }) => Number(new URL(url).port))));
   // The node is only read from: it is not a channel.
   expect(run.chain.asked.filter((method) => /send/i.test(method))).toEqual([]);
 });
