@@ -14,3 +14,31 @@ export async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T | 
     clearTimeout(timer);
   }
 }
+
+/** As much of an `AbortSignal` as a request needs. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+}
+
+/**
+ * What an `AbortController` does, for what stands between a bundle and its socket: Node's and its listener take 35 us
+ * there, in code that has not run for a while.
+ */
+export function createStop(): { readonly signal: StopSignal; abort(): void } {
+  const listeners: (() => void)[] = [];
+  let aborted = false;
+  return {
+    signal: {
+      get aborted() {
+        return aborted;
+      },
+      addEventListener: (_type, listener) => void listeners.push(listener),
+    },
+    abort: () => {
+      if (aborted) return;
+      aborted = true;
+      for (const listener of listeners) listener();
+    },
+  };
+}

@@ -3,6 +3,7 @@ import type { Secret } from "../../lib/secret.ts";
 import type { Bundle } from "../bundle.ts";
 import { toHex } from "../bytes.ts";
 import { toQuantity } from "../chainAnswers.ts";
+import type { StopSignal } from "../deadline.ts";
 import type { Keccak256 } from "../keccak256.ts";
 import { portablePrimitives, type Primitives } from "../primitives.ts";
 import { RELAY_PROMISES, type BundleSimulation, type Channel } from "./channel.ts";
@@ -24,7 +25,7 @@ export interface FlashbotsChannelOptions {
 
 interface Relay {
   /** One signed request; rejects with `HttpFailure`. */
-  readonly ask: (method: string, params: unknown, signal: AbortSignal) => Promise<RpcAnswer>;
+  readonly ask: (method: string, params: unknown, signal: StopSignal) => Promise<RpcAnswer>;
   readonly keccak256: Keccak256;
   /** The relay's own words, made fit to be told. */
   readonly tell: (text: string) => string;
@@ -88,7 +89,7 @@ async function attemptOf(
 }
 
 /** One request about a bundle in one target block. */
-type Call = (relay: Relay, bundle: Bundle, block: number, signal: AbortSignal) => Promise<Attempt>;
+type Call = (relay: Relay, bundle: Bundle, block: number, signal: StopSignal) => Promise<Attempt>;
 
 const sendOne: Call = ({ ask, keccak256 }, bundle, block, signal) => {
   const named = replacementUuid(bundle, block, keccak256);
@@ -119,7 +120,7 @@ const simulated = z.object({
 async function callBundle(
   { ask, tell }: Relay,
   { transactions, targetBlocks }: Bundle,
-  signal: AbortSignal,
+  signal: StopSignal,
 ): Promise<BundleSimulation> {
   const [block] = targetBlocks;
   if (block === undefined) return { type: "unavailable", reason: "no target block" };
@@ -146,7 +147,7 @@ async function callBundle(
 export function createFlashbotsChannel(options: FlashbotsChannelOptions): Channel {
   const guard = createGuard(options.guard ?? CHANNEL_GUARD);
   const relay = openRelay(options);
-  const forEachTarget = async (bundle: Bundle, signal: AbortSignal, call: Call): Promise<Attempt> =>
+  const forEachTarget = async (bundle: Bundle, signal: StopSignal, call: Call): Promise<Attempt> =>
     combine(await Promise.all(bundle.targetBlocks.map((block) => call(relay, bundle, block, signal))));
   return {
     name: options.name,

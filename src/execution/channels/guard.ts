@@ -6,7 +6,7 @@ import {
   type CircuitBreakerPolicy,
   type IBreaker,
 } from "cockatiel";
-import { withinMs } from "../deadline.ts";
+import { createStop, withinMs, type StopSignal } from "../deadline.ts";
 import type { ChannelCounts, SendResult } from "./channel.ts";
 
 export interface GuardOptions {
@@ -27,7 +27,7 @@ export interface Attempt {
 
 /** Runs one call to a channel under time-out and breaker, and counts its answers. */
 export interface Guard {
-  run(deadlineMs: number, call: (signal: AbortSignal) => Promise<Attempt>): Promise<SendResult>;
+  run(deadlineMs: number, call: (signal: StopSignal) => Promise<Attempt>): Promise<SendResult>;
   counts(): ChannelCounts;
   state(): "closed" | "open";
 }
@@ -66,8 +66,8 @@ export const sound = (result: SendResult["result"], detail: string): Attempt => 
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Its signal ends what a call that is late still does. */
-async function within(deadlineMs: number, call: (signal: AbortSignal) => Promise<Attempt>): Promise<Attempt> {
-  const stop = new AbortController();
+async function within(deadlineMs: number, call: (signal: StopSignal) => Promise<Attempt>): Promise<Attempt> {
+  const stop = createStop();
   try {
     const attempt = await withinMs(call(stop.signal), deadlineMs);
     if (attempt !== null) return attempt;
@@ -81,7 +81,7 @@ async function within(deadlineMs: number, call: (signal: AbortSignal) => Promise
 async function underBreaker(
   breaker: CircuitBreakerPolicy,
   deadlineMs: number,
-  call: (signal: AbortSignal) => Promise<Attempt>,
+  call: (signal: StopSignal) => Promise<Attempt>,
 ): Promise<SendResult> {
   // While one probe is under way, further calls do not queue behind it: they would be late.
   if (breaker.state === CircuitState.HalfOpen) return BREAKER_OPEN;
@@ -95,7 +95,7 @@ async function underBreaker(
 async function probe(
   breaker: CircuitBreakerPolicy,
   deadlineMs: number,
-  call: (signal: AbortSignal) => Promise<Attempt>,
+  call: (signal: StopSignal) => Promise<Attempt>,
 ): Promise<SendResult> {
   try {
     return (await breaker.execute(() => within(deadlineMs, call))).answer;

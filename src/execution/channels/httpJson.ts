@@ -8,6 +8,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Secret } from "../../lib/secret.ts";
+import type { StopSignal } from "../deadline.ts";
 
 /** Where requests go. URL and headers carry credentials, so all of it is secret. */
 export interface Endpoint {
@@ -25,7 +26,7 @@ export interface JsonPlace {
   /** Posts a JSON body. Ends with the signal. Rejects with `HttpFailure`. */
   post(
     json: string | Uint8Array,
-    signal: AbortSignal,
+    signal: StopSignal,
     headers?: Readonly<Record<string, string>>,
   ): Promise<HttpAnswer>;
 }
@@ -150,7 +151,7 @@ function idleMsOf({ headers }: IncomingMessage): number {
 interface Post {
   readonly body: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   readonly resolve: (answer: HttpAnswer) => void;
   readonly reject: (failure: HttpFailure) => void;
 }

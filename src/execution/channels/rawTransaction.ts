@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Hash, Hex } from "../../chain/types.ts";
 import type { Bundle } from "../bundle.ts";
+import type { StopSignal } from "../deadline.ts";
 import type { Channel, Probe, Promises, SendOptions } from "./channel.ts";
 import { CHANNEL_GUARD, createGuard, sick, sound, type Attempt, type GuardOptions } from "./guard.ts";
 import { HttpFailure, openJsonPlace, turnedAway, type Endpoint, type HttpAnswer } from "./httpJson.ts";
@@ -88,7 +89,7 @@ export function createRawTransactionChannel(place: PlaceOptions, wire: Wire): Ch
   const guard = createGuard(place.guard ?? CHANNEL_GUARD);
   const mask = maskSecrets(endpoint);
   const wired = openJsonPlace(endpoint);
-  const transmit = async (bundle: Bundle, options: SendOptions, signal: AbortSignal): Promise<Attempt> => {
+  const transmit = async (bundle: Bundle, options: SendOptions, signal: StopSignal): Promise<Attempt> => {
     const raw = bundle.transactions.at(-1);
     const hash = bundle.hashes.at(-1);
     if (raw === undefined || hash === undefined) return sound("refused", "empty bundle");
