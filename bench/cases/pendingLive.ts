@@ -31,7 +31,11 @@ const figures = z.object({
   handed: spread,
   outside: z.object({ p50: z.number(), p99: z.number() }),
   steps: z.record(z.string(), z.number()),
-  signatureMicros: z.number(),
+  slowest: z.record(z.string(), z.number()),
+  machine: z.object({
+    signatureMicros: z.number(),
+    flush: z.object({ p50: z.number(), max: z.number() }),
+  }),
 });
 
 async function play(context: BenchContext, loop: "resting" | "busy"): Promise<z.output<typeof figures>> {
@@ -60,13 +64,15 @@ async function play(context: BenchContext, loop: "resting" | "busy"): Promise<z.
   return found;
 }
 
-function rowsOf(
-  name: string,
-  { handed, received, outside, steps, ...found }: z.output<typeof figures>,
-): Row[] {
-  const stepText = Object.entries(steps)
+const listed = (steps: Readonly<Record<string, number>>): string =>
+  Object.entries(steps)
     .map(([step, ms]) => `${step} ${ms.toFixed(2)}`)
     .join(", ");
+
+function rowsOf(
+  name: string,
+  { handed, received, outside, machine: { signatureMicros, flush }, ...found }: z.output<typeof figures>,
+): Row[] {
   return [
     lessRow({
       name: `${name}: p50`,
@@ -75,7 +81,7 @@ function rowsOf(
       reference: "until the relay has read it, as the node sees it",
       referenceValue: outside.p50,
       bar: "value <= 3",
-      note: `${handed.count} triggers, ${found.drawn - found.rounds} more opened nothing; least ${handed.min.toFixed(2)}; medians of the steps in ms: ${stepText}; a signature in a loop ${found.signatureMicros.toFixed(0)} us: how fast the machine is just now`,
+      note: `${handed.count} triggers, ${found.drawn - found.rounds} more opened nothing; least ${handed.min.toFixed(2)}; medians of the steps in ms: ${listed(found.steps)}; how fast the machine is just now: a signature in a loop ${signatureMicros.toFixed(0)} us, a page on its disk ${flush.p50.toFixed(2)} ms and at most ${flush.max.toFixed(2)}`,
     }),
     multipleRow({
       name: `${name}: p99`,
@@ -84,7 +90,7 @@ function rowsOf(
       reference: "its p50",
       referenceValue: handed.p50,
       bar: "value <= 10",
-      note: `p90 ${handed.p90.toFixed(2)}, longest ${handed.max.toFixed(2)}; until the relay has read it p50 ${received.p50.toFixed(2)}, p99 ${received.p99.toFixed(2)}, as the node sees it ${outside.p99.toFixed(2)}`,
+      note: `p90 ${handed.p90.toFixed(2)}, longest ${handed.max.toFixed(2)} (${listed(found.slowest)}); until the relay has read it p50 ${received.p50.toFixed(2)}, p99 ${received.p99.toFixed(2)}, as the node sees it ${outside.p99.toFixed(2)}`,
     }),
   ];
 }

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keccak256 } from "viem";
@@ -39,14 +39,23 @@ export interface LiveFigures {
   readonly outside: Pick<Summary, "p50" | "p99">;
   /** Medians of what each step adds. */
   readonly steps: Readonly<Record<string, number>>;
-  /** One signature in a loop, microseconds: how fast the machine is just now. */
+  /** What each step added where it took longest. */
+  readonly slowest: Readonly<Record<string, number>>;
+  readonly machine: Machine;
+}
+
+/** How fast the machine is just now: one signature in a loop, microseconds; one page on its disk, milliseconds. */
+interface Machine {
   readonly signatureMicros: number;
+  readonly flush: Pick<Summary, "p50" | "max">;
 }
 
 const STAGES: readonly Stage[] = ["journaled", "signed", "sent"];
 const median = (values: readonly number[]): number => summarise(values).p50;
 
 const SIGNATURES = 2000;
+const FLUSHES = 250;
+const PAGE_BYTES = 4096;
 
 function signatureMicros({ ecdsa }: Primitives): number {
   const [hash, key, signature] = [32, 32, 64].map((bytes) => new Uint8Array(bytes).fill(7));
@@ -59,11 +68,40 @@ function signatureMicros({ ecdsa }: Primitives): number {
   return median(micros);
 }
 
+/** A page, written where one was before and flushed, as a commit does. */
+function flushMs(folder: string): Summary {
+  const file = openSync(join(folder, "page"), "w");
+  const page = new Uint8Array(PAGE_BYTES);
+  writeSync(file, page, 0, PAGE_BYTES, 0);
+  fsyncSync(file);
+  const times = Array.from({ length: FLUSHES }, () => {
+    const started = performance.now();
+    writeSync(file, page, 0, PAGE_BYTES, 0);
+    fsyncSync(file);
+    return performance.now() - started;
+  });
+  closeSync(file);
+  return summarise(times);
+}
+
+/** What each step added, in the order of steps. */
+function stepsOf(times: PlanTimes): Record<string, number> {
+  const steps: Record<string, number> = { decided: times.decidedAt - times.receivedAt };
+  let before = 0;
+  for (const stage of STAGES) {
+    const at = (times.stages.get(stage) ?? Number.NaN) / 1000;
+    steps[stage] = at - before;
+    before = at;
+  }
+  steps["handed"] = handedAt(times) - times.decidedAt - before;
+  return steps;
+}
+
 function figuresOf(
   daemon: BenchDaemon,
   made: Rounds,
   played: NodeFigures,
-): Omit<LiveFigures, "market" | "signatureMicros"> {
+): Omit<LiveFigures, "market" | "machine"> {
   const offset = machineMs() - performance.now();
   // A second plan behind the same trigger is not what is waited for.
   const byTrigger = new Map([...daemon.plans.values()].toReversed().map((plan) => [plan.trigger, plan]));
@@ -76,44 +114,37 @@ function figuresOf(
     if (first !== undefined && others.length === 1 && keccak256(asHex(first)) === trigger.hash) whole++;
     if (i >= warmUp && times !== undefined && !Number.isNaN(heard)) counted.push({ times, sent, heard });
   }
-  const steps: Record<string, number> = {
-    decided: median(counted.map(({ times }) => times.decidedAt - times.receivedAt)),
-  };
-  for (const [i, stage] of STAGES.entries()) {
-    const former = STAGES[i - 1];
-    steps[stage] = median(
-      counted.map(({ times: { stages } }) => {
-        const since = former === undefined ? 0 : (stages.get(former) ?? Number.NaN);
-        return ((stages.get(stage) ?? Number.NaN) - since) / 1000;
-      }),
-    );
-  }
-  steps["handed"] = median(
-    counted.map(
-      ({ times }) => handedAt(times) - times.decidedAt - (times.stages.get("sent") ?? Number.NaN) / 1000,
-    ),
+  const all = counted.map(({ times }) => stepsOf(times));
+  const steps = Object.fromEntries(
+    ["decided", ...STAGES, "handed"].map((step) => [
+      step,
+      median(all.map((each) => each[step] ?? Number.NaN)),
+    ]),
   );
   steps["heard"] = median(counted.map(({ times, heard }) => heard - offset - handedAt(times)));
   steps["simulated, beside"] = median(
     counted.map(({ times }) => (times.stages.get("simulated") ?? Number.NaN) / 1000),
   );
+  const [slowest] = counted.toSorted((a, b) => took(b) - took(a));
   const exact = daemon.verdicts.get("exact") ?? 0;
-  const all = [...daemon.verdicts.values()].reduce((sum, each) => sum + each, 0);
+  const verdicts = [...daemon.verdicts.values()].reduce((sum, each) => sum + each, 0);
   return {
     rounds: made.rounds.length,
     drawn: made.drawn,
     whole,
     exact,
-    otherVerdicts: all - exact,
+    otherVerdicts: verdicts - exact,
     fates: Object.fromEntries(daemon.fates),
     received: summarise(counted.map(({ times, heard }) => heard - offset - times.receivedAt)),
-    handed: summarise(counted.map(({ times }) => handedAt(times) - times.receivedAt)),
+    handed: summarise(counted.map(took)),
     outside: summarise(counted.map(({ sent, heard }) => heard - sent)),
     steps,
+    slowest: slowest === undefined ? {} : stepsOf(slowest.times),
   };
 }
 
 const handedAt = (times: PlanTimes): number => times.handedAt ?? Number.NaN;
+const took = ({ times }: { readonly times: PlanTimes }): number => handedAt(times) - times.receivedAt;
 const asHex = (text: string): Hex => `0x${text.slice(2)}`;
 
 process.env[BENCH_KEY_NAME] = BENCH_KEY;
@@ -149,7 +180,7 @@ try {
   const figures: LiveFigures = {
     market: market.name,
     ...figuresOf(daemon, made, played),
-    signatureMicros: signatureMicros(primitives),
+    machine: { signatureMicros: signatureMicros(primitives), flush: flushMs(folder) },
   };
   stop.abort();
   await running;
