@@ -23,7 +23,7 @@ interface ChannelParts {
 const PROBE_MS = 3000;
 
 /**
- * The configured channels, each asked for its method. Throws `PlainError` (78) when one does not have it; one that does
+ * The configured channels, each asked for its method and connected. Throws `PlainError` (78) when one does not have it; one that does
  * not answer is warned of, and so is one that is public.
  */
 export async function openChannels(config: Config, parts: ChannelParts): Promise<readonly Channel[]> {
@@ -32,6 +32,7 @@ export async function openChannels(config: Config, parts: ChannelParts): Promise
     parts.log.warn({ channel: name }, "public channel: everybody sees a plan before it is mined");
   }
   await Promise.all(channels.map((channel) => probe(channel, parts.log)));
+  for (const channel of channels) channel.connect?.();
   return channels;
 }
 

@@ -108,6 +108,7 @@ export function createExecution(options: ExecutionOptions, parts: ExecutionParts
     stop: async () => {
       state.stopping = true;
       await withinMs(idle(), options.stopMs);
+      for (const channel of parts.live?.channels ?? []) channel.close?.();
     },
     status: () => ({
       mode: parts.live === null ? "dry-run" : "live",

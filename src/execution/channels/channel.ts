@@ -64,6 +64,9 @@ export type BundleSimulation =
 export interface Channel {
   readonly name: string;
   readonly promises: Promises;
+  /** From now on a connection to the place stands ready, until `close`. */
+  connect?(): void;
+  close?(): void;
   /** Answers within the deadline; nothing is sent after it. */
   send(bundle: Bundle, options: SendOptions): Promise<SendResult>;
   /** Takes a bundle back where the place knows how. */

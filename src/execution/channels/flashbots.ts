@@ -8,7 +8,7 @@ import type { Keccak256 } from "../keccak256.ts";
 import { portablePrimitives, type Primitives } from "../primitives.ts";
 import { RELAY_PROMISES, type BundleSimulation, type Channel } from "./channel.ts";
 import { CHANNEL_GUARD, createGuard, sick, sound, type Attempt, type GuardOptions } from "./guard.ts";
-import { HttpFailure, openJsonPlace, turnedAway, type Endpoint } from "./httpJson.ts";
+import { HttpFailure, openJsonPlace, turnedAway, type Endpoint, type JsonPlace } from "./httpJson.ts";
 import { maskSecrets } from "./maskSecrets.ts";
 import { createRelayKey } from "./relayKey.ts";
 import { parseRpcAnswer, shortText, type RpcAnswer } from "./rpcAnswer.ts";
@@ -27,6 +27,7 @@ interface Relay {
   /** One signed request; rejects with `HttpFailure`. */
   readonly ask: (method: string, params: unknown, signal: StopSignal) => Promise<RpcAnswer>;
   readonly keccak256: Keccak256;
+  readonly place: JsonPlace;
   /** The relay's own words, made fit to be told. */
   readonly tell: (text: string) => string;
 }
@@ -54,6 +55,7 @@ function openRelay({ endpoint, authKey, primitives = portablePrimitives }: Flash
       return parseRpcAnswer(text, mask);
     },
     keccak256,
+    place,
     tell: (text) => shortText(mask(text)),
   };
 }
@@ -152,6 +154,8 @@ export function createFlashbotsChannel(options: FlashbotsChannelOptions): Channe
   return {
     name: options.name,
     promises: RELAY_PROMISES,
+    connect: () => relay.place.connect(),
+    close: () => relay.place.close(),
     send: (bundle, { deadlineMs }) =>
       guard.run(deadlineMs, (signal) => forEachTarget(bundle, signal, sendOne)),
     cancel: (bundle, { deadlineMs }) =>

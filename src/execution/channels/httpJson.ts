@@ -23,6 +23,10 @@ export interface HttpAnswer {
 
 /** An endpoint, and no other: a redirect is an error. Its connections are kept open from one request to the next. */
 export interface JsonPlace {
+  /** From now on a connection stands ready, made again whenever it ends: no request waits for one. */
+  connect(): void;
+  /** None stands any more; a request that is under way is. */
+  close(): void;
   /** Posts a JSON body. Ends with the signal. Rejects with `HttpFailure`. */
   post(
     json: string | Uint8Array,
@@ -34,13 +38,20 @@ export interface JsonPlace {
 /** More than any relay's answer; a larger one is cut off as garbage. */
 const MAX_ANSWER_BYTES = 1_048_576;
 /**
- * An idle connection is kept for less than any server does, unless it says for how long: one that it closes just then
- * would leave a send in doubt.
+ * How long an idle connection is kept: less than the server says, since one that it closes just then would leave a send in
+ * doubt. Where it says nothing, less than any server does, unless the connection is to stand: most close it after a minute
+ * or more, and are heard in the next turn of the event loop.
  */
 const IDLE_MS = 4000;
 const MOST_IDLE_MS = 600_000;
 /** Before the end that a server tells, for the way of its word and ours. */
 const MARGIN_MS = 1000;
+/**
+ * Until a connection that was to stand and was ended by the other side is made again; twice as long each time that it has
+ * not stood for so long.
+ */
+const PAUSE_MS = { first: 1000, most: 60_000 };
+const STOOD_MS = 10_000;
 
 /**
  * Why a request failed. `sent: false`: the place surely never saw it. The text is ours and holds no part of the
@@ -97,8 +108,13 @@ function requesterOf({ url: address, headers }: Endpoint) {
 interface Requests {
   /** Nothing of it has been sent. */
   readonly next: () => ClientRequest;
-  /** Makes the next one beforehand, if a connection is free: it waits for so long. */
-  readonly prepare: (idleMs: number) => void;
+  /**
+   * Makes the next one beforehand, if a connection is free or one is to stand: it waits for so long; null: the place has
+   * not told how long it may.
+   */
+  readonly prepare: (idleMs: number | null) => void;
+  /** One is to stand from now on, or none any more. */
+  readonly stand: (wanted: boolean) => void;
   /** Headers that are the endpoint's own. */
   readonly fixed: ReadonlySet<string>;
 }
@@ -111,29 +127,50 @@ interface Requests {
 function openRequests(endpoint: Endpoint): Requests {
   const { agent, make, fixed } = requesterOf(endpoint);
   let ready: ClientRequest | null = null;
+  let standing = false;
+  let pauseMs = PAUSE_MS.first;
+  const prepare = (idleMs: number | null): void => {
+    const isFree = Object.values(agent.freeSockets).some((sockets) => sockets?.length);
+    if (ready !== null || !(isFree || standing)) return;
+    const request = make();
+    ready = request;
+    const since = performance.now();
+    const end = (): boolean => {
+      if (ready !== request) return false;
+      ready = null;
+      request.destroy();
+      return true;
+    };
+    const ended = (): void => {
+      if (!end() || !standing) return;
+      if (performance.now() - since > STOOD_MS) pauseMs = PAUSE_MS.first;
+      setTimeout(prepare, pauseMs, null).unref();
+      pauseMs = Math.min(2 * pauseMs, PAUSE_MS.most);
+    };
+    request.on("error", ended);
+    // An answer to what was never asked: nor would the next one be ours.
+    request.on("response", ended);
+    request.setTimeout(idleMs ?? (standing ? MOST_IDLE_MS : IDLE_MS), () => {
+      if (end()) prepare(null);
+    });
+    request.once("socket", (socket) => {
+      if (ready === request) socket.unref();
+    });
+  };
   return {
     fixed,
+    prepare,
+    stand: (wanted) => {
+      standing = wanted;
+      if (wanted) return prepare(null);
+      ready?.destroy();
+      ready = null;
+    },
     next: () => {
       const request = ready ?? make();
       ready = null;
       request.socket?.ref();
       return request;
-    },
-    prepare: (idleMs) => {
-      const isFree = Object.values(agent.freeSockets).some((sockets) => sockets?.length);
-      if (ready !== null || !isFree || idleMs <= 0) return;
-      const request = make();
-      ready = request;
-      const forget = (): void => {
-        if (ready !== request) return;
-        ready = null;
-        request.destroy();
-      };
-      request.on("error", forget);
-      // An answer to what was never asked: nor would the next one be ours.
-      request.on("response", forget);
-      request.setTimeout(idleMs, forget);
-      request.once("socket", (socket) => void socket.unref());
     },
   };
 }
@@ -141,10 +178,11 @@ function openRequests(endpoint: Endpoint): Requests {
 /** RFC 9112 leaves it to the servers; most say `timeout=5`, in seconds. */
 const TIMEOUT_HINT = /(?:^|[\s,;])timeout=(\d{1,9})/i;
 
-/** How long the place keeps a connection that is idle, as far as we rely on it. */
-function idleMsOf({ headers }: IncomingMessage): number {
+/** How long the place keeps a connection that is idle, as far as we rely on it; null: it does not say. */
+function idleMsOf({ headers }: IncomingMessage): number | null {
   const seconds = TIMEOUT_HINT.exec(String(headers["keep-alive"]))?.[1];
-  return seconds === undefined ? IDLE_MS : Math.min(1000 * Number(seconds) - MARGIN_MS, MOST_IDLE_MS);
+  if (seconds === undefined) return null;
+  return Math.max(1, Math.min(1000 * Number(seconds) - MARGIN_MS, MOST_IDLE_MS));
 }
 
 /** One request, and who waits for its answer. */
@@ -197,6 +235,11 @@ function send({ next, prepare, fixed }: Requests, { body, headers, signal, resol
 export function openJsonPlace(endpoint: Endpoint): JsonPlace {
   let opened: Requests | null = null;
   return {
+    connect: () => {
+      opened ??= openRequests(endpoint);
+      opened.stand(true);
+    },
+    close: () => opened?.stand(false),
     post: (json, signal, headers = {}) =>
       new Promise((resolve, reject) => {
         const body = typeof json === "string" ? Buffer.from(json, "utf8") : json;

@@ -115,6 +115,8 @@ export function createRawTransactionChannel(place: PlaceOptions, wire: Wire): Ch
   return {
     name,
     promises,
+    connect: () => wired.connect(),
+    close: () => wired.close(),
     send: (bundle, options) => guard.run(options.deadlineMs, (signal) => transmit(bundle, options, signal)),
     ...(wire.probe === null ? {} : { probe: ({ deadlineMs }) => probe(deadlineMs) }),
     counts: () => guard.counts(),

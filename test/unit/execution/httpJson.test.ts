@@ -113,6 +113,34 @@ test("a connection is kept for less than the place says", async () => {
   expect((await place.post("2", patience())).text).toBe("2");
 });
 
+test("a connection that is to stand is there before the first request, and again when the place has closed it", async () => {
+  const { endpoint, sockets, server } = await startEcho();
+  const place = openJsonPlace(endpoint);
+  const opened = vi.spyOn(Socket.prototype, "connect");
+  const connection = async (act: () => void): Promise<Socket> => {
+    const came = once(server, "connection");
+    act();
+    const [theirs]: Socket[] = await came;
+    const ours = opened.mock.contexts.at(-1);
+    if (theirs === undefined || !(ours instanceof Socket)) throw new Error("no connection");
+    if (ours.connecting) await once(ours, "connect");
+    return theirs;
+  };
+  const [written, note] = [vi.fn<() => void>(), (): void => written()];
+  subscribe("http.client.request.start", note);
+  const first = await connection(() => place.connect());
+  const second = await connection(() => first.destroy());
+  expect(written).not.toHaveBeenCalled();
+  const answer = place.post("1", patience());
+  expect(written).toHaveBeenCalledTimes(1);
+  unsubscribe("http.client.request.start", note);
+  expect((await answer).text).toBe("1");
+  expect([...sockets]).toEqual([second]);
+  await setImmediate();
+  place.close();
+  await once(second, "close");
+});
+
 const answerOf = (text: string): string => `HTTP/1.1 200 OK\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
 
 test("an answer that nobody asked for is not the next one's", async () => {
