@@ -23,8 +23,8 @@ interface ChannelParts {
 const PROBE_MS = 3000;
 
 /**
- * The configured channels, each asked for its method and connected. Throws `PlainError` (78) when one does not have it; one that does
- * not answer is warned of, and so is one that is public.
+ * The configured channels, each asked for its method and connected. Throws `PlainError` (78) when one does not have it;
+ * one that does not answer is warned of, and so is one that is public.
  */
 export async function openChannels(config: Config, parts: ChannelParts): Promise<readonly Channel[]> {
   const channels = config.channels.map((channel) => openChannel(channel, parts));

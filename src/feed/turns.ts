@@ -13,9 +13,8 @@ export interface Turns<T> {
 const SLICE_MS = 0.5;
 
 /**
- * Two turns of the event loop lie between two slices: an item that takes long is one with a plan behind it, and its
- * bundle leaves before the next item is told. It is signed when the slice has ended, and a client that looks after its
- * connection first writes a turn later.
+ * An item that takes long is one with a plan behind it: it ends its slice, and its bundle, which is signed in the promises
+ * of this turn, leaves before the next item is told.
  */
 export function createTurns<T>(
   length: number,
@@ -33,15 +32,17 @@ export function createTurns<T>(
       if (next === undefined) return;
       tell(next);
     } while (clock.monotonic() - started < SLICE_MS);
+    schedule();
+  };
+  const schedule = (): void => {
+    if (scheduled) return;
     scheduled = true;
-    setImmediate(() => setImmediate(slice));
+    setImmediate(slice);
   };
   return {
     push: (item) => {
       waiting.push(item);
-      if (scheduled) return;
-      scheduled = true;
-      setImmediate(slice);
+      schedule();
     },
     clear: () => {
       while (waiting.shift() !== undefined);

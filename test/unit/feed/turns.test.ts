@@ -10,13 +10,18 @@ function tellAll(items: readonly string[], takes: (item: string) => number) {
   const turns = createTurns<string>(100, { monotonic: () => now }, (item) => {
     said.push(item);
     now += takes(item);
-    // A plan: promises until it is signed, then a turn of the loop until its connection has been looked after.
-    if (takes(item) > 1) void Promise.resolve().then(() => setImmediate(() => said.push(`${item} has left`)));
+    // A plan: promises until it is signed and in the socket.
+    if (takes(item) > 1) void after(30).then(() => said.push(`${item} has left`));
     if (item === items.at(-1)) told.emit("all");
   });
   const all = once(told, "all");
   for (const item of items) turns.push(item);
   return { all, said };
+}
+
+/** So many promises, one after the other. */
+async function after(promises: number): Promise<void> {
+  for (let i = 0; i < promises; i++) await Promise.resolve();
 }
 
 test("what an item sends leaves before the next one is told", async () => {
