@@ -222,11 +222,13 @@ function send({ next, prepare, fixed }: Requests, { body, headers, signal, resol
   };
   signal.addEventListener("abort", () => fail(new HttpFailure("abort_err", isOpen(request.socket))));
   request.on("error", (error) => reject(failureOf(error, isOpen(request.socket))));
+  let idleMs: number | null = null;
   request.on("response", (response) => {
+    idleMs = idleMsOf(response);
     collect(response, resolve, fail);
-    // Behind the answer its connection becomes free.
-    response.on("end", () => setImmediate(prepare, idleMsOf(response)));
   });
+  // Answered or failed; just behind it a connection that is kept becomes free.
+  request.on("close", () => setImmediate(prepare, idleMs));
   for (const name in headers) if (!fixed.has(name)) request.setHeader(name, headers[name] ?? "");
   request.setHeader("content-length", body.byteLength);
   request.end(body);

@@ -141,6 +141,20 @@ test("a connection that is to stand is there before the first request, and again
   await once(second, "close");
 });
 
+test("a connection that is to stand is there again behind a request that failed", async () => {
+  const { endpoint, server } = await startEcho();
+  const place = openJsonPlace(endpoint);
+  const first = once(server, "connection");
+  place.connect();
+  await first;
+  server.removeAllListeners("request");
+  server.once("request", (request) => request.socket.resetAndDestroy());
+  const again = once(server, "connection");
+  await expect(place.post("1", patience())).rejects.toMatchObject({ message: "econnreset", sent: true });
+  await again;
+  place.close();
+});
+
 const answerOf = (text: string): string => `HTTP/1.1 200 OK\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
 
 test("an answer that nobody asked for is not the next one's", async () => {
