@@ -41,11 +41,11 @@ export interface LiveFigures {
   readonly steps: Readonly<Record<string, number>>;
   /** What each step added where it took longest. */
   readonly slowest: Readonly<Record<string, number>>;
-  readonly machine: Machine;
+  readonly machine: Pace;
 }
 
 /** How fast the machine is just now: one signature in a loop, microseconds; one page on its disk, milliseconds. */
-interface Machine {
+interface Pace {
   readonly signatureMicros: number;
   readonly flush: Pick<Summary, "p50" | "max">;
 }
@@ -57,31 +57,34 @@ const SIGNATURES = 2000;
 const FLUSHES = 250;
 const PAGE_BYTES = 4096;
 
-function signatureMicros({ ecdsa }: Primitives): number {
+/** Milliseconds of each of so many calls. */
+const timesOf = (calls: number, act: () => void): Summary =>
+  summarise(
+    Array.from({ length: calls }, () => {
+      const started = performance.now();
+      act();
+      return performance.now() - started;
+    }),
+  );
+
+function signatureMs({ ecdsa }: Primitives): Summary {
   const [hash, key, signature] = [32, 32, 64].map((bytes) => new Uint8Array(bytes).fill(7));
   if (hash === undefined || key === undefined || signature === undefined) throw new Error("no bytes");
-  const micros = Array.from({ length: SIGNATURES }, () => {
-    const started = performance.now();
-    ecdsa.sign(hash, key, signature);
-    return 1000 * (performance.now() - started);
-  });
-  return median(micros);
+  return timesOf(SIGNATURES, () => void ecdsa.sign(hash, key, signature));
 }
 
 /** A page, written where one was before and flushed, as a commit does. */
 function flushMs(folder: string): Summary {
   const file = openSync(join(folder, "page"), "w");
   const page = new Uint8Array(PAGE_BYTES);
-  writeSync(file, page, 0, PAGE_BYTES, 0);
-  fsyncSync(file);
-  const times = Array.from({ length: FLUSHES }, () => {
-    const started = performance.now();
+  const write = (): void => {
     writeSync(file, page, 0, PAGE_BYTES, 0);
     fsyncSync(file);
-    return performance.now() - started;
-  });
+  };
+  write();
+  const times = timesOf(FLUSHES, write);
   closeSync(file);
-  return summarise(times);
+  return times;
 }
 
 /** What each step added, in the order of steps. */
@@ -180,7 +183,7 @@ try {
   const figures: LiveFigures = {
     market: market.name,
     ...figuresOf(daemon, made, played),
-    machine: { signatureMicros: signatureMicros(primitives), flush: flushMs(folder) },
+    machine: { signatureMicros: 1000 * signatureMs(primitives).p50, flush: flushMs(folder) },
   };
   stop.abort();
   await running;

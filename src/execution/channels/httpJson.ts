@@ -129,20 +129,21 @@ function openRequests(endpoint: Endpoint): Requests {
   let ready: ClientRequest | null = null;
   let standing = false;
   let pauseMs = PAUSE_MS.first;
+  /** False where it is not the next one any more. */
+  const drop = (request: ClientRequest | null): boolean => {
+    if (request === null || ready !== request) return false;
+    ready = null;
+    request.destroy();
+    return true;
+  };
   const prepare = (idleMs: number | null): void => {
     const isFree = Object.values(agent.freeSockets).some((sockets) => sockets?.length);
     if (ready !== null || !(isFree || standing)) return;
     const request = make();
     ready = request;
     const since = performance.now();
-    const end = (): boolean => {
-      if (ready !== request) return false;
-      ready = null;
-      request.destroy();
-      return true;
-    };
     const ended = (): void => {
-      if (!end() || !standing) return;
+      if (!drop(request) || !standing) return;
       if (performance.now() - since > STOOD_MS) pauseMs = PAUSE_MS.first;
       setTimeout(prepare, pauseMs, null).unref();
       pauseMs = Math.min(2 * pauseMs, PAUSE_MS.most);
@@ -151,7 +152,7 @@ function openRequests(endpoint: Endpoint): Requests {
     // An answer to what was never asked: nor would the next one be ours.
     request.on("response", ended);
     request.setTimeout(idleMs ?? (standing ? MOST_IDLE_MS : IDLE_MS), () => {
-      if (end()) prepare(null);
+      if (drop(request)) prepare(null);
     });
     request.once("socket", (socket) => {
       if (ready === request) socket.unref();
@@ -162,9 +163,8 @@ function openRequests(endpoint: Endpoint): Requests {
     prepare,
     stand: (wanted) => {
       standing = wanted;
-      if (wanted) return prepare(null);
-      ready?.destroy();
-      ready = null;
+      if (wanted) prepare(null);
+      else drop(ready);
     },
     next: () => {
       const request = ready ?? make();

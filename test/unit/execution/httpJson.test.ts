@@ -39,6 +39,25 @@ async function startEcho(scheme: "http" | "https" = "http") {
   return { endpoint, seen, authorized, sockets, server };
 }
 
+/** A place that says nothing of itself. */
+async function startTcp() {
+  const server = createTcpServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return { server, host: `127.0.0.1:${address.port}` };
+}
+
+const watchConnections = () => vi.spyOn(Socket.prototype, "connect");
+
+/** Our side of the connection that was opened last. */
+function oursOf({ mock }: ReturnType<typeof watchConnections>): Socket {
+  const ours = mock.contexts.at(-1);
+  if (!(ours instanceof Socket)) throw new Error("no connection");
+  return ours;
+}
+
 const patience = (): AbortSignal => AbortSignal.timeout(20_000);
 
 async function failureOf(endpoint: Endpoint, signal = patience()): Promise<HttpFailure> {
@@ -52,7 +71,7 @@ async function failureOf(endpoint: Endpoint, signal = patience()): Promise<HttpF
 }
 
 test("one connection serves all requests, and one that was closed meanwhile is replaced", async () => {
-  const connected = vi.spyOn(Socket.prototype, "connect");
+  const connected = watchConnections();
   const { endpoint, sockets, server } = await startEcho();
   const place = openJsonPlace(endpoint);
   for (let i = 0; i < 3; i++) {
@@ -61,8 +80,7 @@ test("one connection serves all requests, and one that was closed meanwhile is r
     await setImmediate();
   }
   expect(sockets.size).toBe(1);
-  const [ours] = connected.mock.contexts;
-  if (!(ours instanceof Socket)) throw new Error("no connection");
+  const ours = oursOf(connected);
   const gone = new Promise((resolve) => ours.once("close", resolve));
   server.closeIdleConnections();
   await gone;
@@ -98,12 +116,12 @@ test("two at a time have a connection each", async () => {
 test("a connection is kept for less than the place says", async () => {
   const { endpoint, sockets, server } = await startEcho();
   server.keepAliveTimeout = 2000;
-  const connected = vi.spyOn(Socket.prototype, "connect");
+  const connected = watchConnections();
   const place = openJsonPlace(endpoint);
   await place.post("1", patience());
-  const [ours] = connected.mock.contexts;
+  const ours = oursOf(connected);
   const [theirs] = sockets;
-  if (!(ours instanceof Socket) || theirs === undefined) throw new Error("no connection");
+  if (theirs === undefined) throw new Error("no connection");
   // Who ends it first has not been told to.
   const closed = Promise.race([
     once(ours, "end").then(() => "theirs"),
@@ -116,13 +134,13 @@ test("a connection is kept for less than the place says", async () => {
 test("a connection that is to stand is there before the first request, and again when the place has closed it", async () => {
   const { endpoint, sockets, server } = await startEcho();
   const place = openJsonPlace(endpoint);
-  const opened = vi.spyOn(Socket.prototype, "connect");
+  const opened = watchConnections();
   const connection = async (act: () => void): Promise<Socket> => {
     const came = once(server, "connection");
     act();
     const [theirs]: Socket[] = await came;
-    const ours = opened.mock.contexts.at(-1);
-    if (theirs === undefined || !(ours instanceof Socket)) throw new Error("no connection");
+    const ours = oursOf(opened);
+    if (theirs === undefined) throw new Error("no connection");
     if (ours.connecting) await once(ours, "connect");
     return theirs;
   };
@@ -158,22 +176,17 @@ test("a connection that is to stand is there again behind a request that failed"
 const answerOf = (text: string): string => `HTTP/1.1 200 OK\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
 
 test("an answer that nobody asked for is not the next one's", async () => {
-  const server = createTcpServer();
+  const { server, host } = await startTcp();
   const theirs: Socket[] = [];
   server.on("connection", (socket) => {
     theirs.push(socket);
     socket.once("data", () => socket.write(answerOf(`"${theirs.length}"`)));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  const connected = vi.spyOn(Socket.prototype, "connect");
-  const place = openJsonPlace({ url: secret(`http://127.0.0.1:${address.port}`), headers: {} });
+  const connected = watchConnections();
+  const place = openJsonPlace({ url: secret(`http://${host}`), headers: {} });
   expect((await place.post("1", patience())).text).toBe('"1"');
   await setImmediate();
-  const [ours] = connected.mock.contexts;
-  if (!(ours instanceof Socket)) throw new Error("no connection");
+  const ours = oursOf(connected);
   theirs[0]?.write(answerOf("canary"));
   await once(ours, "close");
   expect((await place.post("2", patience())).text).toBe('"2"');
@@ -217,13 +230,9 @@ test("an answer that was cut off, one that is too long, and one that never comes
 });
 
 test("a connection that does not come to be is given up with the signal", async () => {
-  const silent = createTcpServer();
-  silent.listen(0, "127.0.0.1");
-  await once(silent, "listening");
-  const address = silent.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
+  const { server: silent, host } = await startTcp();
   const patient = new AbortController();
-  const url = secret(`https://127.0.0.1:${address.port}/canary`);
+  const url = secret(`https://${host}/canary`);
   const failing = failureOf({ url, headers: {} }, patient.signal);
   // It says nothing, so that there is no TLS.
   const [socket]: Socket[] = await once(silent, "connection");
