@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openChannels } from "../../../src/app/channelParts.ts";
 import { parseConfig } from "../../../src/app/configFile.ts";
+import type { Channel } from "../../../src/execution/channels/channel.ts";
 import { portablePrimitives } from "../../../src/execution/primitives.ts";
 import { EXIT, PlainError } from "../../../src/lib/errors.ts";
 import { silentLog } from "../../../src/lib/log.ts";
@@ -8,11 +9,14 @@ import { rpcError } from "../../support/channelBundles.ts";
 import { startPlace, type Place } from "../../support/executionPlace.ts";
 
 let place: Place;
+const opened: Channel[] = [];
 beforeEach(async () => {
   place = await startPlace(() => rpcError("typed transaction too short"));
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
+  // One that stands would be made again for ever.
+  for (const channel of opened.splice(0)) channel.close?.();
   await place.stop();
 });
 
@@ -29,6 +33,7 @@ async function open(text: string) {
   const rpc = { request: () => Promise.reject(new Error("not to be asked")) };
   const parts = { rpc, log, primitives: portablePrimitives };
   const channels = await openChannels(parseConfig(NODE + text, "x.toml"), parts);
+  opened.push(...channels);
   return { channels, warned };
 }
 
