@@ -75,14 +75,19 @@ export interface OpenIntent {
 }
 
 /**
- * The part of the ledger that execution relies on. Every write is durable when the call returns (SQLite
- * `synchronous=FULL`), or throws: then nothing may be signed or sent.
+ * The part of the ledger that execution relies on. What is written is there when the call returns, or it throws; no
+ * end of the process takes it back. What must precede a send is on the disk then too (SQLite `synchronous=FULL`). What
+ * comes behind it is on the disk soon: when the machine loses its power before, recovery takes the intent for one that
+ * may be out, as after any crash, and the chain gives it the same fate again.
  */
 export interface IntentJournal {
+  /** On the disk. When it throws nothing may be signed. */
   open(intent: IntentRecord): void;
-  /** With an intent that is not open yet: both, or nothing. */
+  /** On the disk. With an intent that is not open yet: both, or nothing. When it throws nothing may be sent. */
   signed(record: SignedRecord, intent?: IntentRecord): void;
+  /** On the disk soon. */
   submitted(record: SubmissionRecord): void;
+  /** On the disk soon. */
   close(record: FateRecord): void;
   openIntents(): readonly OpenIntent[];
 }

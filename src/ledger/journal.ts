@@ -6,7 +6,8 @@ import type {
   SignedRecord,
   SubmissionRecord,
 } from "../execution/journal.ts";
-import { openWritable, ledgerError } from "./database.ts";
+import { openWritable, ledgerError, unflushed } from "./database.ts";
+import { openLogFlusher } from "./logFlusher.ts";
 import { readOpenIntents } from "./openIntents.ts";
 import type { HaltRecord, RunRecord } from "./records.ts";
 import { createUnfiled } from "./unfiled.ts";
@@ -58,12 +59,18 @@ export function createJournal(db: Database, runId: number): Journal {
     "SELECT action, reason, at AS time FROM halts ORDER BY id DESC LIMIT 1",
   );
   const endRun = db.prepare("UPDATE runs SET ended_at = ? WHERE id = ?");
+  const log = openLogFlusher(db.name);
   /** One durable write, behind what waits to be filed. */
   const act = (intentId: string, write: () => void): void =>
     guarded(`intent ${intentId}`, () => {
       unfiled.file();
       write();
     });
+  /** One whose flush the deciding thread does not wait for, since a disk may stand still for a tenth of a second. */
+  const soon = (intentId: string, write: () => void): void => {
+    act(intentId, () => unflushed(db, write));
+    log.later();
+  };
   const file = (): void => guarded("unfiled intents", () => unfiled.file());
   file();
   return {
@@ -75,8 +82,8 @@ export function createJournal(db: Database, runId: number): Journal {
         if (intent === undefined) sign(record);
         else unfiled.write(record, intent);
       }),
-    submitted: (record) => act(record.intentId, () => submit(record)),
-    close: (record) => act(record.intentId, () => end(record)),
+    submitted: (record) => soon(record.intentId, () => submit(record)),
+    close: (record) => soon(record.intentId, () => end(record)),
     openIntents: () =>
       guarded("open intents", () => {
         unfiled.file();
@@ -94,6 +101,7 @@ export function createJournal(db: Database, runId: number): Journal {
       try {
         file();
       } finally {
+        log.close();
         db.close();
       }
     },

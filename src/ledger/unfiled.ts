@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { IntentRecord, SignedRecord } from "../execution/journal.ts";
 import type { Hex } from "../chain/types.ts";
 import { toJson } from "../lib/bigint.ts";
+import { unflushed } from "./database.ts";
 import { amountColumn, hexColumn } from "./rows.ts";
 
 /**
@@ -123,12 +124,7 @@ export function createUnfiled(db: Database, runId: number, tables: Tables): Unfi
   const file = (): void => {
     if (!some) return;
     // Nobody waits for a disk here: what the machine's power takes of this is filed again at the next start.
-    db.pragma("synchronous = NORMAL");
-    try {
-      move.immediate();
-    } finally {
-      db.pragma("synchronous = FULL");
-    }
+    unflushed(db, () => move.immediate());
     some = false;
   };
   return {
