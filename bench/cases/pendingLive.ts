@@ -6,7 +6,8 @@ import { runApart } from "./pendingProcess.ts";
 
 /** Most of it is what a daemon has behind it after its first hour: V8 compiles by how often a line has run. */
 const WARM_UP = 200;
-const ROUNDS = WARM_UP + 120;
+/** A 99th percentile of fewer is what one or two of them met: a disk that stood still, a collection of all garbage. */
+const ROUNDS = WARM_UP + 300;
 const QUICK_ROUNDS = 12;
 /** Of a second plan the block may come too soon. */
 const ITS_FATES = new Set(["missed", "second missed", "second rejected"]);
