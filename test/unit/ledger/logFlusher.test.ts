@@ -81,7 +81,14 @@ test("what must precede a send is on the disk when the call returns, what comes 
   const { db, runId } = written();
   const journal = createJournal(db, runId);
   db.exec("CREATE TEMP TABLE levels (of TEXT, level INTEGER)");
-  for (const table of ["intents", "unfiled_intents", "signed_transactions", "submissions", "fates", "halts"]) {
+  for (const table of [
+    "intents",
+    "unfiled_intents",
+    "signed_transactions",
+    "submissions",
+    "fates",
+    "halts",
+  ]) {
     db.exec(`CREATE TEMP TRIGGER ${table}_level AFTER INSERT ON main.${table} BEGIN
       INSERT INTO levels SELECT '${table}', synchronous FROM pragma_synchronous;
     END`);
