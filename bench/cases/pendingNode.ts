@@ -29,6 +29,8 @@ export type NodeOrder =
       readonly rounds: readonly NodeRound[];
       /** The first ones, which are not counted, come one right after the other. */
       readonly warmUp: number;
+      /** Beside each counted round, while the daemon rests, a page is written here and flushed. */
+      readonly pageFile: string;
     }
   | {
       readonly type: "flood";
@@ -45,6 +47,8 @@ export interface NodeFigures {
   readonly heardAt: readonly number[];
   /** By round: raw transactions of the bundle. */
   readonly bundles: readonly (readonly string[])[];
+  /** By counted round: how long a page took onto the disk, milliseconds. */
+  readonly pageMs: readonly number[];
   /** Flood: frames of pending transactions written, the number of the last one, and seconds that it took. */
   readonly frames: number;
   readonly lastNumber: number;

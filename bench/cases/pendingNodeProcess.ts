@@ -1,3 +1,4 @@
+import { fsyncSync, openSync, writeSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { WebSocketServer, type WebSocket } from "ws";
@@ -150,8 +151,25 @@ const within = async (ms: number, wait: (done: () => void) => void): Promise<boo
   return result;
 };
 
-async function playRounds({ rounds, warmUp }: Extract<NodeOrder, { type: "rounds" }>): Promise<NodeFigures> {
-  const [sentAt, heardAt]: [number[], number[]] = [[], []];
+const PAGE_BYTES = 4096;
+
+/** Writes a page, each time where it was, and flushes it; tells how long that took. */
+function pageWriter(path: string): () => number {
+  const file = openSync(path, "w");
+  const page = new Uint8Array(PAGE_BYTES);
+  return () => {
+    const started = performance.now();
+    writeSync(file, page, 0, PAGE_BYTES, 0);
+    fsyncSync(file);
+    return performance.now() - started;
+  };
+}
+
+async function playRounds(order: Extract<NodeOrder, { type: "rounds" }>): Promise<NodeFigures> {
+  const { rounds, warmUp } = order;
+  const [sentAt, heardAt, pageMs]: [number[], number[], number[]] = [[], [], []];
+  const writePage = pageWriter(order.pageFile);
+  writePage();
   const bundles: (readonly string[])[] = [];
   for (const [i, { block, others, trigger }] of rounds.entries()) {
     const [rest, between] = i < warmUp ? [1, 1] : [REST_MS, BETWEEN_MS];
@@ -180,8 +198,9 @@ async function playRounds({ rounds, warmUp }: Extract<NodeOrder, { type: "rounds
     heardAt.push(came ? bundle.at : Number.NaN);
     bundles.push(bundle.transactions);
     await pause(rest);
+    if (i >= warmUp) pageMs.push(writePage());
   }
-  return { sentAt, heardAt, bundles, frames: rounds.length, lastNumber: 0, seconds: 0 };
+  return { sentAt, heardAt, bundles, pageMs, frames: rounds.length, lastNumber: 0, seconds: 0 };
 }
 
 async function playFlood(order: Extract<NodeOrder, { type: "flood" }>): Promise<NodeFigures> {
@@ -199,7 +218,15 @@ async function playFlood(order: Extract<NodeOrder, { type: "flood" }>): Promise<
     await pause(1);
   }
   const seconds = (machineMs() - start) / 1000;
-  return { sentAt: [], heardAt: [], bundles: [], frames: written, lastNumber: flood.lastNumber(), seconds };
+  return {
+    sentAt: [],
+    heardAt: [],
+    bundles: [],
+    pageMs: [],
+    frames: written,
+    lastNumber: flood.lastNumber(),
+    seconds,
+  };
 }
 
 const orders: { order: NodeOrder | null } = { order: null };

@@ -65,16 +65,6 @@ function migrateAs(db: Database, synchronous: "full" | "normal"): void {
   migrate(db);
 }
 
-/** What `write` commits is not waited for on the disk, in a database that else is `full`; nor is it lost with the process. */
-export function unflushed<T>(db: Database, write: () => T): T {
-  db.pragma("synchronous = NORMAL");
-  try {
-    return write();
-  } finally {
-    db.pragma("synchronous = FULL");
-  }
-}
-
 /** Opens the ledger for reading alone: `readonly` and `query_only`. Throws `PlainError` (65) when it cannot be read. */
 export function openReadable(path: string): Database {
   if (!existsSync(path)) {

@@ -6,8 +6,8 @@ import type {
   SignedRecord,
   SubmissionRecord,
 } from "../execution/journal.ts";
-import { openWritable, ledgerError, unflushed } from "./database.ts";
-import { openLogFlusher } from "./logFlusher.ts";
+import { openWritable, ledgerError } from "./database.ts";
+import { openLogFlusher, unflushed } from "./logFlusher.ts";
 import { readOpenIntents } from "./openIntents.ts";
 import type { HaltRecord, RunRecord } from "./records.ts";
 import { createUnfiled } from "./unfiled.ts";

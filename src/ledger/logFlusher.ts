@@ -1,4 +1,15 @@
 import { closeSync, fsync, openSync } from "node:fs";
+import type { Database } from "better-sqlite3";
+
+/** What `write` commits is not waited for on the disk, in a database that else is `full`; no end of the process loses it. */
+export function unflushed<T>(db: Database, write: () => T): T {
+  db.pragma("synchronous = NORMAL");
+  try {
+    return write();
+  } finally {
+    db.pragma("synchronous = FULL");
+  }
+}
 
 /** Puts SQLite's write-ahead log on the disk for those who do not wait for it, on a thread of Node's pool. */
 export interface LogFlusher {

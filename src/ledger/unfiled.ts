@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { IntentRecord, SignedRecord } from "../execution/journal.ts";
 import type { Hex } from "../chain/types.ts";
 import { toJson } from "../lib/bigint.ts";
-import { unflushed } from "./database.ts";
+import { unflushed } from "./logFlusher.ts";
 import { amountColumn, hexColumn } from "./rows.ts";
 
 /**
