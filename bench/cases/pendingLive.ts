@@ -31,6 +31,7 @@ const figures = z.object({
   received: spread,
   handed: spread,
   outside: z.object({ p50: z.number(), p99: z.number() }),
+  late: z.number(),
   steps: z.record(z.string(), z.number()),
   slowest: z.record(z.string(), z.number()),
   machine: z.object({
@@ -91,7 +92,7 @@ function rowsOf(
       reference: "its p50",
       referenceValue: handed.p50,
       bar: "value <= 10",
-      note: `p90 ${handed.p90.toFixed(2)}, longest ${handed.max.toFixed(2)} (${listed(found.slowest)}); until the relay has read it p50 ${received.p50.toFixed(2)}, p99 ${received.p99.toFixed(2)}, as the node sees it ${outside.p99.toFixed(2)}; a page alone, written and flushed beside each: p50 ${page.p50.toFixed(2)}, p99 ${page.p99.toFixed(2)}, longest ${page.max.toFixed(2)}`,
+      note: `p90 ${handed.p90.toFixed(2)}, ${found.late} later than the bar, longest ${handed.max.toFixed(2)} (${listed(found.slowest)}); until the relay has read it p50 ${received.p50.toFixed(2)}, p99 ${received.p99.toFixed(2)}, as the node sees it ${outside.p99.toFixed(2)}; a page alone, written and flushed beside each: p50 ${page.p50.toFixed(2)}, p99 ${page.p99.toFixed(2)}, longest ${page.max.toFixed(2)}`,
     }),
   ];
 }

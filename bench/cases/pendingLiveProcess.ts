@@ -37,6 +37,8 @@ export interface LiveFigures {
   /** From the trigger's frame to the moment when the bundle was written into the relay's socket. */
   readonly handed: Pick<Summary, "min" | "p50" | "p90" | "p99" | "max" | "count">;
   readonly outside: Pick<Summary, "p50" | "p99">;
+  /** How many were handed over later than that. */
+  readonly late: number;
   /** Medians of what each step adds. */
   readonly steps: Readonly<Record<string, number>>;
   /** What each step added where it took longest. */
@@ -54,6 +56,8 @@ const STAGES: readonly Stage[] = ["journaled", "signed", "sent"];
 const median = (values: readonly number[]): number => summarise(values).p50;
 
 const SIGNATURES = 2000;
+/** What the 99th percentile is aimed at. */
+const LATE_MS = 10;
 
 /** Milliseconds. */
 function signatureMs({ ecdsa }: Primitives): number {
@@ -121,6 +125,7 @@ function figuresOf(
     received: summarise(counted.map(({ times, heard }) => heard - offset - times.receivedAt)),
     handed: summarise(counted.map(took)),
     outside: summarise(counted.map(({ sent, heard }) => heard - sent)),
+    late: counted.filter((each) => took(each) > LATE_MS).length,
     steps,
     slowest: slowest === undefined ? {} : stepsOf(slowest.times),
   };
