@@ -37,7 +37,7 @@ export interface LiveFigures {
   /** From the trigger's frame to the moment when the bundle was written into the relay's socket. */
   readonly handed: Pick<Summary, "min" | "p50" | "p90" | "p99" | "max" | "count">;
   readonly outside: Pick<Summary, "p50" | "p99">;
-  /** How many were handed over later than that. */
+  /** How many were handed over later than the bar. */
   readonly late: number;
   /** Medians of what each step adds. */
   readonly steps: Readonly<Record<string, number>>;
@@ -56,7 +56,7 @@ const STAGES: readonly Stage[] = ["journaled", "signed", "sent"];
 const median = (values: readonly number[]): number => summarise(values).p50;
 
 const SIGNATURES = 2000;
-/** What the 99th percentile is aimed at. */
+/** The bar of the 99th percentile. */
 const LATE_MS = 10;
 
 /** Milliseconds. */
