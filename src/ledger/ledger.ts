@@ -17,7 +17,7 @@ export interface LedgerOptions {
 }
 
 export interface Ledger {
-  /** Durable before it returns. */
+  /** What it holds is there when it returns; what precedes a send is on the disk then. */
   readonly journal: Journal;
   /** Written soon, in order. False: refused because the queue is full; the ledger is halted and counts it. */
   readonly record: (record: LedgerRecord) => boolean;
