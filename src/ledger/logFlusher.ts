@@ -1,4 +1,4 @@
-import { closeSync, fsync, openSync } from "node:fs";
+import { closeSync, fsync, openSync, realpathSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 
 /** What `write` commits is not waited for on the disk, in a database that else is `full`; no end of the process loses it. */
@@ -26,7 +26,7 @@ const flushFile: Flush = (file, done) => fsync(file, done);
 
 /** `path`: a database's file in WAL mode that has been written to. SQLite's locks are on other files than its log. */
 export function openLogFlusher(path: string, flush: Flush = flushFile): LogFlusher {
-  const file = openSync(`${path}-wal`, "r+");
+  const file = openSync(`${realpathSync(path)}-wal`, "r+");
   let underWay = false;
   let wanted = false;
   let closed = false;

@@ -1,7 +1,8 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { openWritable } from "../../../src/ledger/database.ts";
-import { beginRun, createJournal } from "../../../src/ledger/journal.ts";
+import { beginRun, createJournal, openJournal } from "../../../src/ledger/journal.ts";
 import { openLogFlusher, type Flush } from "../../../src/ledger/logFlusher.ts";
 import { ledgerPath } from "../../support/ledgerFile.ts";
 import { fate, intent, run, signed, submission } from "../../support/ledgerRecords.ts";
@@ -75,6 +76,16 @@ test("the disk's own flush ends, and the log is closed", async () => {
   log.close();
   await vi.waitFor(() => expect(opened(`${path}-wal`)).toBe(before));
   db.close();
+});
+
+test("a ledger that is reached over a link has its log beside the file itself", () => {
+  const { path, db } = written();
+  const link = join(dirname(path), "link.sqlite");
+  symlinkSync(path, link);
+  const log = openLogFlusher(link);
+  log.close();
+  db.close();
+  openJournal(link, run).dispose();
 });
 
 test("what must precede a send is on the disk when the call returns, what comes behind is not waited for", () => {
