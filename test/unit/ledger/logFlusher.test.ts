@@ -82,7 +82,9 @@ test("a ledger that is reached over a link has its log beside the file itself", 
   const { path, db } = written();
   const link = join(dirname(path), "link.sqlite");
   symlinkSync(path, link);
+  const before = opened(`${path}-wal`);
   const log = openLogFlusher(link);
+  expect(opened(`${path}-wal`)).toBe(before + 1);
   log.close();
   db.close();
   openJournal(link, run).dispose();
