@@ -1,4 +1,4 @@
-import { fsyncSync, openSync, writeSync } from "node:fs";
+import { open as openFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { WebSocketServer, type WebSocket } from "ws";
@@ -153,14 +153,14 @@ const within = async (ms: number, wait: (done: () => void) => void): Promise<boo
 
 const PAGE_BYTES = 4096;
 
-/** Writes a page, each time where it was, and flushes it; tells how long that took. */
-function pageWriter(path: string): () => number {
-  const file = openSync(path, "w");
+/** Writes a page, each time where it was, and flushes it; tells how long that took. The node goes on answering meanwhile. */
+async function pageWriter(path: string): Promise<() => Promise<number>> {
+  const file = await openFile(path, "w");
   const page = new Uint8Array(PAGE_BYTES);
-  return () => {
+  return async () => {
     const started = performance.now();
-    writeSync(file, page, 0, PAGE_BYTES, 0);
-    fsyncSync(file);
+    await file.write(page, 0, PAGE_BYTES, 0);
+    await file.sync();
     return performance.now() - started;
   };
 }
@@ -168,8 +168,8 @@ function pageWriter(path: string): () => number {
 async function playRounds(order: Extract<NodeOrder, { type: "rounds" }>): Promise<NodeFigures> {
   const { rounds, warmUp } = order;
   const [sentAt, heardAt, pageMs]: [number[], number[], number[]] = [[], [], []];
-  const writePage = pageWriter(order.pageFile);
-  writePage();
+  const writePage = await pageWriter(order.pageFile);
+  await writePage();
   const bundles: (readonly string[])[] = [];
   for (const [i, { block, others, trigger }] of rounds.entries()) {
     const [rest, between] = i < warmUp ? [1, 1] : [REST_MS, BETWEEN_MS];
@@ -198,7 +198,7 @@ async function playRounds(order: Extract<NodeOrder, { type: "rounds" }>): Promis
     heardAt.push(came ? bundle.at : Number.NaN);
     bundles.push(bundle.transactions);
     await pause(rest);
-    if (i >= warmUp) pageMs.push(writePage());
+    if (i >= warmUp) pageMs.push(await writePage());
   }
   return { sentAt, heardAt, bundles, pageMs, frames: rounds.length, lastNumber: 0, seconds: 0 };
 }
