@@ -77,8 +77,8 @@ export interface OpenIntent {
 /**
  * The part of the ledger that execution relies on. What is written is there when the call returns, or it throws; no
  * end of the process takes it back. What must precede a send is on the disk then too (SQLite `synchronous=FULL`). What
- * comes behind it is on the disk soon: when the machine loses its power before, recovery takes the intent for one that
- * may be out, as after any crash, and asks the chain for its fate.
+ * comes behind it is on the disk soon: when the machine loses its power before, it is gone, and recovery takes the intent
+ * for one that may be out, as after any crash, and asks the chain for its fate.
  */
 export interface IntentJournal {
   /** On the disk. When it throws nothing may be signed. */
