@@ -12,6 +12,7 @@ import { createFakeChain, SYNC, type FakeBlock, type FakeChain } from "./feedCha
 import { startFakeNode, type FakeNode } from "./feedNode.ts";
 import { createFeedReader, type FeedReader } from "./feedReader.ts";
 import { seededRandom } from "./feedRandom.ts";
+import { PATIENT } from "./patience.ts";
 
 /** A fake node, a feed that follows it, and a reader that checks every event. */
 export interface FeedStage {
@@ -136,7 +137,7 @@ export async function startStage({
     inStep,
     ready: async () => {
       await reader.until("synced", inStep);
-      await vi.waitUntil(() => node.subscribers("logs") === 1, { interval: 2 });
+      await vi.waitUntil(() => node.subscribers("logs") === 1, PATIENT);
     },
     stop: async () => {
       stopping.abort();

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { EXIT } from "../../../src/lib/errors.ts";
 import { fates, isSound, value, type Row } from "../../support/appLedger.ts";
-import { withinMs } from "../../support/appPatience.ts";
+import { withinMs } from "../../support/patience.ts";
 import { startAppStage, type AppStage } from "../../support/appStage.ts";
 
 let stage: AppStage;

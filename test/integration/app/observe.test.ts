@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { isSound, rows, value } from "../../support/appLedger.ts";
 import { listenersOf } from "../../support/appListeners.ts";
-import { withinMs } from "../../support/appPatience.ts";
+import { withinMs } from "../../support/patience.ts";
 import { deadPort } from "../../support/appProxy.ts";
 import { startAppStage, type AppStage } from "../../support/appStage.ts";
 

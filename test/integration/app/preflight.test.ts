@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { devAccount } from "../../../devnet/accounts.ts";
 import { EXIT } from "../../../src/lib/errors.ts";
-import { withinMs } from "../../support/appPatience.ts";
+import { withinMs } from "../../support/patience.ts";
 import type { LogLine } from "../../support/appDaemon.ts";
 import { value } from "../../support/appLedger.ts";
 import { startAppStage, KEY_NAME, type AppStage } from "../../support/appStage.ts";

@@ -6,6 +6,7 @@ import { runCli, type CliRun } from "../../support/cliProcess.ts";
 import { startCli } from "../../support/cliRunning.ts";
 import { BACKWARDS, controlStage, CYCLE, triangle, type ControlStage } from "../../support/controlStage.ts";
 import { address, committed, header, syncLog, UNIT } from "../../support/marketFixture.ts";
+import { PATIENT } from "../../support/patience.ts";
 
 let stage: ControlStage;
 let hints: string;
@@ -26,7 +27,7 @@ const jsonLines = (text: string): unknown[] =>
     .map((line): unknown => JSON.parse(line));
 const hint = (args: readonly string[], stdin = ""): Promise<CliRun> =>
   runCli(["hint", "--socket", hints, ...args], { stdin });
-const eventually = (look: () => void): Promise<void> => vi.waitFor(look, { timeout: 60_000, interval: 20 });
+const eventually = (look: () => void): Promise<void> => vi.waitFor(look, PATIENT);
 
 const good = (id: string): string => JSON.stringify({ id, ...CYCLE });
 

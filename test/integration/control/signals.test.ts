@@ -29,6 +29,7 @@ import { silentLog } from "../../../src/lib/log.ts";
 import { controlStage, CYCLE } from "../../support/controlStage.ts";
 import { address, USDC, WETH, WPOL } from "../../support/marketFixture.ts";
 import { rules, signal } from "../../support/signals.ts";
+import { PATIENT } from "../../support/patience.ts";
 
 let root: string;
 let path: string;
@@ -76,7 +77,7 @@ const waiting = (): string[] => readdirSync(path).filter((name) => name.endsWith
 const lying = (folder: "done" | "refused"): string[] =>
   readdirSync(join(path, folder)).filter((name) => name.endsWith(".json"));
 const reason = (name: string): string => readFileSync(join(path, "refused", `${name}.reason`), "utf8");
-const eventually = (look: () => void): Promise<void> => vi.waitFor(look, { timeout: 10_000, interval: 10 });
+const eventually = (look: () => void): Promise<void> => vi.waitFor(look, PATIENT);
 const ids = (): (string | undefined)[] => pushed.flat().map(({ id }) => id);
 const stem = (name: string): string => name.replace(/\.json$/, "");
 

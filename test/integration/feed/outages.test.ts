@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import { NO_ANSWER } from "../../support/feedNode.ts";
 import { startStage, type FeedStage, type StageOptions } from "../../support/feedStage.ts";
+import { PATIENT } from "../../support/patience.ts";
 
 /** Each test has its own node and time is most of what they wait for: they run side by side. */
 const on = (options: StageOptions, play: (stage: FeedStage) => Promise<void>) => async (): Promise<void> => {
@@ -136,7 +137,7 @@ describe.concurrent("subscriptions that fall silent", () => {
         await reader.until("in step", inStep);
       }
       expect(feed.stats().logs).toMatchObject({ deafBlocks: 2, taints: 0 });
-      await vi.waitUntil(() => node.calls.get("eth_unsubscribe") === 1, { interval: 2 });
+      await vi.waitUntil(() => node.calls.get("eth_unsubscribe") === 1, PATIENT);
       node.faults.loseLogs = 0;
       for (let i = 0; i < 3; i++) {
         mine();

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { PendingTransaction } from "../../../src/chain/types.ts";
 import { fakeAddress, fakeHash, headerJson } from "../../support/feedChain.ts";
 import { startStage, type FeedStage, type StageOptions } from "../../support/feedStage.ts";
+import { PATIENT } from "../../support/patience.ts";
 
 let stage: FeedStage | null = null;
 
@@ -85,13 +86,10 @@ test("a flood: blocks are told at once, the oldest transactions are shed and cou
     if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   await play.reader.until("the block", () => play.reader.head?.hash === block.hash);
-  await vi.waitUntil(
-    () => {
-      const { told: heard, delivered, shed } = play.feed.stats().pending;
-      return heard === 20_000 && delivered + shed === 20_000;
-    },
-    { timeout: 10_000 },
-  );
+  await vi.waitUntil(() => {
+    const { told: heard, delivered, shed } = play.feed.stats().pending;
+    return heard === 20_000 && delivered + shed === 20_000;
+  }, PATIENT);
   expect(told(play).at(-1)?.hash).toBe(fakeHash("transaction 19999"));
   expect(told(play)).toHaveLength(play.feed.stats().pending.delivered);
 });
@@ -130,7 +128,7 @@ test("a frame above 16 MiB ends the connection, not the feed", async () => {
   const play = await start({ seed: 321 });
   play.node.say(`"${"x".repeat(16 * 1024 * 1024)}"`);
   await play.reader.until("gap", () => play.reader.blind);
-  await vi.waitUntil(() => play.node.subscribers("logs") === 1, { timeout: 5000, interval: 2 });
+  await vi.waitUntil(() => play.node.subscribers("logs") === 1, PATIENT);
   play.mine();
   await play.reader.until("in step", play.inStep);
   expect(play.feed.stats()).toMatchObject({ gaps: 1, syncs: 1, socket: { reconnects: 1 } });

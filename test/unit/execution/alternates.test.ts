@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { parseTransaction } from "viem";
 import { fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
 import { decisionOf, hashOf, opportunityOf } from "../../support/executionPlan.ts";
+import { PATIENT } from "../../support/patience.ts";
 
 const first = decisionOf({ intentId: "first" });
 /** A newer decision for the same block that brings more. */
@@ -122,7 +123,7 @@ describe("while one is on its way", () => {
         };
       });
     const slow = run.execution.submit(first);
-    await vi.waitUntil(() => relay.sent.length === 1);
+    await vi.waitUntil(() => relay.sent.length === 1, PATIENT);
     run.execution.onBlock(headerOf(101));
     relay.answer = () => Promise.resolve({ result: "accepted", detail: "" });
     await run.execution.submit(other);
@@ -160,11 +161,11 @@ describe("while one is on its way", () => {
         });
       });
     const work = ["first", "second", "third"].map((intentId) => run.execution.submit({ ...first, intentId }));
-    await vi.waitUntil(() => go !== undefined);
+    await vi.waitUntil(() => go !== undefined, PATIENT);
     expect(run.outcomes).toMatchObject([{ intentId: "second", fate: "rejected", reason: "superseded" }]);
     run.simulation.answer = answer;
     go?.();
-    await vi.waitUntil(() => relay.sent.length === 2);
+    await vi.waitUntil(() => relay.sent.length === 2, PATIENT);
     for (const settle of waiting) settle();
     await Promise.all(work);
     expect([...run.signed.keys()]).toEqual(["first", "third"]);

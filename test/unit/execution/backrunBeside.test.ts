@@ -12,6 +12,7 @@ import { secret } from "../../../src/lib/secret.ts";
 import { cancellingRelay, fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
 import { TEST_KEY } from "../../support/executionPlan.ts";
 import { TRADER, backrunOf, pendingOf } from "../../support/executionTriggers.ts";
+import { PATIENT } from "../../support/patience.ts";
 
 const trigger = pendingOf();
 const decision = backrunOf([trigger]);
@@ -41,7 +42,7 @@ async function sendOut(run: Awaited<ReturnType<typeof startBeside>>) {
   const ended = run.execution.submit(decision);
   await vi.waitFor(() => {
     expect(run.submissions).toEqual(["relay"]);
-  });
+  }, PATIENT);
   return { ended };
 }
 

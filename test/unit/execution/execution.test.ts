@@ -9,6 +9,7 @@ import { guardSigner, type Signer } from "../../../src/execution/signer.ts";
 import { secret } from "../../../src/lib/secret.ts";
 import { expiring, fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
 import { EXECUTOR, TEST_KEY, decisionOf, hashOf, opportunityOf } from "../../support/executionPlan.ts";
+import { PATIENT } from "../../support/patience.ts";
 
 const decision = decisionOf();
 const local = createLocalSigner(secret(TEST_KEY));
@@ -174,7 +175,7 @@ describe("stop", () => {
     const live = liveOf({ address: local.address, signTransaction }, channel);
     const run = await startFakes(decision, [channel], { parts: { live }, options: { stopMs: 50 } });
     const work = run.execution.submit(decision);
-    await vi.waitUntil(() => run.stages.includes("journaled"));
+    await vi.waitUntil(() => run.stages.includes("journaled"), PATIENT);
     const started = performance.now();
     await run.execution.stop();
     expect(performance.now() - started).toBeLessThan(1000);

@@ -6,6 +6,7 @@ import { beginRun, createJournal, openJournal } from "../../../src/ledger/journa
 import { openLogFlusher, type Flush } from "../../../src/ledger/logFlusher.ts";
 import { ledgerPath } from "../../support/ledgerFile.ts";
 import { fate, intent, run, signed, submission } from "../../support/ledgerRecords.ts";
+import { PATIENT } from "../../support/patience.ts";
 
 function written() {
   const path = ledgerPath();
@@ -74,7 +75,7 @@ test("the disk's own flush ends, and the log is closed", async () => {
   const log = openLogFlusher(path);
   log.later();
   log.close();
-  await vi.waitFor(() => expect(opened(`${path}-wal`)).toBe(before));
+  await vi.waitFor(() => expect(opened(`${path}-wal`)).toBe(before), PATIENT);
   db.close();
 });
 
