@@ -146,19 +146,26 @@ test("who asks without reading is only held up: every answer comes, in order", a
 });
 
 test("a flood on one connection leaves the others their turn", async () => {
-  const room = await opened({ options: { routes_per_second: 10_000_000 } });
+  // Each request takes a tenth of a millisecond by the room's clock, and a turn's slice is half of one.
+  let taken = 0;
+  const room = await opened({
+    options: { routes_per_second: 10_000_000 },
+    clock: { now: () => 0, monotonic: () => taken / 10 },
+    ports: { why: () => taken++ },
+  });
   const flood = await guest(room);
   const other = await guest(room);
   const lines = Array.from({ length: 50_000 }, (_, id) => request(id, "why", { id: "x" })).join("");
   flood.send(lines);
-  let worst = 0;
+  let most = 0;
   for (let turn = 0; turn < 50; turn++) {
-    const started = performance.now();
+    const before = taken;
     await other.ask("version");
-    worst = Math.max(worst, performance.now() - started);
+    most = Math.max(most, taken - before);
   }
-  // A slice of half a millisecond each; generous, since the machine has other work.
-  expect(worst).toBeLessThan(200);
+  // A few turns each; what comes in at once, a buffer of the socket, would be thousands.
+  expect(most).toBeLessThan(500);
+  expect(taken).toBeGreaterThan(0);
   for (let id = 0; id < 50_000; id++) expect(await flood.next()).toMatchObject({ id });
 });
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { startDevnet, type Devnet } from "../../../devnet/devnet.ts";
 import { followDevnet, type DevnetFeed } from "../../support/feedDevnet.ts";
+import { withinMs } from "../../support/patience.ts";
 
 /** One feed for the whole file: what one test leaves behind, the next one starts from. */
 let devnet: Devnet;
@@ -114,11 +115,11 @@ describe("outages", () => {
       await devnet.build();
       await until("at the tip", atTip);
       const down = devnet.faults.kill(seconds * 1000);
-      await until("gap", isBlind, 500);
+      await until("gap", isBlind, withinMs(500));
       const told = events.length;
       for (let i = 0; i < Math.ceil(seconds / 1.5); i++) await devnet.build();
       await down;
-      await until("first event", () => events.length > told, 1500);
+      await until("first event", () => events.length > told, withinMs(1500));
       await devnet.build();
       await until("at the tip", atTip);
       await expectTruth();
@@ -131,11 +132,11 @@ describe("outages", () => {
     await devnet.build();
     await until("at the tip", atTip);
     devnet.faults.freeze();
-    await until("gap", isBlind, 5000);
+    await until("gap", isBlind, withinMs(5000));
     await sleep(500);
     devnet.faults.thaw();
     await devnet.build();
-    await until("at the tip", atTip, 2000);
+    await until("at the tip", atTip, withinMs(2000));
     await expectTruth();
     expect(feed.stats()).toMatchObject({ syncs: 1, gaps: before.gaps + 1 });
   });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import { NO_ANSWER } from "../../support/feedNode.ts";
 import { startStage, type FeedStage, type StageOptions } from "../../support/feedStage.ts";
-import { PATIENT } from "../../support/patience.ts";
+import { PATIENT, withinMs } from "../../support/patience.ts";
 
 /** Each test has its own node and time is most of what they wait for: they run side by side. */
 const on = (options: StageOptions, play: (stage: FeedStage) => Promise<void>) => async (): Promise<void> => {
@@ -15,8 +15,8 @@ const on = (options: StageOptions, play: (stage: FeedStage) => Promise<void>) =>
   }
 };
 
-const FIRST_EVENT_MS = 1500;
-const NOTICED_MS = 5000;
+const FIRST_EVENT_MS = withinMs(1500);
+const NOTICED_MS = withinMs(5000);
 
 describe.concurrent("a node that goes away", () => {
   for (const [i, seconds] of [0.5, 3, 12].entries()) {
@@ -26,7 +26,7 @@ describe.concurrent("a node that goes away", () => {
         mine();
         await reader.until("in step", inStep);
         await node.kill();
-        await reader.until("gap", () => reader.blind, 200);
+        await reader.until("gap", () => reader.blind, withinMs(200));
         const backAt = Math.floor(Date.now() / 1000 + seconds);
         for (let block = 0; block < Math.ceil(seconds / 1.5); block++) chain.extend({ timestamp: backAt });
         await sleep(seconds * 1000);
@@ -36,7 +36,7 @@ describe.concurrent("a node that goes away", () => {
         await reader.until("first event", () => reader.events.length > told, FIRST_EVENT_MS);
         await reader.until("in step", inStep, FIRST_EVENT_MS - (performance.now() - back));
         mine();
-        await reader.until("in step with the next block", inStep, 500);
+        await reader.until("in step with the next block", inStep, withinMs(500));
         expect(feed.stats()).toMatchObject({ gaps: 1, syncs: 1, socket: { reconnects: 1 } });
       }),
     );
@@ -77,7 +77,7 @@ describe.concurrent("a node that goes away", () => {
         chain.extend();
         await sleep(1000);
         node.thaw();
-        await reader.until("in step", inStep, 2000);
+        await reader.until("in step", inStep, withinMs(2000));
         expect(feed.stats()).toMatchObject({ gaps: 1, syncs: 1 });
       }),
     );
@@ -166,7 +166,7 @@ describe.concurrent("old blocks", () => {
   test(
     "no new block for long is a gap too",
     on({ seed: 151, feed: { staleAfterMs: 1500 } }, async ({ reader, mine, inStep, feed }) => {
-      await reader.until("gap", () => reader.blind, 4000);
+      await reader.until("gap", () => reader.blind, withinMs(4000));
       mine();
       await reader.until("in step", inStep);
       expect(feed.stats().socket.reconnects).toBe(0);

