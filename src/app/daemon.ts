@@ -12,16 +12,19 @@ import { furnish, type Blueprint, type DaemonParts, type Room } from "./room.ts"
 
 export type { DaemonParts } from "./room.ts";
 
-/** Longest wait for the ledger's last batch when stopped. */
-const CLOSE_MS = 800;
+/**
+ * Longest wait for the ledger's last batch when stopped. It takes milliseconds; but a disk that stands still for a
+ * second is no reason to lose records. Less than what `config/` gives a service to end.
+ */
+const CLOSE_MS = 10_000;
 /** How often the metrics file is written anew. */
 const METRICS_MS = 5000;
 /** How often a silent feed is asked for its excuse. */
 const EXCUSE_MS = 1000;
 
 /**
- * Runs until `signal` aborts; then stops its parts in reverse, within two seconds and with nothing lost. Throws
- * `PlainError` with the exit code that says what to do.
+ * Runs until `signal` aborts; then stops its parts in reverse, with nothing lost: within two seconds, where the
+ * ledger's disk does not stand still for longer. Throws `PlainError` with the exit code that says what to do.
  */
 export async function runDaemon(
   config: Config,

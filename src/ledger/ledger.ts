@@ -84,11 +84,13 @@ export function openLedger(options: LedgerOptions): Ledger {
     flush: queue.flush,
     close: async (time, signal) => {
       try {
-        await queue.flush(signal);
-        await thread.stop();
+        try {
+          await queue.flush(signal);
+        } finally {
+          await thread.stop();
+        }
         journal.endRun(time);
       } finally {
-        await thread.kill();
         journal.dispose();
       }
     },

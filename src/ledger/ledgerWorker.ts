@@ -24,6 +24,8 @@ db.pragma("busy_timeout = 0");
 const write = createRecordWriter(db, runId);
 const reply = (message: WorkerReply): void => port.postMessage(message);
 
+let nextTry: NodeJS.Timeout | undefined;
+
 /** Full disks and held locks pass: the batch is kept and tried again. A broken rule does not pass. */
 function writeBatch(records: readonly LedgerRecord[], since = performance.now()): void {
   try {
@@ -33,16 +35,17 @@ function writeBatch(records: readonly LedgerRecord[], since = performance.now())
     const told = ledgerError(error, "ledger");
     if (!(told instanceof RetryableError || told instanceof PlainError)) throw told;
     if (told instanceof RetryableError && performance.now() - since < LOCK_WAIT_MILLIS) {
-      setTimeout(() => writeBatch(records, since), LOCK_POLL_MILLIS);
+      nextTry = setTimeout(() => writeBatch(records, since), LOCK_POLL_MILLIS);
       return;
     }
     reply({ type: "failed", reason: told.message });
-    setTimeout(() => writeBatch(records), RETRY_MILLIS);
+    nextTry = setTimeout(() => writeBatch(records), RETRY_MILLIS);
   }
 }
 
 port.on("message", (records: readonly LedgerRecord[] | "stop") => {
   if (records !== "stop") return writeBatch(records);
+  clearTimeout(nextTry);
   db.close();
   port.close();
 });

@@ -17,10 +17,11 @@ export interface WriterThreadOptions extends WorkerOptions {
 export interface WriterThread {
   /** One batch at a time; the next one after its `written`. */
   readonly send: (batch: readonly LedgerRecord[]) => void;
-  /** Ends the thread after the batch under way. */
+  /**
+   * Ends the thread after its try under way; a batch that waits for another try is given up. It is asked, not
+   * terminated: where that meets SQLite's binding at the making of an error, V8 aborts the process.
+   */
   readonly stop: () => Promise<void>;
-  /** Ends the thread at once; a batch under way is rolled back. */
-  readonly kill: () => Promise<void>;
 }
 
 /** It only writes batches on: garbage is collected early. The rest is far above a full queue's size. */
@@ -64,10 +65,6 @@ export function startWriterThread(options: WriterThreadOptions): WriterThread {
       stopping = true;
       post("stop");
       return ended;
-    },
-    kill: async () => {
-      stopping = true;
-      await thread.terminate();
     },
   };
 }

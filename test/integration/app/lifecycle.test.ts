@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import Sqlite from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { EXIT } from "../../../src/lib/errors.ts";
 import { fates, isSound, value, type Row } from "../../support/appLedger.ts";
@@ -39,6 +41,21 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     expect(value(config.ledger, "SELECT count(*) FROM v_trades WHERE equal = 0")).toBe(0);
   });
 }
+
+test("a ledger that is held up at the end is waited for: nothing is lost", async () => {
+  const config = stage.config();
+  const daemon = stage.startObserving(config);
+  await stage.untilReady(daemon);
+  const other = new Sqlite(config.ledger);
+  other.exec("BEGIN IMMEDIATE");
+  const ended = daemon.stop();
+  await sleep(1500);
+  other.exec("COMMIT");
+  other.close();
+  expect(await ended).toMatchObject({ code: 0 });
+  expect(value(config.ledger, "SELECT count(*) FROM events WHERE kind = 'stopped'")).toBe(1);
+  expect(value(config.ledger, "SELECT ended_at IS NOT NULL FROM runs")).toBe(1);
+});
 
 test("a second signal does not wait: 130", async () => {
   const daemon = stage.startObserving(stage.config());

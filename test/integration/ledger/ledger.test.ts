@@ -231,6 +231,24 @@ test("close gives up when its signal aborts, and rolls back what was under way",
   expect(lock.prepare("SELECT ended_at FROM runs").pluck().all()).toEqual([null]);
 });
 
+test("a writer that meets a lock over and over gives its batch up when it is to end, at any moment", async () => {
+  for (let round = 0; round < 8; round++) {
+    const { path, ledger } = open();
+    ledger.record(judged("o1"));
+    // oxlint-disable-next-line no-await-in-loop -- one after the other: the moments are to be different ones
+    await ledger.flush();
+    const lock = inspect(path);
+    lock.exec("BEGIN IMMEDIATE");
+    ledger.record(judged("o2"));
+    // oxlint-disable-next-line no-await-in-loop -- into the writer's tries, which are a millisecond apart
+    await setTimeout(round / 2);
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await expect(ledger.close(TIME, AbortSignal.abort())).rejects.toThrow("records are not yet written");
+    lock.exec("COMMIT");
+    expect(lock.prepare("SELECT id FROM opportunities").pluck().all()).toEqual(["o1"]);
+  }
+});
+
 test("journal and writer get through side by side, at hundreds of times a block's load", async () => {
   const { path, ledger, halts } = open();
   for (let n = 0; n < 9_000; n++) ledger.record(judged(`o${n}`));
