@@ -116,6 +116,8 @@ ${table(
 
 A request without \`id\` is done and not answered. Answers come in the order of the requests. Amounts are decimal strings in raw units unless said otherwise.
 
+\`reload\` takes \`profit.min_net_native\`, \`fees.max_tx_fee_native\`, \`profit.max_cycles_per_plan\` and \`log.level\` over. \`needs_restart\` names the keys whose value in the file does not hold until then: any other that was changed, a limit that is looser than what \`limits.lower\` asked for, and a fee cap above the one of the start, beyond which the signer signs nothing.
+
 ## Hints
 
 The fields of a hint are ${Object.keys(hintSchema.shape)

@@ -83,6 +83,8 @@ export function furnish({ config, registry, market, parts }: Blueprint, ledger: 
     },
     beforeFirstLoad: async ({ request }) => {
       room.execution = await buildExecution(config, registry, executionParts(room, request));
+      // The owner may have spoken before the node did.
+      room.execution?.limit(owner.limits());
       await room.execution?.recover();
     },
   });

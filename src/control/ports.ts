@@ -30,7 +30,7 @@ export interface OwnerPorts {
   pause(reason: string): void;
   resume(reason: string): void;
   halt(reason: string): void;
-  /** Says what was taken over, and what needs a restart. */
+  /** Says what was taken over, and which keys of the file do not hold before a restart. */
   reload(): Promise<{ readonly taken: readonly string[]; readonly needsRestart: readonly string[] }>;
   lower(limits: Params<"limits.lower">): void;
   approve(pool: string): void;
