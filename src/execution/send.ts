@@ -18,7 +18,7 @@ import type { Prepared } from "./prepare.ts";
 import { promisedProfits, sumByBase } from "./profits.ts";
 import { intentRecord, type Pending } from "./records.ts";
 import { refusal, type Refusal } from "./refusal.ts";
-import type { UnsignedTransaction } from "./signer.ts";
+import { PolicyRefusal, type UnsignedTransaction } from "./signer.ts";
 import { holdingOf, type TrackedIntent } from "./tracker.ts";
 import type { Way } from "./way.ts";
 import { takeBack } from "./withdraw.ts";
@@ -36,7 +36,7 @@ async function askSigner(
   return await withinMs(signer.signTransaction(transaction), signTimeoutMs);
 }
 
-/** The signature, or null when it is late or refused; three misses in a row halt signing until a restart. */
+/** The signature, or null when it is late or refused; three misses of the signer in a row halt it until a restart. */
 async function sign(
   state: ExecutionState,
   live: Live,
@@ -49,6 +49,8 @@ async function sign(
     if (raw === null) log.warn({ signTimeoutMs: state.options.signTimeoutMs }, "signature too late");
   } catch (error) {
     log.error({ err: error }, "signer refused");
+    // It says nothing of the signer.
+    if (error instanceof PolicyRefusal) return null;
   }
   state.signerMisses = raw === null ? state.signerMisses + 1 : 0;
   // The nonce by its name: bundles with the same one replace each other.

@@ -51,16 +51,21 @@ export function policyRefusal(
   return null;
 }
 
+/** No to a transaction, of ours and not of the signer, which was not asked. */
+export class PolicyRefusal extends Error {
+  override readonly name = "PolicyRefusal";
+}
+
 /**
- * The signer behind its policy; a refusal rejects, or throws, with the reason's name. It offers the ways to sign that
- * the signer has and that take all fields, so that each of them can be checked.
+ * The signer behind its policy, which never changes; what that refuses rejects, or throws, with `PolicyRefusal`. It
+ * offers the ways to sign that the signer has and that take all fields, so that each of them can be checked.
  */
 export function guardSigner(signer: SyncSigner, policy: SigningPolicy): SyncSigner;
 export function guardSigner(signer: Signer, policy: SigningPolicy): Signer;
 export function guardSigner(signer: Signer, policy: SigningPolicy): Signer {
   const check = (transaction: UnsignedTransaction): void => {
     const refusal = policyRefusal(policy, transaction, signer.address);
-    if (refusal !== null) throw new Error(`not signed: ${refusal}`);
+    if (refusal !== null) throw new PolicyRefusal(`not signed: ${refusal}`);
   };
   const guarded: Signer = {
     address: signer.address,

@@ -5,10 +5,10 @@ import type { Channel } from "../../../src/execution/channels/channel.ts";
 import type { Live } from "../../../src/execution/context.ts";
 import { nobleKeccak256 } from "../../../src/execution/keccak256.ts";
 import { createLocalSigner } from "../../../src/execution/localSigner.ts";
-import { guardSigner, type Signer } from "../../../src/execution/signer.ts";
+import type { Signer, SyncSigner } from "../../../src/execution/signer.ts";
 import { secret } from "../../../src/lib/secret.ts";
 import { expiring, fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
-import { EXECUTOR, TEST_KEY, decisionOf, hashOf, opportunityOf } from "../../support/executionPlan.ts";
+import { TEST_KEY, decisionOf, hashOf, opportunityOf } from "../../support/executionPlan.ts";
 import { PATIENT } from "../../support/patience.ts";
 
 const decision = decisionOf();
@@ -94,14 +94,17 @@ describe("a signer that fails", () => {
 
   test("in this process: it is asked at once and alone, and its refusals count the same", async () => {
     const channel = fakeChannel(true);
-    const policy = { chainId: 137, executor: EXECUTOR, txGasCap: 1n, txFeeCap: 1n };
     const signer = {
-      ...guardSigner(local, policy),
+      address: local.address,
       signTransaction: vi.fn<Signer["signTransaction"]>(never),
+      signTransactionSync: vi.fn<SyncSigner["signTransactionSync"]>(() => {
+        throw new Error("no entropy");
+      }),
     };
     const run = await startFakes(decision, [channel], { parts: { live: liveOf(signer, channel) } });
     for (let i = 0; i < 4; i++) await run.execution.submit({ ...decision, intentId: `i${i}` });
     expect(run.outcomes.map(({ reason }) => reason)).toEqual(["signer", "signer", "signer", "signer_halted"]);
+    expect(signer.signTransactionSync).toHaveBeenCalledTimes(3);
     expect(signer.signTransaction).not.toHaveBeenCalled();
     expect(run.signed.size).toBe(0);
     expect(channel.sent).toEqual([]);

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { POLYGON_GAS } from "../../../src/execution/gas.ts";
+import { nobleKeccak256 } from "../../../src/execution/keccak256.ts";
 import { createLocalSigner } from "../../../src/execution/localSigner.ts";
 import {
   guardSigner,
@@ -152,6 +154,20 @@ describe("signing policy", () => {
     expect(touched).toBe(0);
     expect(guarded.signTransactionSync(fine)).toBe(await guarded.signTransaction(fine));
     expect(touched).toBe(2);
+  });
+
+  test("what it refuses is no failure of the signer: cheaper plans go out afterwards", async () => {
+    const channel = fakeChannel(true);
+    const signer = guardSigner(self, { ...policy, txGasCap: POLYGON_GAS.txGasCap });
+    const live = { signer, keccak256: nobleKeccak256, channels: [channel] };
+    const run = await startFakes(decisionOf(), [channel], { parts: { live } });
+    const dear = { net: 10n ** 20n, baseFeePerGas: 10n ** 12n };
+    for (let i = 0; i < 4; i++) await run.execution.submit(decisionOf({ ...dear, intentId: `i${i}` }));
+    expect(run.outcomes.map(({ reason }) => reason)).toEqual(["signer", "signer", "signer", "signer"]);
+    expect(channel.sent).toEqual([]);
+    await run.execution.submit(decisionOf({ intentId: "cheap" }));
+    expect(run.execution.status().halted).toBeNull();
+    expect(channel.sent).toHaveLength(1);
   });
 
   test("a guarded signer has the guarded ways alone, and no more than the signer has", () => {
