@@ -6,6 +6,7 @@ import type {
   SignedRecord,
   SubmissionRecord,
 } from "../execution/journal.ts";
+import { EXIT, PlainError } from "../lib/errors.ts";
 import { openWritable, ledgerError } from "./database.ts";
 import { openLogFlusher, unflushed } from "./logFlusher.ts";
 import { readOpenIntents } from "./openIntents.ts";
@@ -25,15 +26,39 @@ export interface Journal extends IntentJournal {
   dispose(): void;
 }
 
-/** Opens (or creates and migrates) the ledger at `path` and begins a run in it. Errors as `openWritable`. */
-export function openJournal(path: string, run: RunRecord): Journal {
-  const db = openWritable(path, "full");
+/** Opens (or creates and migrates) the ledger at `path` and begins a run in it. Errors as `startJournal`. */
+export const openJournal = (path: string, run: RunRecord): Journal =>
+  startJournal(openWritable(path, "full"), run);
+
+/**
+ * Begins a run in an open ledger, which is closed where that fails. Throws `PlainError` (78) for one of another chain;
+ * other errors as `ledgerError`.
+ */
+export function startJournal(db: Database, run: RunRecord): Journal {
   try {
+    requireChain(db, run.chainId);
     return createJournal(db, beginRun(db, run));
   } catch (error) {
     db.close();
-    throw ledgerError(error, path);
+    throw ledgerError(error, db.name);
   }
+}
+
+/** Chains of runs that saw or decided anything: one that was refused for a wrong `chain` has not. */
+const CHAINS = `SELECT chain_id FROM runs WHERE
+  EXISTS (SELECT 1 FROM blocks WHERE run_id = runs.id)
+  OR EXISTS (SELECT 1 FROM intents WHERE run_id = runs.id)
+  OR EXISTS (SELECT 1 FROM unfiled_intents WHERE run_id = runs.id)`;
+
+/** What a run leaves open would be looked for on another chain, and its nonces be spent there. */
+function requireChain(db: Database, chainId: number): void {
+  const others = db.prepare<[number], number>(`SELECT * FROM (${CHAINS}) WHERE chain_id <> ? LIMIT 1`);
+  const other = others.pluck().get(chainId);
+  if (other === undefined) return;
+  throw new PlainError(
+    EXIT.config,
+    `${db.name} is the ledger of chain ${other}, the configuration says ${chainId}: give each chain its own ledger.path`,
+  );
 }
 
 /** The row that all records of this start belong to; its id. */

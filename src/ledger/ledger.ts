@@ -1,5 +1,5 @@
 import { openWritable } from "./database.ts";
-import { beginRun, createJournal, type Journal } from "./journal.ts";
+import { startJournal, type Journal } from "./journal.ts";
 import { createRecordQueue } from "./recordQueue.ts";
 import type { LedgerRecord, RunRecord } from "./records.ts";
 import { startWriterThread } from "./writerThread.ts";
@@ -38,14 +38,15 @@ export interface Ledger {
  * Opens (or creates) the ledger at `path` and begins a run in it: the journal on this thread, all else in batches
  * on a thread of its own. SQLite's lock keeps the two apart, and whoever meets it polls. That was measured against
  * taking turns by a semaphore: beside a block's burst of 128 records an intent's three durable writes took 2.7 ms so
- * and 6 ms there (medians), since the journal then waits for a whole batch before each. Errors as `openWritable`.
+ * and 6 ms there (medians), since the journal then waits for a whole batch before each. Errors as `openWritable` and
+ * `startJournal`.
  */
 export function openLedger(options: LedgerOptions): Ledger {
   const { path, run } = options;
   const db = openWritable(path, "full");
   // Checkpoints cost milliseconds: they are the writer's, not the deciding thread's.
   db.pragma("wal_autocheckpoint = 0");
-  const journal = createJournal(db, beginRun(db, run));
+  const journal = startJournal(db, run);
   const queue = createRecordQueue(
     {
       capacity: options.capacity ?? CAPACITY,

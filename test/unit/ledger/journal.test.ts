@@ -2,8 +2,9 @@ import { statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import type { SignedRecord } from "../../../src/execution/journal.ts";
-import { openWritable } from "../../../src/ledger/database.ts";
-import { beginRun, createJournal, openJournal } from "../../../src/ledger/journal.ts";
+import { openReadable, openWritable } from "../../../src/ledger/database.ts";
+import { beginRun, createJournal, openJournal, type Journal } from "../../../src/ledger/journal.ts";
+import { openLedger } from "../../../src/ledger/ledger.ts";
 import { EXIT, PlainError, RetryableError } from "../../../src/lib/errors.ts";
 import { ledgerPath } from "../../support/ledgerFile.ts";
 import {
@@ -26,6 +27,12 @@ const failureOf = (act: () => unknown): unknown => {
   }
   return undefined;
 };
+
+function seeBlock({ runId }: Journal, path: string): void {
+  const db = new Database(path);
+  db.exec(`INSERT INTO blocks VALUES (${runId}, '0x1', 1, '0x0', 1, '1', 1, NULL, 0, 0, NULL)`);
+  db.close();
+}
 
 test("an intent comes back whole until it has its final fate", () => {
   const path = ledgerPath();
@@ -52,6 +59,42 @@ test("an intent comes back whole until it has its final fate", () => {
   second.close(fate("i1"));
   expect(second.openIntents()).toEqual([]);
   second.dispose();
+});
+
+test("a ledger of another chain is refused, untouched; those who read alone may", () => {
+  const path = ledgerPath();
+  const first = openWritable(path, "full");
+  // Ends like a process that is killed: its intent is not filed.
+  createJournal(first, beginRun(first, run)).signed(signed("i1", 7), intent("i1"));
+  first.close();
+  const ethereum = { ...run, chainId: 1, nativeSymbol: "ETH" };
+  const ledger = { path, run: ethereum, onHalt: () => undefined, onResume: () => undefined };
+  for (const open of [() => openJournal(path, ethereum), () => openLedger(ledger)]) {
+    const error = failureOf(open);
+    expect(error).toBeInstanceOf(PlainError);
+    expect(error).toMatchObject({
+      exitCode: EXIT.config,
+      message: `${path} is the ledger of chain 137, the configuration says 1: give each chain its own ledger.path`,
+    });
+  }
+  const db = openReadable(path);
+  expect(db.prepare("SELECT chain_id FROM runs").pluck().all()).toEqual([137]);
+  db.close();
+  const again = openJournal(path, run);
+  expect(again.openIntents()).toHaveLength(1);
+  again.dispose();
+});
+
+test("a run on another chain makes the ledger its own by what it has seen or decided", () => {
+  const opened = [() => undefined, seeBlock, (journal: Journal) => journal.open(intent("i1"))].map((live) => {
+    const path = ledgerPath();
+    const journal = openJournal(path, { ...run, chainId: 1 });
+    live(journal, path);
+    journal.dispose();
+    return failureOf(() => openJournal(path, run).dispose());
+  });
+  const refused = expect.objectContaining({ exitCode: EXIT.config });
+  expect(opened).toEqual([undefined, refused, refused]);
 });
 
 test("an intent and its signature in one write: both, or nothing", () => {
