@@ -157,7 +157,13 @@ export const configSchema = z.strictObject({
         .default("0.1"),
     })
     .prefault({}),
-  executor: z.strictObject({ address, treasury: address.optional() }).optional(),
+  executor: z
+    .strictObject({
+      address,
+      /** Where profits are to go: an executor that pays another is refused at the start. */
+      treasury: address.optional(),
+    })
+    .optional(),
   signer: z.strictObject({ key: secretReference }).optional(),
   /** What the operator has to say in words before a channel of type `public` is taken. */
   submission: z.strictObject({ public: z.boolean().default(false) }).prefault({}),

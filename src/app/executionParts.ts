@@ -12,7 +12,7 @@ import { createLocalSigner } from "../execution/localSigner.ts";
 import { loadPrimitives, type Primitives } from "../execution/primitives.ts";
 import { rehearse } from "../execution/rehearsal.ts";
 import { guardSigner, type SyncSigner } from "../execution/signer.ts";
-import { createSimulator, readOperator } from "../execution/simulate.ts";
+import { createSimulator, readOperator, readTreasury } from "../execution/simulate.ts";
 import { RpcError } from "../feed/rpcError.ts";
 import type { Clock } from "../lib/clock.ts";
 import { EXIT, PlainError, RetryableError } from "../lib/errors.ts";
@@ -38,7 +38,7 @@ const TIMEOUTS = { rpcTimeoutMs: 1000, signTimeoutMs: 500, sendTimeoutMs: 1000, 
 
 /**
  * Pre-flight and execution for `dry-run` and `live`; null in `observe`. Throws `PlainError` (78) when something must
- * be put right first: no executor there, another operator, no gas. Only `live` ever reads the key.
+ * be put right first: no executor there, another treasury or operator, no gas. Only `live` ever reads the key.
  */
 export async function buildExecution(
   config: Config,
@@ -47,7 +47,8 @@ export async function buildExecution(
 ): Promise<Execution | null> {
   const { executor } = config;
   if (config.mode === "observe" || executor === undefined) return null;
-  const operator = await operatorOf(executor.address, parts.rpc);
+  const operator = await askExecutor(executor.address, readOperator, parts.rpc);
+  if (executor.treasury !== undefined) await checkTreasury(executor.address, executor.treasury, parts.rpc);
   const options = optionsOf(config, registry, executor.address);
   const checks = { ...parts, operator, options };
   const live = config.mode === "live" ? await goLive(config, registry, checks) : null;
@@ -91,9 +92,9 @@ function racePolicyOf({ race }: Config): RacePolicy | null {
   };
 }
 
-async function operatorOf(executor: Address, rpc: Rpc): Promise<Address> {
+async function askExecutor(executor: Address, read: typeof readOperator, rpc: Rpc): Promise<Address> {
   try {
-    return await readOperator(rpc, executor, TIMEOUTS.rpcTimeoutMs);
+    return await read(rpc, executor, TIMEOUTS.rpcTimeoutMs);
   } catch (cause) {
     // A node that is away, or refuses to answer, says nothing about the address: it is asked again.
     if (cause instanceof RetryableError) throw cause;
@@ -104,6 +105,15 @@ async function operatorOf(executor: Address, rpc: Rpc): Promise<Address> {
       cause,
     );
   }
+}
+
+async function checkTreasury(executor: Address, named: Address, rpc: Rpc): Promise<void> {
+  const treasury = await askExecutor(executor, readTreasury, rpc);
+  if (treasury === named) return;
+  throw new PlainError(
+    EXIT.config,
+    `executor.treasury: the configuration says ${named}, the executor pays ${treasury}`,
+  );
 }
 
 interface LiveChecks {

@@ -175,10 +175,22 @@ export async function createSimulator(options: SimulatorOptions, rpc: Rpc): Prom
   return { method, simulate: (request) => run(rpc, options, request) };
 }
 
-/** The address that may call the executor. Throws when there is no executor at the address. */
-export async function readOperator(rpc: Rpc, executor: Address, timeoutMs: number): Promise<Address> {
-  const data = encodeFunctionData({ abi: executorAbi, functionName: "operator" });
+async function readAddress(
+  rpc: Rpc,
+  executor: Address,
+  functionName: "operator" | "treasury",
+  timeoutMs: number,
+): Promise<Address> {
+  const data = encodeFunctionData({ abi: executorAbi, functionName });
   return parseAddressWord(
     await rpc.request("eth_call", [{ to: executor, input: data }, "latest"], { timeoutMs }),
   );
 }
+
+/** The address that may call the executor. Throws when there is no executor at the address. */
+export const readOperator = (rpc: Rpc, executor: Address, timeoutMs: number): Promise<Address> =>
+  readAddress(rpc, executor, "operator", timeoutMs);
+
+/** The address that every profit goes to, for good. Throws as `readOperator`. */
+export const readTreasury = (rpc: Rpc, executor: Address, timeoutMs: number): Promise<Address> =>
+  readAddress(rpc, executor, "treasury", timeoutMs);

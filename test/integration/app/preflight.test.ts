@@ -26,6 +26,20 @@ test("a node of another chain is refused", async () => {
   );
 });
 
+test("a ledger belongs to the chain that it has seen: another one is refused", async () => {
+  const ethereum = { chain: 1, market: { dexes: [], bases: [] } };
+  const own = stage.config(ethereum);
+  expect((await stage.startObserving(own).exited).code).toBe(EXIT.config);
+  // That run was refused, so it says nothing of the ledger.
+  const daemon = stage.startObserving(stage.config({ ledger: { path: own.ledger } }));
+  await stage.untilReady(daemon);
+  expect((await daemon.stop()).code).toBe(0);
+  const end = await stage.startObserving(own).exited;
+  expect(end).toMatchObject({ code: EXIT.config });
+  expect(end.stderr).toContain(`${own.ledger} is the ledger of chain 137, the configuration says 1`);
+  expect(value(own.ledger, "SELECT count(*) FROM runs")).toBe(2);
+});
+
 test("an executor's address without a contract, or with another one, is refused", async () => {
   const { wrapped } = stage.devnet.registry;
   for (const address of [`0x${"11".repeat(20)}`, wrapped]) {
@@ -40,6 +54,24 @@ test("dry-run has the same eyes: an executor that is not there is refused", asyn
   const dryRun = { ...rest, mode: "dry-run", executor: { address: `0x${"11".repeat(20)}` } };
   const end = await stage.startObserving(stage.config(dryRun)).exited;
   expect(end).toMatchObject({ code: EXIT.config });
+});
+
+test("an executor that pays another treasury than the configuration names is refused, in dry-run too", async () => {
+  const { channels: _channels, signer: _signer, ...dryRun } = stage.live;
+  const executor = { address: stage.executor, treasury: `0x${"22".repeat(20)}` };
+  for (const end of [
+    await stage.startLive(stage.config({ ...stage.live, executor })).exited,
+    await stage.startObserving(stage.config({ ...dryRun, mode: "dry-run", executor })).exited,
+  ]) {
+    expect(end).toMatchObject({ code: EXIT.config });
+    expect(end.stderr).toContain(
+      `executor.treasury: the configuration says ${executor.treasury}, the executor pays ${stage.treasury}`,
+    );
+  }
+  const right = { ...executor, treasury: stage.treasury };
+  const daemon = stage.startLive(stage.config({ ...stage.live, executor: right }));
+  await stage.untilReady(daemon);
+  expect((await daemon.stop()).code).toBe(0);
 });
 
 test("a key that is not the operator's is refused, and not told", async () => {
