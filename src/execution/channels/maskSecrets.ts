@@ -1,19 +1,38 @@
+import { unescape } from "node:querystring";
 import type { Endpoint } from "./httpJson.ts";
 
 /** Shorter parts are words of a path ("rpc", "v2"), or no secret. */
 const LEAST_LENGTH = 8;
 
-/** What of a URL may be a key: user, password, and each part of path and query. */
-function partsOf(url: string): readonly string[] {
-  if (!URL.canParse(url)) return [];
-  const { username, password, pathname, searchParams } = new URL(url);
-  return [username, password, ...pathname.split("/"), ...searchParams.values()];
+/** What of a URL may be a key, as it stands there: user, password, each part of the path, each value of the query. */
+function partsOf({ username, password, pathname, search }: URL): readonly string[] {
+  const values = search
+    .slice(1)
+    .split("&")
+    .map((pair) => pair.slice(pair.indexOf("=") + 1));
+  return [username, password, ...pathname.split("/"), ...values];
+}
+
+/** As it stands, and as a place reads or writes it; in a query a space may stand as `+`. */
+function formsOf(part: string): readonly string[] {
+  const plain = unescape(part);
+  return [part, plain, unescape(part.replaceAll("+", " ")), encodeURIComponent(plain)];
+}
+
+/** User and password, as the Authorization header has them. */
+const basicOf = ({ username, password }: URL): string =>
+  Buffer.from(`${unescape(username)}:${unescape(password)}`, "utf8").toString("base64");
+
+function wordsOf(address: string): readonly string[] {
+  if (!URL.canParse(address)) return [];
+  const url = new URL(address);
+  return [...partsOf(url).flatMap(formsOf), basicOf(url)];
 }
 
 /** Takes an endpoint's secrets out of what it says: a place may well repeat the key that it does not like. */
 export function maskSecrets({ url, headers }: Endpoint): (text: string) => string {
   const values = Object.values(headers).map((header) => header.reveal());
-  const words = [...values, ...values.flatMap((value) => value.split(/\s+/)), ...partsOf(url.reveal())];
+  const words = [...values, ...values.flatMap((value) => value.split(/\s+/)), ...wordsOf(url.reveal())];
   const secrets = words.filter((word) => word.length >= LEAST_LENGTH).toSorted((a, b) => b.length - a.length);
   return (text) => secrets.reduce((masked, word) => masked.replaceAll(word, "[secret]"), text);
 }
