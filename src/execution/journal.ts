@@ -90,4 +90,9 @@ export interface IntentJournal {
   /** On the disk soon. */
   close(record: FateRecord): void;
   openIntents(): readonly OpenIntent[];
+  /**
+   * The triggers of the tails among the `last` signed transactions, oldest first; not of those that surely never went
+   * out.
+   */
+  tailTriggers(last: number): readonly Hash[];
 }

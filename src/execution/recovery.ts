@@ -73,13 +73,18 @@ async function latestHead({ parts, options }: ExecutionState): Promise<Head> {
   return parseHead(answer);
 }
 
+/** Hours of them: what waits in a pool for longer is rare, and a longer look would delay the start. */
+const SIGNED_LOOKED_AT = 10_000;
+
 /**
  * Gives every intent that a former run left open its one fate: at once where the chain answers, else the tracker
- * goes on asking. Start and crash take the same path. Rejects when the node or the journal is away.
+ * goes on asking. Behind which triggers tails of ours went out is remembered. Start and crash take the same path.
+ * Rejects when the node or the journal is away.
  */
 export async function recoverIntents(state: ExecutionState): Promise<Head> {
   const { parts, tracker, options } = state;
   const head = await latestHead(state);
+  for (const trigger of parts.journal.tailTriggers(SIGNED_LOOKED_AT)) rememberTail(state, trigger);
   for (const open of parts.journal.openIntents()) {
     if (open.signed === null) {
       closeUnsigned(state, open);
@@ -88,7 +93,6 @@ export async function recoverIntents(state: ExecutionState): Promise<Head> {
     const intent = await asTracked(open, open.signed, options.cancelAfterBlocks);
     if (intent.sender === parts.live?.signer.address)
       state.nonces = holdAgain(state.nonces, holdingOf(intent));
-    if (isTail(open.intent, open.signed)) rememberTail(state, open.intent.trigger.hash);
     tracker.watch(intent);
     tracker.sent(intent.intentId, null);
   }

@@ -115,6 +115,7 @@ const FORGETFUL: IntentJournal = {
   submitted: nothing,
   close: nothing,
   openIntents: () => [],
+  tailTriggers: () => [],
 };
 
 /** Takes nothing. */

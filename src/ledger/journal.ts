@@ -9,7 +9,7 @@ import type {
 import { EXIT, PlainError } from "../lib/errors.ts";
 import { openWritable, ledgerError } from "./database.ts";
 import { openLogFlusher, unflushed } from "./logFlusher.ts";
-import { readOpenIntents } from "./openIntents.ts";
+import { readOpenIntents, readTailTriggers } from "./openIntents.ts";
 import type { HaltRecord, RunRecord } from "./records.ts";
 import { createUnfiled } from "./unfiled.ts";
 
@@ -85,12 +85,14 @@ export function createJournal(db: Database, runId: number): Journal {
   );
   const endRun = db.prepare("UPDATE runs SET ended_at = ? WHERE id = ?");
   const log = openLogFlusher(db.name);
-  /** One durable write, behind what waits to be filed. */
-  const act = (intentId: string, write: () => void): void =>
-    guarded(`intent ${intentId}`, () => {
+  /** Behind what waits to be filed. */
+  const filed = <T>(subject: string, work: () => T): T =>
+    guarded(subject, () => {
       unfiled.file();
-      write();
+      return work();
     });
+  /** One durable write. */
+  const act = (intentId: string, write: () => void): void => filed(`intent ${intentId}`, write);
   /** One whose flush the deciding thread does not wait for, since a disk may stand still for a tenth of a second. */
   const soon = (intentId: string, write: () => void): void => {
     act(intentId, () => unflushed(db, write));
@@ -109,11 +111,8 @@ export function createJournal(db: Database, runId: number): Journal {
       }),
     submitted: (record) => soon(record.intentId, () => submit(record)),
     close: (record) => soon(record.intentId, () => end(record)),
-    openIntents: () =>
-      guarded("open intents", () => {
-        unfiled.file();
-        return readOpenIntents(db);
-      }),
+    openIntents: () => filed("open intents", () => readOpenIntents(db)),
+    tailTriggers: (last) => filed("tails", () => readTailTriggers(db, last)),
     halt: ({ action, reason, time }) =>
       guarded(action, () => void insertHalt.run(runId, action, reason, time)),
     currentHalt: () =>

@@ -1,5 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { z } from "zod";
+import type { Hash } from "../chain/types.ts";
 import type { IntentRecord, OpenIntent, SignedRecord } from "../execution/journal.ts";
 import { amountColumn, hexColumn, triggerColumns } from "./rows.ts";
 
@@ -48,6 +49,21 @@ export function readOpenIntents(db: Database): readonly OpenIntent[] {
     return { intent: readIntent(db, row), signed: readSigned(db, id), submitted: submitted === 1 };
   });
 }
+
+/** As `IntentJournal.tailTriggers`. */
+export const readTailTriggers = (db: Database, last: number): readonly Hash[] =>
+  z.array(hexColumn).parse(
+    db
+      .prepare(
+        `SELECT i.trigger_hash FROM signed_transactions s JOIN intents i ON i.id = s.intent_id
+         WHERE s.rowid > (SELECT max(rowid) FROM signed_transactions) - ?
+           AND s.atomic_only = 0 AND i.trigger_type = 'pending'
+           AND NOT EXISTS (SELECT 1 FROM fates f WHERE f.intent_id = i.id AND f.fate = 'rejected')
+         ORDER BY s.rowid`,
+      )
+      .pluck()
+      .all(last),
+  );
 
 function readIntent(db: Database, row: unknown): IntentRecord {
   const intent = intentRow.parse(row);

@@ -55,6 +55,7 @@ export function crashingParts(
         journal.close(record);
       },
       openIntents: () => journal.openIntents(),
+      tailTriggers: (last) => journal.tailTriggers(last),
     } satisfies IntentJournal,
     signer: {
       address: signer.address,

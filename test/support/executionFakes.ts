@@ -66,6 +66,12 @@ function memoryJournal() {
       [...intents.values()]
         .filter(({ id }) => !booked.has(id))
         .map((intent) => ({ intent, signed: signed.get(intent.id) ?? null, submitted: false })),
+    tailTriggers: (last) =>
+      [...signed.values()]
+        .slice(-last)
+        .filter(({ intentId, atomicOnly }) => !atomicOnly && booked.get(intentId)?.fate !== "rejected")
+        .flatMap(({ intentId }) => intents.get(intentId)?.trigger ?? [])
+        .flatMap(({ type, hash }) => (type === "pending" ? [hash] : [])),
   };
   return { journal, intents, signed, submissions, booked, broken };
 }

@@ -79,7 +79,14 @@ async function start(atomic: boolean, graceBlocks: number) {
             : { number: "0x64", hash: headerOf(100).hash, baseFeePerGas: "0x1" },
         ),
     },
-    journal: { open: nothing, signed: nothing, submitted: nothing, close: nothing, openIntents: () => [] },
+    journal: {
+      open: nothing,
+      signed: nothing,
+      submitted: nothing,
+      close: nothing,
+      openIntents: () => [],
+      tailTriggers: () => [],
+    },
     simulator: {
       method: "eth_simulateV1",
       simulate: () =>

@@ -1,7 +1,14 @@
 import { keccak256 } from "viem";
-import { expect, test } from "vitest";
-import { expiring, fakeChannel, headerOf, startFakes } from "../../support/executionFakes.ts";
-import { EXECUTOR, decisionOf } from "../../support/executionPlan.ts";
+import { describe, expect, test } from "vitest";
+import {
+  expiring,
+  fakeChannel,
+  headerOf,
+  startFakes,
+  type FakeChannel,
+} from "../../support/executionFakes.ts";
+import { EXECUTOR, decisionOf, hashOf } from "../../support/executionPlan.ts";
+import { TRADER, backrunOf, pendingOf } from "../../support/executionTriggers.ts";
 
 const decision = decisionOf();
 
@@ -60,4 +67,44 @@ test("what a former run sent under conditions has expired: missed, and nothing i
   }
   expect(after.fates()).toEqual(["missed"]);
   expect(place.sent).toEqual([]);
+});
+
+describe("one of ours around one trigger, over restarts too", () => {
+  const trigger = pendingOf({ nonce: 3 });
+  const tail = backrunOf([trigger]);
+  const later = { ...tail, parent: { number: 101, hash: hashOf(101) }, targetBlock: 102 };
+
+  /** What a run answers a second tail behind the trigger, after the one that `before` had. */
+  async function secondTail(before: Awaited<ReturnType<typeof startFakes>>, place: FakeChannel) {
+    const parts = { journal: before.journal, rpc: before.chain.rpc };
+    const next = await startFakes(tail, [place], { parts });
+    next.execution.onBlock(headerOf(101));
+    await next.execution.idle();
+    await next.execution.submit({ ...later, intentId: "again" });
+    return next.outcomes.at(-1)?.reason;
+  }
+
+  test("mined and booked, it is remembered", async () => {
+    const place = fakeChannel(false);
+    const before = await startFakes(tail, [place]);
+    before.chain.others.set(TRADER, 3);
+    await before.execution.submit(tail);
+    before.chain.mine(before.signed.get(tail.intentId)?.transactionHash ?? "0x");
+    before.execution.onBlock(headerOf(101));
+    await before.execution.idle();
+    expect(before.fates()).toEqual(["included"]);
+    expect(await secondTail(before, place)).toBe("tail_once");
+    expect(place.sent).toHaveLength(1);
+  });
+
+  test("refused by every channel, it never was", async () => {
+    const place = fakeChannel(false);
+    place.answer = () => Promise.resolve({ result: "refused", detail: "busy" });
+    const before = await startFakes(tail, [place]);
+    before.chain.others.set(TRADER, 3);
+    await before.execution.submit(tail);
+    expect(before.booked.get(tail.intentId)?.fate).toBe("rejected");
+    expect(await secondTail(before, place)).toBe("channels: private refused busy");
+    expect(place.sent).toHaveLength(2);
+  });
 });

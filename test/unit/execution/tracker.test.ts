@@ -79,6 +79,7 @@ function createStage() {
         submitted: () => undefined,
         close: (record) => void booked.push(record),
         openIntents: () => [],
+        tailTriggers: () => [],
       },
       onNonce: (change) => void nonces.push(change),
       cancel: (_intent, { maxFeePerGas }) => {

@@ -164,6 +164,33 @@ test("any write files what was written in haste, and a reader finds it in its ta
   db.close();
 });
 
+const behind = (n: number) => ({ trigger: { type: "pending", hash: hash(n) } }) as const;
+
+test("the triggers of the last tails, whatever became of them, but that they never went out", () => {
+  const path = ledgerPath();
+  const first = openJournal(path, run);
+  expect(first.tailTriggers(9)).toEqual([]);
+  const sign = (n: number, changes: Partial<SignedRecord> = {}) =>
+    first.signed(signed(`i${n}`, n, changes), intent(`i${n}`, behind(n)));
+  sign(1);
+  first.close(fate("i1"));
+  first.signed(signed("i2", 2), intent("i2"));
+  sign(3, { atomicOnly: true });
+  sign(4);
+  first.close(fate("i4", { fate: "rejected", block: null, profits: [] }));
+  first.open(intent("i5", behind(5)));
+  sign(6);
+  first.close(fate("i6", { fate: "missed", block: null, profits: [] }));
+  sign(7);
+  expect(first.tailTriggers(9)).toEqual([hash(1), hash(6), hash(7)]);
+  first.dispose();
+  const second = openJournal(path, run);
+  expect(second.tailTriggers(9)).toEqual([hash(1), hash(6), hash(7)]);
+  expect(second.tailTriggers(6)).toEqual([hash(1), hash(6), hash(7)]);
+  expect(second.tailTriggers(5)).toEqual([hash(6), hash(7)]);
+  second.dispose();
+});
+
 test("an intent ends in exactly one fate", () => {
   const journal = openJournal(ledgerPath(), run);
   journal.open(intent("i1"));
