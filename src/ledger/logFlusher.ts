@@ -15,6 +15,7 @@ export function unflushed<T>(db: Database, write: () => T): T {
 export interface LogFlusher {
   /** All that stands in the log by now is on the disk soon: by the flush under way, or by another one behind it. */
   later(): void;
+  /** Behind the flush under way; from then on neither does anything. */
   close(): void;
 }
 
@@ -38,10 +39,13 @@ export function openLogFlusher(path: string, flush: Flush = flushFile): LogFlush
   };
   return {
     later: () => {
+      if (closed) return;
       wanted = true;
       if (!underWay) next();
     },
     close: () => {
+      // The descriptor may be another file's by then.
+      if (closed) return;
       closed = true;
       if (!underWay) next();
     },

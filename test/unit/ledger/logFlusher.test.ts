@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync, symlinkSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readlinkSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { openWritable } from "../../../src/ledger/database.ts";
@@ -76,6 +76,21 @@ test("the disk's own flush ends, and the log is closed", async () => {
   log.later();
   log.close();
   await vi.waitFor(() => expect(opened(`${path}-wal`)).toBe(before), PATIENT);
+  db.close();
+});
+
+test("closed twice it closes nothing of others, and asked to flush later it does nothing", () => {
+  const { path, db } = written();
+  const { flush, begun } = held();
+  const log = openLogFlusher(path, flush);
+  log.close();
+  // Takes the number that has become free.
+  const other = openSync(path, "r");
+  log.close();
+  log.later();
+  expect(fstatSync(other).isFile()).toBe(true);
+  expect(begun()).toBe(0);
+  closeSync(other);
   db.close();
 });
 
