@@ -1,8 +1,9 @@
 import { WebSocket, type RawData } from "ws";
 import type { Clock } from "../lib/clock.ts";
 import { RetryableError } from "../lib/errors.ts";
+import { maskSecrets } from "../lib/maskSecrets.ts";
 import { RpcError } from "./rpcError.ts";
-import { parseRpcMessage, type RpcMessage } from "./rpcMessage.ts";
+import { parseRpcMessage, type RpcFailure, type RpcMessage } from "./rpcMessage.ts";
 
 export interface RequestOptions {
   readonly timeoutMs?: number;
@@ -85,6 +86,7 @@ type State = {
   readonly waiting: Map<number, Waiting>;
   readonly handlers: Map<string, OnResult>;
   readonly parts: RpcConnectionParts;
+  readonly mask: (text: string) => string;
   frames: { readonly subscription: string; readonly reader: FrameReader } | null;
   lastHeard: number;
   lastId: number;
@@ -107,6 +109,7 @@ export async function openConnection(
     waiting: new Map(),
     handlers: new Map(),
     parts,
+    mask: maskSecrets(options.url),
     frames: null,
     lastHeard: parts.clock.monotonic(),
     lastId: 0,
@@ -283,6 +286,13 @@ function deliver(state: State, message: RpcMessage): boolean {
   state.waiting.delete(message.id);
   clearTimeout(waiting.timer);
   if (message.type === "answer") waiting.resolve(message.result);
-  else waiting.reject(new RpcError(waiting.method, message.code, message.message, message.data));
+  else waiting.reject(rpcError(state, waiting.method, message));
   return true;
+}
+
+/** Errors are logged, and a node may well repeat the key of its address that it does not like. Data with it is text then. */
+function rpcError({ mask }: State, method: string, { code, message, data }: RpcFailure): RpcError {
+  const text = JSON.stringify(data) ?? "";
+  const masked = mask(text);
+  return new RpcError(method, code, mask(message), masked === text ? data : masked);
 }

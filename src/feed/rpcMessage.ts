@@ -3,14 +3,16 @@ import { isFields } from "./parse.ts";
 /** One frame of the node, sorted; `result` is not looked into. */
 export type RpcMessage =
   | { readonly type: "answer"; readonly id: number; readonly result: unknown }
-  | {
-      readonly type: "error";
-      readonly id: number;
-      readonly code: number;
-      readonly message: string;
-      readonly data: unknown;
-    }
+  | RpcFailure
   | { readonly type: "notification"; readonly subscription: string; readonly result: unknown };
+
+export interface RpcFailure {
+  readonly type: "error";
+  readonly id: number;
+  readonly code: number;
+  readonly message: string;
+  readonly data: unknown;
+}
 
 const MAX_ERROR_CHARS = 500;
 

@@ -8,8 +8,7 @@ import type { Keccak256 } from "../keccak256.ts";
 import { portablePrimitives, type Primitives } from "../primitives.ts";
 import { RELAY_PROMISES, type BundleSimulation, type Channel } from "./channel.ts";
 import { CHANNEL_GUARD, createGuard, sick, sound, type Attempt, type GuardOptions } from "./guard.ts";
-import { HttpFailure, openJsonPlace, turnedAway, type Endpoint, type JsonPlace } from "./httpJson.ts";
-import { maskSecrets } from "./maskSecrets.ts";
+import { HttpFailure, openJsonPlace, turnedAway, type Endpoint, type JsonPlace, maskOf } from "./httpJson.ts";
 import { createRelayKey } from "./relayKey.ts";
 import { parseRpcAnswer, shortText, type RpcAnswer } from "./rpcAnswer.ts";
 
@@ -40,7 +39,7 @@ interface Relay {
 function openRelay({ endpoint, authKey, primitives = portablePrimitives }: FlashbotsChannelOptions): Relay {
   const { keccak256 } = primitives;
   const key = createRelayKey(authKey, primitives);
-  const mask = maskSecrets(endpoint);
+  const mask = maskOf(endpoint);
   const place = openJsonPlace(endpoint);
   let id = 0;
   return {

@@ -7,6 +7,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { maskSecrets } from "../../lib/maskSecrets.ts";
 import type { Secret } from "../../lib/secret.ts";
 import type { StopSignal } from "../deadline.ts";
 
@@ -66,6 +67,13 @@ export class HttpFailure extends Error {
     this.sent = sent;
   }
 }
+
+/** Takes the endpoint's secrets out of what it says. */
+export const maskOf = ({ url, headers }: Endpoint): ((text: string) => string) =>
+  maskSecrets(
+    url.reveal(),
+    Object.values(headers).map((header) => header.reveal()),
+  );
 
 /** Statuses of a place that turned the request away before it looked at it: nothing of it was taken. */
 const TURNED_AWAY = new Set([401, 403, 404, 405, 413, 429]);

@@ -4,8 +4,14 @@ import type { Bundle } from "../bundle.ts";
 import type { StopSignal } from "../deadline.ts";
 import type { Channel, Probe, Promises, SendOptions } from "./channel.ts";
 import { CHANNEL_GUARD, createGuard, sick, sound, type Attempt, type GuardOptions } from "./guard.ts";
-import { HttpFailure, openJsonPlace, turnedAway, type Endpoint, type HttpAnswer } from "./httpJson.ts";
-import { maskSecrets } from "./maskSecrets.ts";
+import {
+  HttpFailure,
+  openJsonPlace,
+  turnedAway,
+  type Endpoint,
+  type HttpAnswer,
+  maskOf,
+} from "./httpJson.ts";
 import { parseRpcAnswer } from "./rpcAnswer.ts";
 
 /** One place that takes single raw transactions. */
@@ -87,7 +93,7 @@ export function createRawTransactionChannel(place: PlaceOptions, wire: Wire): Ch
   const { name, endpoint } = place;
   const { method, promises } = wire;
   const guard = createGuard(place.guard ?? CHANNEL_GUARD);
-  const mask = maskSecrets(endpoint);
+  const mask = maskOf(endpoint);
   const wired = openJsonPlace(endpoint);
   const transmit = async (bundle: Bundle, options: SendOptions, signal: StopSignal): Promise<Attempt> => {
     const raw = bundle.transactions.at(-1);

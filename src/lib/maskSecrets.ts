@@ -1,5 +1,4 @@
 import { unescape } from "node:querystring";
-import type { Endpoint } from "./httpJson.ts";
 
 /** Shorter parts are words of a path ("rpc", "v2"), or no secret. */
 const LEAST_LENGTH = 8;
@@ -29,10 +28,12 @@ function wordsOf(address: string): readonly string[] {
   return [...partsOf(url).flatMap(formsOf), basicOf(url)];
 }
 
-/** Takes an endpoint's secrets out of what it says: a place may well repeat the key that it does not like. */
-export function maskSecrets({ url, headers }: Endpoint): (text: string) => string {
-  const values = Object.values(headers).map((header) => header.reveal());
-  const words = [...values, ...values.flatMap((value) => value.split(/\s+/)), ...wordsOf(url.reveal())];
+/**
+ * Takes a place's secrets out of what it says: it may well repeat the key that it does not like. `headers`: what is
+ * sent to it beside the address.
+ */
+export function maskSecrets(address: string, headers: readonly string[] = []): (text: string) => string {
+  const words = [...headers, ...headers.flatMap((header) => header.split(/\s+/)), ...wordsOf(address)];
   const secrets = words.filter((word) => word.length >= LEAST_LENGTH).toSorted((a, b) => b.length - a.length);
   return (text) => secrets.reduce((masked, word) => masked.replaceAll(word, "[secret]"), text);
 }
