@@ -50,7 +50,7 @@ export interface Triggers {
   take(transaction: PendingTransaction, block: number): "read" | "opaque" | "nothing";
   /** A simulation's answer; false where nobody waits for it, or it moves nothing. */
   foreseen(hash: Hash, parent: Hash, logs: readonly EmittedLog[] | null): boolean;
-  /** Null: it moves nothing of ours, fails, is an estimate, or stands behind something that we cannot read. */
+  /** Null: it waits no more, moves nothing of ours, fails, is an estimate, or stands behind what we cannot read. */
   moveOf(hash: Hash, market: Market, timestamp: number): Move | null;
   watchedOf(hash: Hash): Watched | undefined;
   /** What predictions for a block of this time (seconds) stand on. */
@@ -182,7 +182,8 @@ interface Standpoint {
 
 function moveOf(memory: Memory, hash: Hash, at: Standpoint): Move | null {
   const watched = memory.watched.get(hash);
-  if (watched === undefined) return null;
+  // One that was superseded is watched until the block, since it may still be mined; but nobody waits for it.
+  if (watched === undefined || !memory.pending.has(hash)) return null;
   const earlier = memory.pending.earlierOf(watched.transaction);
   if (earlier.length > MOST_EARLIER) return null;
   const state = createOverlay(at.market);

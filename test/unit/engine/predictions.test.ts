@@ -16,7 +16,7 @@ import {
   after,
   logOf,
 } from "../../support/backrunStage.ts";
-import { USDC, UNIT, WPOL, address, committed, header } from "../../support/marketFixture.ts";
+import { USDC, UNIT, WPOL, address, committed, hash, header } from "../../support/marketFixture.ts";
 import { OPAQUE_ROUTER, pendingTransaction, swapInput } from "../../support/pendingSwaps.ts";
 
 describe("predictions are checked when they are mined", () => {
@@ -107,6 +107,13 @@ describe("what cannot be read", () => {
     engine.step(told(opaque));
     expect(engine.step(foreseen(block, null))).toEqual([]);
     expect(engine.step(foreseen(header(1), [log]))).toEqual([]);
+  });
+
+  test("nothing is sent when another has taken its nonce before the simulation's answer", () => {
+    const engine = start();
+    engine.step(told(opaque));
+    engine.step(told({ ...opaque, hash: hash(77), value: 1n }));
+    expect(submitsOf(engine.step(foreseen(block, [log])))).toEqual([]);
   });
 
   test("is simulated anew on the next block while it waits", () => {
