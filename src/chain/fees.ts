@@ -72,24 +72,41 @@ export function replacementFees(old: Fees, floor: Fees): Fees {
   };
 }
 
-/** The trigger's own fee fields; a legacy transaction's `gasPrice` stands for both. */
-export interface TriggerFees {
+/** The fee fields of a transaction of others; a legacy one's `gasPrice` stands for both. */
+export interface OthersFees {
   readonly gasPrice: bigint | null;
   readonly maxFeePerGas: bigint | null;
   readonly maxPriorityFeePerGas: bigint | null;
 }
 
-/**
- * Fees of a back-run: the trigger's, exactly. Bor orders by effective tip, ties by first seen, so equal fields
- * stand behind the trigger under every base fee; one wei more would stand before it. Null when the trigger
- * carries no fee, or one EIP-1559 field without the other: what it bids is not known then.
- */
-export function backrunFees(trigger: TriggerFees): Fees | null {
-  const { gasPrice, maxFeePerGas, maxPriorityFeePerGas } = trigger;
+/** What a transaction bids; null when it carries no fee, or one EIP-1559 field without the other: it is not known then. */
+export function bidOf({ gasPrice, maxFeePerGas, maxPriorityFeePerGas }: OthersFees): Fees | null {
   if (maxFeePerGas !== null && maxPriorityFeePerGas !== null) return { maxFeePerGas, maxPriorityFeePerGas };
   if (maxFeePerGas !== null || maxPriorityFeePerGas !== null) return null;
   return gasPrice === null ? null : { maxFeePerGas: gasPrice, maxPriorityFeePerGas: gasPrice };
 }
+
+/**
+ * Fees of a back-run behind a row of one sender's transactions, the trigger last: of each field the lowest. Bor merges
+ * senders by the effective tip of their next transaction, ties by first seen: who bids more than any of the row may be
+ * taken while that one is the next. The least of min(tip cap, fee cap - base fee) is that of the lowest fields, so these
+ * tie with the cheapest of the row under every base fee; one wei more would stand before it. Null: without a row, or
+ * where one of it bids nothing that is known.
+ */
+export function backrunFees(behind: readonly OthersFees[]): Fees | null {
+  let lowest: Fees | null = null;
+  for (const each of behind) {
+    const bid = bidOf(each);
+    if (bid === null) return null;
+    lowest = lowest === null ? bid : lowerOf(lowest, bid);
+  }
+  return lowest;
+}
+
+const lowerOf = (a: Fees, b: Fees): Fees => ({
+  maxFeePerGas: minBigint(a.maxFeePerGas, b.maxFeePerGas),
+  maxPriorityFeePerGas: minBigint(a.maxPriorityFeePerGas, b.maxPriorityFeePerGas),
+});
 
 /** How a plan on settled state bids against others for its place in the block. */
 export interface RacePolicy {

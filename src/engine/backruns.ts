@@ -1,5 +1,5 @@
 import { backrunFees, baseFeeBound, effectiveGasPrice, nextGasPrice, settledFees } from "../chain/fees.ts";
-import type { BlockHeader, Hash, PendingTransaction } from "../chain/types.ts";
+import type { BlockHeader, Hash } from "../chain/types.ts";
 import { auditBlock, type Finding } from "./audit.ts";
 import type { Moment } from "./choice.ts";
 import type { Core } from "./core.ts";
@@ -192,11 +192,9 @@ function momentOf(core: Core, { behind, state }: Move, block: BlockHeader, expir
   const { fees, backruns } = options;
   const way = backruns?.way;
   const bound = baseFeeBound(block.baseFeePerGas, fees.baseFeeStepPpm, 1);
-  if (behind.some((transaction) => !canBeMined(transaction, bound))) return null;
+  const bid = backrunFees(behind);
+  if (bid === null || bid.maxFeePerGas < bound) return null;
   if (way === "bundle" && behind.some(({ signed }) => signed === null)) return null;
-  const trigger = behind.at(-1);
-  const bid = trigger === undefined ? null : backrunFees(trigger);
-  if (bid === null) return null;
   const settled = settledFees(fees, block.baseFeePerGas);
   const tail = way === "tail";
   return {
@@ -206,9 +204,4 @@ function momentOf(core: Core, { behind, state }: Move, block: BlockHeader, expir
     prices: search.valuer(state),
     expired,
   };
-}
-
-function canBeMined(transaction: PendingTransaction, baseFee: bigint): boolean {
-  const fees = backrunFees(transaction);
-  return fees !== null && fees.maxFeePerGas >= baseFee;
 }

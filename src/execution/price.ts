@@ -1,12 +1,14 @@
 import {
   backrunFees,
   baseFeeBound,
+  bidOf,
   effectiveGasPrice,
   effectiveTip,
   raceFees,
   settledFees,
   type FeePolicy,
   type Fees,
+  type OthersFees,
   type RacePolicy,
 } from "../chain/fees.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
@@ -37,13 +39,17 @@ export interface Price {
   readonly fees: Fees;
 }
 
-/** The trigger's own fee fields, or why nothing of ours can stand behind it with them. */
+/** No node takes such a transaction. */
+function tipsAboveCap(transaction: OthersFees): boolean {
+  const bid = bidOf(transaction);
+  return bid !== null && bid.maxPriorityFeePerGas > bid.maxFeePerGas;
+}
+
+/** The lowest fee fields of what the plan stands behind, or why nothing of ours can stand behind it with them. */
 function tailFees({ behind }: SubmitDecision, policy: FeePolicy, baseFee: bigint): Fees | Refusal {
-  const trigger = behind.at(-1);
-  const fees = trigger === undefined ? null : backrunFees(trigger);
+  const fees = backrunFees(behind);
   if (fees === null) return refusal("tail_fees", "the trigger's are not known");
-  if (fees.maxPriorityFeePerGas > fees.maxFeePerGas)
-    return refusal("tail_fees", "the tip is above the fee cap");
+  if (behind.some(tipsAboveCap)) return refusal("tail_fees", "the tip is above the fee cap");
   const tip = effectiveTip(fees, baseFee);
   return tip < policy.tipFloor
     ? refusal("tail_fees", `they may leave ${tip} wei of tip, below the floor`)

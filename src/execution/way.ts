@@ -24,7 +24,7 @@ export interface WayOptions {
 export interface Way {
   /**
    * `settled`: ours alone. `bundle`: the pending transactions and ours behind them, whole or not at all. `tail`: ours
-   * alone with the trigger's own fees, which Bor orders behind the trigger where it has seen that first.
+   * alone with the lowest fees of these transactions, which Bor orders behind them where it has seen them first.
    */
   readonly kind: "settled" | "bundle" | "tail";
   readonly channels: readonly Channel[];

@@ -1,9 +1,10 @@
 import * as fc from "fast-check";
 import { parseTransaction } from "viem";
 import { expect, test } from "vitest";
-import { effectiveTip } from "../../../src/chain/fees.ts";
+import { createMempool, OPENLY } from "../../../devnet/mempool.ts";
+import { effectiveTip, type Fees } from "../../../src/chain/fees.ts";
 import { rebuildRaw } from "../../../src/chain/rawTransaction.ts";
-import type { PendingTransaction } from "../../../src/chain/types.ts";
+import type { Hash, PendingTransaction } from "../../../src/chain/types.ts";
 import type { Bundle } from "../../../src/execution/bundle.ts";
 import type { Channel } from "../../../src/execution/channels/channel.ts";
 import { createExecution } from "../../../src/execution/execution.ts";
@@ -103,6 +104,28 @@ const feesOf = (trigger: PendingTransaction) => ({
   maxPriorityFeePerGas: trigger.maxPriorityFeePerGas ?? trigger.gasPrice ?? -1n,
 });
 
+/** The hashes of the row, and "ours", in the order in which the local chain's producer takes them; ours came last. */
+function borOrder(
+  behind: readonly PendingTransaction[],
+  fees: Fees,
+  baseFee: bigint,
+): readonly (Hash | "ours")[] {
+  const pool = createMempool();
+  const first = behind[0]?.nonce ?? 0;
+  const rest = { raw: "0x", to: null, gas: 0n, value: 0n, body: {} } as const;
+  for (const transaction of behind) {
+    const { hash, from, nonce } = transaction;
+    pool.add({ ...rest, hash, from, nonce, ...feesOf(transaction) }, first, OPENLY);
+  }
+  pool.add({ ...rest, hash: "0x", from: signer.address, nonce: 7, ...fees }, 7, OPENLY);
+  const order = pool.ordered(baseFee, (sender) => (sender === signer.address ? 7 : first));
+  return order.map(({ hash, from }) => (from === signer.address ? "ours" : hash));
+}
+
+/** Whether ours is mined before one of the row, or without it. */
+const isAhead = (order: ReturnType<typeof borOrder>, behind: readonly PendingTransaction[]): boolean =>
+  order.includes("ours") && (order.length <= behind.length || order.at(-1) !== "ours");
+
 test(
   "of 100,000 generated plans, in bundles and as tails, behind up to four transactions, none has ours before one of them",
   { timeout: 600_000 },
@@ -133,13 +156,15 @@ test(
           seen[atomic ? "bundles" : "tails"]++;
           if (behind.length > 1) seen.rows++;
           if (atomic) continue;
-          // Equal fields, and with them the same tip under every base fee: never before the trigger.
-          const trigger = feesOf(behind.at(-1) ?? pendingOf());
-          expect({ maxFeePerGas, maxPriorityFeePerGas }).toEqual(trigger);
-          for (const base of [0n, baseFee, 2n * baseFee])
-            expect(effectiveTip({ maxFeePerGas, maxPriorityFeePerGas }, base)).toBe(
-              effectiveTip(trigger, base),
-            );
+          // As much as the cheapest of the row under every base fee: never before one of it.
+          const fees = { maxFeePerGas, maxPriorityFeePerGas };
+          const bids = behind.map(feesOf);
+          for (const base of [0n, baseFee, 2n * baseFee, ...bids.map((bid) => bid.maxFeePerGas - GWEI)]) {
+            const tips = bids.map((bid) => effectiveTip(bid, base));
+            expect(effectiveTip(fees, base)).toBe(tips.reduce((least, tip) => (tip < least ? tip : least)));
+            expect(isAhead(borOrder(behind, fees, base), behind)).toBe(false);
+          }
+          expect(borOrder(behind, fees, baseFee)).toContain("ours");
           expect(targetBlocks).toEqual([decision.targetBlock]);
         }
       }),

@@ -212,6 +212,26 @@ describe.each([
     expect(await gained()).toBe(profitOf(decision));
   });
 
+  test("behind a dear trigger whose sender has a cheap one before it: it lands behind both, to the wei", async () => {
+    const run = await startRun(stage, { channels: [channelOf()], journal });
+    const cheap = { maxFeePerGas: 450n * GWEI, maxPriorityFeePerGas: 31n * GWEI };
+    const earlier = await stage.pend({ usd: 500, fees: cheap });
+    const trigger = await stage.pend({ fees: { ...cheap, maxPriorityFeePerGas: 40n * GWEI } });
+    const decision = await stage.decide({}, [earlier, trigger]);
+    const gained = await gains(decision);
+    await run.execution.submit(decision);
+    await nextBlock(stage, run);
+    const { alice, operator } = stage.devnet.accounts;
+    const { transactions } = stage.devnet.head();
+    expect(transactions.map(({ from, signed }) => [from, signed.maxPriorityFeePerGas / GWEI])).toEqual([
+      [alice.address, 31n],
+      [alice.address, 40n],
+      [operator.address, 31n],
+    ]);
+    expect(run.outcomes).toMatchObject([{ fate: "included" }]);
+    expect(await gained()).toBe(profitOf(decision));
+  });
+
   test("the trigger is replaced: ours is cancelled before the block, and the next nonce is free", async () => {
     const run = await startRun(stage, { channels: [channelOf()], journal });
     const before = await operatorNonce();

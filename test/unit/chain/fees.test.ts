@@ -66,24 +66,46 @@ test("a replacement is at least 10 % above in both fields", () => {
 });
 
 describe("fees of a back-run", () => {
-  test("are the trigger's own, under every base fee", () => {
+  const legacy = { gasPrice: 7n, maxFeePerGas: null, maxPriorityFeePerGas: null };
+  const other = fc.oneof(
+    fc.tuple(wei, wei).map(([maxFeePerGas, maxPriorityFeePerGas]) => ({
+      gasPrice: null,
+      maxFeePerGas,
+      maxPriorityFeePerGas,
+    })),
+    wei.map((gasPrice) => ({ ...legacy, gasPrice })),
+  );
+
+  test("tie with the cheapest of the row, under every base fee", () => {
     fc.assert(
-      fc.property(wei, wei, wei, (tip, cap, baseFee) => {
-        const trigger = { gasPrice: null, maxFeePerGas: cap, maxPriorityFeePerGas: tip };
-        const fees = backrunFees(trigger);
+      fc.property(fc.array(other, { minLength: 1, maxLength: 5 }), wei, (row, baseFee) => {
+        const fees = backrunFees(row);
         if (fees === null) throw new Error("no fees");
-        expect(effectiveTip(fees, baseFee)).toBe(tip < cap - baseFee ? tip : cap - baseFee);
+        const tips = row.map(({ gasPrice, maxFeePerGas, maxPriorityFeePerGas }) => {
+          const [tip, cap] = [maxPriorityFeePerGas ?? gasPrice ?? 0n, maxFeePerGas ?? gasPrice ?? 0n];
+          return tip < cap - baseFee ? tip : cap - baseFee;
+        });
+        expect(effectiveTip(fees, baseFee)).toBe(tips.reduce((least, tip) => (tip < least ? tip : least)));
       }),
     );
   });
 
-  test("of a legacy trigger are its gas price in both fields; without any fee there are none", () => {
-    const legacy = { gasPrice: 7n, maxFeePerGas: null, maxPriorityFeePerGas: null };
-    expect(backrunFees(legacy)).toEqual({ maxFeePerGas: 7n, maxPriorityFeePerGas: 7n });
-    expect(backrunFees({ ...legacy, gasPrice: null })).toBeNull();
+  test("behind one are its own; a legacy one's gas price is both", () => {
+    expect(backrunFees([{ gasPrice: null, maxFeePerGas: 9n, maxPriorityFeePerGas: 3n }])).toEqual({
+      maxFeePerGas: 9n,
+      maxPriorityFeePerGas: 3n,
+    });
+    expect(backrunFees([legacy])).toEqual({ maxFeePerGas: 7n, maxPriorityFeePerGas: 7n });
+  });
+
+  test("are not known behind nothing, nor where one of the row bids nothing that is known", () => {
+    expect(backrunFees([])).toBeNull();
     // One EIP-1559 field alone does not say what the other is.
-    expect(backrunFees({ ...legacy, maxFeePerGas: 9n })).toBeNull();
-    expect(backrunFees({ ...legacy, maxPriorityFeePerGas: 9n })).toBeNull();
+    for (const changes of [{ gasPrice: null }, { maxFeePerGas: 9n }, { maxPriorityFeePerGas: 9n }]) {
+      const unknown = { ...legacy, ...changes };
+      for (const row of [[unknown], [legacy, unknown], [unknown, legacy]])
+        expect(backrunFees(row)).toBeNull();
+    }
   });
 });
 

@@ -163,8 +163,12 @@ describe("first the best cycle, then the rest", () => {
     // Nor does the same plan once more.
     const wide = startWide();
     const event = askFurther(wide.step(told(trigger)));
-    wide.step(event);
-    expect(wide.step(event)).toEqual([]);
+    expect([wide.step(event), wide.step(event)].map(({ length }) => length > 0)).toEqual([true, false]);
+    // Nor anything, when another has the trigger's nonce.
+    const replaced = startWide();
+    const asked = askFurther(replaced.step(told(trigger)));
+    replaced.step(told(sale(1n, 0, { hash: sale(0n, 9).hash })));
+    expect(replaced.step(asked)).toEqual([]);
   });
 
   test("it is held against the first plan alone, however little its kind is believed", () => {
@@ -273,6 +277,15 @@ describe("several of them", () => {
     expect(submit?.gasCost).toBe(gas * (31_500_000_000n + 40_000_000_000n));
     const next = engine.step(told(sale(40_000n, 0, { from: other })));
     expect(judgedOf(next).map(({ code }) => code)).toEqual(["in_flight"]);
+  });
+
+  test("behind a sender's cheaper one a single transaction pays no more than that, and counts on it", () => {
+    const engine = start({ backruns: { way: "tail", minConfidenceFloat: 0 } });
+    const cheap = { to: WPOL, input: approveInput, maxPriorityFeePerGas: 33_000_000_000n };
+    engine.step(told(pendingTransaction(0, cheap)));
+    const [submit] = submitsOf(engine.step(told(sale(20_000n, 1))));
+    expect(submit?.behind).toHaveLength(2);
+    expect(submit?.gasCost).toBe((100_000n + 10_000n + 2n * 80_000n) * (31_500_000_000n + 33_000_000_000n));
   });
 
   test("those that still wait are looked at again on the state of the next block", () => {

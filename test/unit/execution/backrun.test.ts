@@ -177,6 +177,31 @@ describe("as a tail", () => {
     expect({ maxBlock, parentHash }).toEqual({ maxBlock: 101n, parentHash: decision.parent.hash });
   });
 
+  test("behind a row it bids no more than the cheapest of it, field by field: Bor takes senders by their next one", async () => {
+    const row = [
+      pendingOf({ maxFeePerGas: 450n * GWEI, maxPriorityFeePerGas: 31n * GWEI }),
+      pendingOf({ nonce: 4, type: 0, gasPrice: 200n * GWEI, maxFeePerGas: null, maxPriorityFeePerGas: null }),
+      pendingOf({ nonce: 5, maxFeePerGas: 400n * GWEI, maxPriorityFeePerGas: 40n * GWEI }),
+    ];
+    const given = backrunOf(row);
+    const mempool = fakeChannel(false);
+    const run = await start([mempool], {}, given);
+    await run.execution.submit(given);
+    expect(feesOf(mempool)).toEqual({ maxFeePerGas: 200n * GWEI, maxPriorityFeePerGas: 31n * GWEI });
+  });
+
+  test.each<[string, Partial<PendingTransaction>, RegExp]>([
+    ["is below the floor", { maxPriorityFeePerGas: 29n * GWEI }, /^tail_fees: they may leave 29/],
+    ["tips above its own cap", { maxFeePerGas: 39n * GWEI }, /^tail_fees: the tip is above/],
+  ])("behind a row of which an earlier one %s nothing is sent", async (_name, fees, reason) => {
+    const given = backrunOf([pendingOf(fees), trigger]);
+    const mempool = fakeChannel(false);
+    const run = await start([mempool], {}, given);
+    await run.execution.submit(given);
+    expect(reasonOf(run)).toMatch(reason);
+    expect(mempool.sent).toEqual([]);
+  });
+
   test("behind a legacy transaction its gas price is both", async () => {
     const legacy = pendingOf({
       type: 0,
