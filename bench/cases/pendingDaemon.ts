@@ -138,6 +138,7 @@ export function createBenchDaemon({ market, node, ledger, onEvent }: BenchDaemon
       clock,
       log: silentLog,
       feePpmOf: (pool) => engine.market.stateOf(pool)?.feePpm ?? 0,
+      stopped: () => null,
       onOutcome: take,
       onTiming: (stage, micros, intentId) => {
         const plan = plans.get(intentId);

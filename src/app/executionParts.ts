@@ -27,6 +27,7 @@ export interface ExecutionRoomParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly feePpmOf: (pool: Address) => number;
+  readonly stopped: () => string | null;
   readonly onOutcome: (event: OutcomeEvent) => void;
   readonly onTiming: (stage: Stage, micros: number, intentId: string) => void;
 }

@@ -22,7 +22,7 @@ import { createMeters, type Meters } from "./meters.ts";
 import { createOwner, type Owner } from "./owner.ts";
 import type { ResolvedMarket } from "./resolveMarket.ts";
 import type { ServiceManager } from "./serviceManager.ts";
-import { noteSent, take } from "./steps.ts";
+import { noteSent, stoppedBy, take } from "./steps.ts";
 
 export interface DaemonParts {
   readonly clock: Clock;
@@ -137,6 +137,7 @@ function executionParts(room: Room, request: RpcRequest): Parameters<typeof buil
     clock,
     log,
     feePpmOf: (pool) => feePpmOf(engine, pool),
+    stopped: () => stoppedBy(room),
     onOutcome: (event) => {
       take(room, event);
     },

@@ -72,12 +72,16 @@ export function noteSent({ backrunClock, books, ledger, meters, parts }: Room, i
 }
 
 /**
- * By the owner's word nothing is sent, nor while the ledger is halted, which could not say afterwards why we traded. The
- * engine is told.
+ * Why nothing may be sent, or null: by the owner's word, or while the ledger is halted, which could not say afterwards
+ * why we traded.
  */
+export const stoppedBy = ({ owner, ledger }: Pick<Room, "owner" | "ledger">): string | null =>
+  owner.standstill() ?? ledgerHalt(ledger.halted());
+
+/** What may not be sent leaves no intent; the engine is told. What is under way meets the same question on its way. */
 function send(room: Room, decision: SubmitDecision): void {
-  const { ledger, execution, owner, parts } = room;
-  const stopped = owner.standstill() ?? ledgerHalt(ledger.halted());
+  const { execution, parts } = room;
+  const stopped = stoppedBy(room);
   if (stopped === null) {
     void execution?.submit(decision);
     return;

@@ -59,6 +59,8 @@ export interface ExecutionParts {
   readonly live: Live | null;
   /** Swap fee of a V2 pool in parts per million. */
   feePpmOf(pool: Address): number;
+  /** Why nothing may be sent by the owner's word or a halted ledger; null: it may. Asked after every wait. */
+  stopped(): string | null;
   onOutcome(event: OutcomeEvent): void;
   /** Microseconds from the decision to the end of a stage. */
   onTiming(stage: Stage, micros: number, intentId: string): void;
@@ -71,6 +73,15 @@ export interface Dispatch {
   readonly bundle: Bundle;
   /** What the node is asked when it is on its way; null: it was asked before. */
   readonly check: (() => Promise<Refusal | null>) | null;
+  /** Why it must stand nowhere any more; null: it may. */
+  withdrawn: string | null;
+}
+
+/** A bundle at one place. */
+export interface Standing {
+  readonly dispatch: Dispatch;
+  /** The place has answered, or its time is over. */
+  answered: boolean;
 }
 
 /** What changes; one owner, one event loop. */
@@ -94,8 +105,13 @@ export interface ExecutionState {
   asking: Promise<void>;
   /** What others paid lately, wei per gas, while races are run. */
   recentTip: bigint | null;
-  /** The last bundle that went out, and was not taken back: those before it gave it their place. */
-  lastBundle: Dispatch | null;
+  /** Decisions on their way to the channels, each with what has come between, if anything. */
+  readonly underWay: Map<SubmitDecision, Refusal | null>;
+  /**
+   * The bundles at each place that takes them back, oldest first. They go by one name: the last one has the place, those
+   * before it only where that is refused.
+   */
+  readonly standing: Map<Channel, readonly Standing[]>;
   /** Triggers behind which a tail of ours went out, oldest first: none gets a second one. */
   readonly tailed: Set<Hash>;
   stopping: boolean;
@@ -114,13 +130,29 @@ export function rememberTail({ tailed }: ExecutionState, trigger: Hash): void {
   if (tailed.size > MOST_TAILED && oldest !== undefined) tailed.delete(oldest);
 }
 
+/** Something has come between that ends these decisions for good: none of them goes on after its next wait. */
+export function comeBetween(
+  { underWay }: ExecutionState,
+  refused: Refusal,
+  concerns: (decision: SubmitDecision) => boolean,
+): void {
+  for (const [decision, before] of underWay)
+    if (before === null && concerns(decision)) underWay.set(decision, refused);
+}
+
 /** Why the decision cannot go on at this moment, or null: asked again after every wait. */
-export function standstill(state: ExecutionState, { parent }: SubmitDecision): Refusal | null {
-  const { head, reverted } = state;
+export function standstill(state: ExecutionState, decision: SubmitDecision): Refusal | null {
+  const { head, reverted, underWay } = state;
+  const { parent } = decision;
   if (state.stopping) return refusal("stopping");
+  const stopped = state.parts.stopped();
+  if (stopped !== null) return refusal("stopped", stopped);
   if (signerHalted(state)) return refusal("signer_halted");
-  // Whatever was decided before it was undone stood on it, or on a block above.
+  const between = underWay.get(decision) ?? null;
+  if (between !== null) return between;
+  // The next block may be its sibling, and is not there yet.
   if (reverted !== null) return refusal("stale", `block ${reverted.number} was reverted`);
+  // An older head: the plan stands on a block that was loaded whole, not followed.
   if (head === null || head.number < parent.number || head.hash === parent.hash) return null;
   return refusal("stale", `head is ${head.number}, the plan stands on ${parent.number}`);
 }

@@ -1,10 +1,11 @@
 import type { Address, BlockHeader, BlockRef, Hash } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
 import type { Limits } from "../engine/events.ts";
-import type { PendingRef } from "./behind.ts";
+import { losesOne, type PendingRef } from "./behind.ts";
 import { parseCount, parseRecentTip, toQuantity } from "./chainAnswers.ts";
 import type { ChannelCounts } from "./channels/channel.ts";
 import {
+  comeBetween,
   signerHalted,
   standstill,
   type ExecutionOptions,
@@ -21,7 +22,7 @@ import { refusal, type Refusal } from "./refusal.ts";
 import { sendCancellation, sendPlan, type Steps } from "./send.ts";
 import { createTracker, holdingOf, type Head, type Tracker, type TrackedIntent } from "./tracker.ts";
 import { wayOf } from "./way.ts";
-import { withdrawBundle } from "./withdraw.ts";
+import { withdrawBundles } from "./withdraw.ts";
 
 export interface Execution {
   /**
@@ -32,7 +33,7 @@ export interface Execution {
   /** A new head: older work is dropped and open fates are asked for. */
   onBlock(header: BlockHeader): void;
   onReverted(block: BlockRef): void;
-  /** A pending transaction was seen: where it replaces a trigger, our tail or bundle behind that is withdrawn. */
+  /** A pending transaction was seen: where it replaces a trigger, no plan of ours behind that is sent or left standing. */
   onPending(pending: PendingRef): void;
   /**
    * Before the first decision: every intent that a former run left open gets its one fate, and the signer its
@@ -70,7 +71,8 @@ export function createExecution(options: ExecutionOptions, parts: ExecutionParts
     return work.finally(() => working.delete(work));
   };
   const idle = async (): Promise<void> => {
-    await Promise.all([...working, state.looking]);
+    await Promise.all(working);
+    await state.looking;
     await state.asking;
   };
   return {
@@ -82,15 +84,13 @@ export function createExecution(options: ExecutionOptions, parts: ExecutionParts
     },
     onReverted: (block) => {
       state.reverted = block;
+      // Whatever was decided before stands on it, or on a block above.
+      comeBetween(state, refusal("stale", `block ${block.number} was reverted`), () => true);
       state.tracker.reverted(block);
     },
     onPending: (pending) => {
-      const { head } = state;
-      const withdrawal = withdrawBundle(state, pending);
+      const withdrawal = replaceTriggers(state, pending);
       if (withdrawal !== null) void own(withdrawal);
-      if (head === null || !state.tracker.seen(pending)) return;
-      parts.log.info({ replacement: pending.hash }, "trigger replaced, its tail is cancelled");
-      state.looking = state.looking.then(() => follow(state, head));
     },
     recover: async () => {
       const head = await recoverIntents(state);
@@ -144,7 +144,8 @@ function createState(options: ExecutionOptions, parts: ExecutionParts): Executio
     waiting: null,
     asking: Promise.resolve(),
     recentTip: null,
-    lastBundle: null,
+    underWay: new Map(),
+    standing: new Map(),
     tailed: new Set(),
     stopping: false,
   };
@@ -176,6 +177,26 @@ async function follow(state: ExecutionState, header: BlockHeader): Promise<void>
   await look(state, header);
   // No plan waits for it: those of this block bid by what the last one knew.
   state.asking = refreshRecentTip(state, header);
+}
+
+/**
+ * Where the newcomer takes a trigger's place: what is on its way behind that goes no further, and what is out is
+ * withdrawn. The bundles' part of it, or null.
+ */
+function replaceTriggers(state: ExecutionState, pending: PendingRef): Promise<void> | null {
+  const refused = refusal("trigger_replaced", `by ${pending.hash}`);
+  comeBetween(state, refused, ({ behind }) => losesOne(behind, pending));
+  if (state.tracker.seen(pending)) {
+    state.parts.log.info({ replacement: pending.hash }, "trigger replaced, its tail is cancelled");
+    lookAgain(state);
+  }
+  return withdrawBundles(state, pending);
+}
+
+/** At what is open, on the newest head once more. */
+function lookAgain(state: ExecutionState): void {
+  const { head } = state;
+  if (head !== null) state.looking = state.looking.then(() => follow(state, head));
 }
 
 /** Blocks over which the tips of others are looked at. */
@@ -241,6 +262,15 @@ function passTurn(state: ExecutionState): void {
 }
 
 async function submit(state: ExecutionState, decision: SubmitDecision): Promise<void> {
+  state.underWay.set(decision, null);
+  try {
+    await carryOut(state, decision);
+  } finally {
+    state.underWay.delete(decision);
+  }
+}
+
+async function carryOut(state: ExecutionState, decision: SubmitDecision): Promise<void> {
   const { parts } = state;
   const started = parts.clock.monotonic();
   const pending: Pending = { decision, calldata: "0x", opened: false };
@@ -262,6 +292,7 @@ async function submit(state: ExecutionState, decision: SubmitDecision): Promise<
   try {
     const end = await run(state, pending, steps);
     if (end !== null) closeUnsent(state, pending, end);
+    else if (state.tracker.isDue(decision.intentId, state.head?.number ?? 0)) lookAgain(state);
   } catch (error) {
     parts.log.error({ err: error, intent: decision.intentId }, "decision broke an invariant");
     closeUnsent(state, pending, refusal("internal", error instanceof Error ? error.message : ""));

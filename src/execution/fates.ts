@@ -55,6 +55,14 @@ export function judgeFate(sent: Sent, look: Look, cancelEvery: number): FateVerd
     return spentLooks >= LOOKS_TO_BE_REPLACED ? { type: "replaced" } : { type: "wait", spentLooks };
   }
   if (sent.expires && look.head >= sent.lastBlock) return { type: "missed" };
-  const due = sent.cancelledAt === null ? sent.cancelFrom : sent.cancelledAt + cancelEvery;
-  return !sent.expires && look.head >= due ? { type: "cancel" } : { type: "wait", spentLooks: 0 };
+  return isDue(sent, look.head, cancelEvery) ? { type: "cancel" } : { type: "wait", spentLooks: 0 };
+}
+
+/** Whether a transaction whose nonce is unspent is to be cancelled at that head. */
+export function isDue(
+  { expires, cancelFrom, cancelledAt }: Pick<Sent, "expires" | "cancelFrom" | "cancelledAt">,
+  head: number,
+  cancelEvery: number,
+): boolean {
+  return !expires && head >= (cancelledAt === null ? cancelFrom : cancelledAt + cancelEvery);
 }

@@ -93,6 +93,11 @@ export async function recoverIntents(state: ExecutionState): Promise<Head> {
     const intent = await asTracked(open, open.signed, options.cancelAfterBlocks);
     if (intent.sender === parts.live?.signer.address)
       state.nonces = holdAgain(state.nonces, holdingOf(intent));
+    else if (!intent.expires)
+      parts.log.warn(
+        { intent: intent.intentId, sender: intent.sender, nonce: intent.nonce },
+        "nobody to cancel with, it may still land",
+      );
     tracker.watch(intent);
     tracker.sent(intent.intentId, null);
   }

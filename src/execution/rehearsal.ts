@@ -150,6 +150,7 @@ export async function rehearse(options: ExecutionOptions, primitives: Primitives
     log: silentLog,
     live: { signer, keccak256: primitives.keccak256, channels: [DEAD_END] },
     feePpmOf: () => 3000,
+    stopped: () => null,
     onOutcome: nothing,
     onTiming: (stage) => {
       if (stage === "sent") arrived++;

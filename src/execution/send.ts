@@ -21,7 +21,7 @@ import { refusal, type Refusal } from "./refusal.ts";
 import { PolicyRefusal, type UnsignedTransaction } from "./signer.ts";
 import { holdingOf, type TrackedIntent } from "./tracker.ts";
 import type { Way } from "./way.ts";
-import { takeBack } from "./withdraw.ts";
+import { answeredAt, standAt, takeBack } from "./withdraw.ts";
 
 /** Gas of a transaction that does nothing. */
 const BARE_GAS = 21_000n;
@@ -112,14 +112,12 @@ function sendOptionsOf({ options }: ExecutionState, { plan, parent }: SubmitDeci
 }
 
 /** One channel's answer, journaled. A journal that fails now cannot take the bytes back: it is only reported. */
-async function sendTo(
-  state: ExecutionState,
-  channel: Channel,
-  { decision, bundle }: Dispatch,
-): Promise<SendResult> {
+async function sendTo(state: ExecutionState, channel: Channel, dispatch: Dispatch): Promise<SendResult> {
   const { parts } = state;
+  const { decision, bundle } = dispatch;
   const { intentId } = decision;
   const started = parts.clock.monotonic();
+  standAt(state, channel, dispatch);
   const answer = await channel.send(bundle, sendOptionsOf(state, decision));
   const micros = Math.round((parts.clock.monotonic() - started) * 1000);
   parts.log.debug({ intent: intentId, channel: channel.name, micros, ...answer }, "channel answered");
@@ -128,6 +126,7 @@ async function sendTo(
   } catch (error) {
     parts.log.error({ err: error, intent: intentId }, "journal refused a submission");
   }
+  await answeredAt(state, channel, dispatch, answer);
   return answer;
 }
 
@@ -162,17 +161,12 @@ async function sendToAll(state: ExecutionState, dispatch: Dispatch, steps: Steps
   const { channels } = dispatch.way;
   const { intentId } = dispatch.decision;
   const sending = channels.map((channel) => sendTo(state, channel, dispatch));
-  // Whatever was there with its slot is not any more.
-  const before = state.lastBundle;
-  if (dispatch.way.bundledUntil !== null) state.lastBundle = dispatch;
   steps.handed();
   const checking = checkBeside(dispatch, steps);
   const answers = await Promise.all(sending);
   steps.timed("answered");
-  if (answers.every(({ result }) => result === "refused")) {
-    if (state.lastBundle === dispatch) state.lastBundle = before;
+  if (answers.every(({ result }) => result === "refused"))
     return refusal("channels", describe(channels, answers));
-  }
   const accepted = answers.some(({ result }) => result === "accepted");
   state.tracker.sent(intentId, accepted ? null : describe(channels, answers));
   const against = await checking;
@@ -292,29 +286,42 @@ export async function sendPlan(
   if (!commit(state, pending, { intent, gasLimit: unsigned.gas, bundle })) return refusal("journal");
   state.tracker.watch(intent);
   const { simulated, check } = prepared;
-  const refused = await handOver(state, { decision, way, bundle, check }, simulated, steps);
+  const dispatch: Dispatch = { decision, way, bundle, check, withdrawn: null };
+  const refused = await handOver(state, dispatch, simulated, steps);
   if (refused === null) return null;
   state.tracker.drop(decision.intentId);
   state.nonces = releaseNonce(state.nonces, ours.hash);
   return refused;
 }
 
+/** Where a transaction lingers there is a place for one at any time; a former run may have known others than we do. */
+function cancelPlaces({ channels }: Live): readonly Channel[] {
+  const open = channels.filter(({ promises }) => !promises.atomic);
+  return open.length > 0 ? open : channels;
+}
+
 /**
- * Spends the nonce of a lingering transaction on nothing: zero value, to ourselves, through the same channels.
- * It is no intent: whatever becomes of it, the nonce tells. False: surely nobody has taken it.
+ * Spends the nonce of a lingering transaction on nothing: zero value, to ourselves, from `block` on. Where only bundles
+ * are taken they are good until the next such attempt. It is no intent: whatever becomes of it, the nonce tells. False:
+ * surely nobody has taken it.
  */
 export async function sendCancellation(
   state: ExecutionState,
   live: Live,
   { nonce, fees, block }: { readonly nonce: number; readonly fees: Fees; readonly block: number },
 ): Promise<boolean> {
-  const { chainId } = state.options;
+  const { chainId, cancelAfterBlocks } = state.options;
   const { address: to } = live.signer;
   const ours = await sign(state, live, { chainId, nonce, to, data: "0x", value: 0n, gas: BARE_GAS, ...fees });
   if (ours === null || state.stopping) return false;
-  const bundle = createBundle(chainId, [ours], [block], live.keccak256);
+  const bundle = createBundle(
+    chainId,
+    [ours],
+    targets(block, Math.max(0, cancelAfterBlocks - 1)),
+    live.keccak256,
+  );
   const deadline = { deadlineMs: state.options.sendTimeoutMs, pools: [] };
-  const places = live.channels.filter(({ promises }) => !promises.atomic);
+  const places = cancelPlaces(live);
   const answers = await Promise.all(places.map((channel) => channel.send(bundle, deadline)));
   state.parts.log.warn({ nonce, answers: describe(places, answers) }, "lingering transaction cancelled");
   return answers.some(({ result }) => result !== "refused");

@@ -6,7 +6,7 @@ import type { Log } from "../lib/log.ts";
 import { losesOne, type PendingRef } from "./behind.ts";
 import { decodeRealised, type Realised } from "./calldata.ts";
 import { parseCount, parseReceipt, type Receipt, type Rpc } from "./chainAnswers.ts";
-import { judgeFate, type FateVerdict, type Sent } from "./fates.ts";
+import { isDue, judgeFate, type FateVerdict, type Sent } from "./fates.ts";
 import type { FateRecord, IntentJournal } from "./journal.ts";
 import type { HeldNonce } from "./nonces.ts";
 import { compareProfits } from "./profits.ts";
@@ -99,6 +99,8 @@ export interface Tracker {
    * look cancels ours.
    */
   seen(pending: PendingRef): boolean;
+  /** Whether it is to be cancelled at this head: while its bytes were on their way no look did it. */
+  isDue(intentId: string, head: number): boolean;
   readonly open: number;
 }
 
@@ -142,6 +144,10 @@ export function createTracker(options: TrackerOptions, parts: TrackerParts): Tra
         lost = true;
       }
       return lost;
+    },
+    isDue: (intentId, head) => {
+      const entry = entries.get(intentId);
+      return entry !== undefined && isDue(entry.intent, head, options.cancelAfterBlocks);
     },
     get open() {
       return entries.size;

@@ -40,6 +40,7 @@ export function listenerParts() {
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     log: silentLog,
     feePpmOf: () => 3000,
+    stopped: (): string | null => null,
     onOutcome: ({ intentId, fate, reason, block }: OutcomeEvent) => {
       outcomes.push({ intentId, fate, reason, block });
     },

@@ -28,6 +28,27 @@ const cases = CRASH_POINTS.flatMap((point) =>
   (["relay", "private"] as const).flatMap((place) => [0, 1, 3].map((blocks) => ({ point, place, blocks }))),
 );
 
+test("what was for a private channel is cancelled through a relay, where that is all there is by now", async () => {
+  await stage.unbalance();
+  const journal = newJournal(stage);
+  const before = await operatorNonce();
+  const parts = { journal, signer: operatorSigner(stage), channel: privateChannel(stage) };
+  const crashing = crashingParts("signed", parts);
+  const first = await startRun(stage, { ...crashing, channels: [crashing.channel] });
+  await first.execution.submit(await stage.decide());
+  const options = { cancelAfterBlocks: 2 };
+  const second = await startRun(stage, { journal, channels: [relayChannel(stage)], options });
+  for (let i = 0; i < 6; i++) await nextBlock(stage, second);
+  expect(second.outcomes).toMatchObject([{ fate: "replaced", reason: "cancelled" }]);
+  expect(await operatorNonce()).toBe(before + 1);
+  await stage.unbalance();
+  second.execution.onBlock(await stage.header());
+  await second.execution.submit(await stage.decide({ intentId: "next" }));
+  await nextBlock(stage, second);
+  expect(second.outcomes.at(-1)).toMatchObject({ intentId: "next", fate: "included" });
+  journal.dispose();
+});
+
 describe("a crash", () => {
   test.each(cases)(
     "$point, $place, restarted after $blocks blocks: exactly one fate, the chain's",

@@ -110,6 +110,24 @@ test("one that was refused has taken no place: what was there before is taken ba
   expect(run.cancelled).toEqual([run.relay.sent[0]?.id]);
 });
 
+test("disproved while a newer one is on its way: where that is refused it is taken back, else it has lost its place", async () => {
+  for (const result of ["refused", "accepted"] as const) {
+    const run = await startBeside();
+    const { ended } = await sendOut(run);
+    run.simulation.answer = () => Promise.resolve({ ...asPromised, gasUsed: 100_000n });
+    let answer: (() => void) | undefined;
+    run.relay.answer = () => new Promise((resolve) => (answer = () => resolve({ result, detail: "" })));
+    const newer = run.execution.submit({ ...decision, intentId: "newer" });
+    await vi.waitUntil(() => answer !== undefined, PATIENT);
+    run.say({ type: "revert", reason: "k" });
+    await ended;
+    expect(run.cancelled).toEqual([]);
+    answer?.();
+    await newer;
+    expect(run.cancelled).toEqual(result === "refused" ? [run.relay.sent[0]?.id] : []);
+  }
+});
+
 test("it may land all the same: then that is its fate", async () => {
   const run = await startBeside();
   const { ended } = await sendOut(run);

@@ -1,5 +1,6 @@
-import { keccak256 } from "viem";
+import { keccak256, parseTransaction } from "viem";
 import { describe, expect, test } from "vitest";
+import { silentLog } from "../../../src/lib/log.ts";
 import {
   expiring,
   fakeChannel,
@@ -106,5 +107,55 @@ describe("one of ours around one trigger, over restarts too", () => {
     expect(before.booked.get(tail.intentId)?.fate).toBe("rejected");
     expect(await secondTail(before, place)).toBe("channels: private refused busy");
     expect(place.sent).toHaveLength(2);
+  });
+});
+
+/** A private transaction of a former run, on these channels until block 109. */
+async function recovered(channels: readonly FakeChannel[] | null) {
+  const before = await startFakes(decision, [fakeChannel(false)]);
+  await before.execution.submit(decision);
+  const warnings: string[] = [];
+  const log = { ...silentLog, warn: (_facts: object, message: string) => void warnings.push(message) };
+  const run = await startFakes(decision, channels, { parts: { journal: before.journal, log } });
+  for (let n = 101; n < 110; n++) {
+    run.execution.onBlock(headerOf(n));
+    await run.execution.idle();
+  }
+  return { run, warnings };
+}
+
+describe("what a former run sent to a place that may land it at any time", () => {
+  test("is cancelled in bundles where there are relays alone, each good until the next", async () => {
+    const relay = fakeChannel(true);
+    const { run, warnings } = await recovered([relay]);
+    expect(relay.sent.map(({ targetBlocks }) => targetBlocks)).toEqual([
+      [105, 106, 107],
+      [108, 109, 110],
+    ]);
+    const bare = relay.sent[0]?.transactions[0] ?? "0x02";
+    expect(relay.sent.map(({ transactions }) => transactions)).toEqual([[bare], [bare]]);
+    const to = run.signer.address;
+    expect(parseTransaction(bare)).toMatchObject({ nonce: 7, to, gas: 21_000n });
+    expect(warnings).toEqual(["lingering transaction cancelled", "lingering transaction cancelled"]);
+    run.chain.state.nonce = 8;
+    for (const n of [110, 111]) {
+      run.execution.onBlock(headerOf(n));
+      await run.execution.idle();
+    }
+    expect(run.outcomes).toMatchObject([{ fate: "replaced", reason: "cancelled" }]);
+    expect(run.execution.status().nonces.held).toEqual([]);
+  });
+
+  test("is cancelled where it may lie, and not in bundles, as long as there is such a place", async () => {
+    const [relay, mempool] = [fakeChannel(true), fakeChannel(false)];
+    await recovered([relay, mempool]);
+    expect(relay.sent).toEqual([]);
+    expect(mempool.sent).toHaveLength(2);
+  });
+
+  test("stays open where nobody can cancel it, which is said once", async () => {
+    const { run, warnings } = await recovered(null);
+    expect(warnings).toEqual(["nobody to cancel with, it may still land"]);
+    expect(run.execution.status().openIntents).toBe(1);
   });
 });

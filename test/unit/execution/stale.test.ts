@@ -56,6 +56,20 @@ describe("late work is dropped", () => {
     expect(channel.sent).toHaveLength(1);
   });
 
+  test("the parent and the block below it are undone, and the sibling of that one comes: stale all the same", async () => {
+    const channel = fakeChannel(true);
+    const run = await startFakes(decision, [channel]);
+    const { answer } = run.simulation;
+    run.simulation.answer = (timestamp) => {
+      for (const number of [100, 99]) run.execution.onReverted({ number, hash: hashOf(number) });
+      run.execution.onBlock(headerOf(99, hashOf(9999)));
+      return answer(timestamp);
+    };
+    await run.execution.submit(decision);
+    expect(run.outcomes).toMatchObject([{ fate: "rejected", reason: "stale: block 100 was reverted" }]);
+    expect(channel.sent).toEqual([]);
+  });
+
   test("a sibling of the parent makes it stale too; an older head does not", async () => {
     const run = await startFakes(decision, null);
     run.execution.onBlock(headerOf(100, hashOf(999)));
@@ -64,4 +78,47 @@ describe("late work is dropped", () => {
     await run.execution.submit({ ...decision, intentId: "again" });
     expect(run.fates()).toEqual(["rejected", "dry-run"]);
   });
+
+  test.each(["simulated", "signed", "sent"] satisfies Stage[])(
+    "the owner stops everything right before %s: rejected, nothing sent, and nothing more signed",
+    async (at) => {
+      let stopped: string | null = null;
+      const halt = (): void => {
+        stopped = "halted: enough";
+      };
+      const relay = fakeChannel(true);
+      const simulate = () => {
+        if (at === "sent") halt();
+        return Promise.resolve({ type: "ok", gasUsed: 1n } as const);
+      };
+      const signer: Signer = {
+        address: local.address,
+        signTransaction: (transaction) => {
+          if (at === "signed") halt();
+          return local.signTransaction(transaction);
+        },
+      };
+      const live = { signer, channels: [{ ...relay, simulate }], keccak256: nobleKeccak256 };
+      const run = await startFakes(decision, live.channels, {
+        parts: { live, stopped: () => stopped },
+        options: { relaySimulation: true },
+      });
+      const { answer } = run.simulation;
+      run.simulation.answer = (timestamp) => {
+        if (at === "simulated") halt();
+        return answer(timestamp);
+      };
+      await run.execution.submit(decision);
+      await run.execution.submit({ ...decision, intentId: "next" });
+      expect(run.outcomes.map(({ fate, reason }) => `${fate} ${reason}`)).toEqual([
+        "rejected stopped: halted: enough",
+        "rejected stopped: halted: enough",
+      ]);
+      expect(relay.sent).toEqual([]);
+      expect(run.signed.size).toBe(at === "sent" ? 1 : 0);
+      expect(run.execution.status().nonces.held).toEqual([]);
+      stopped = null;
+      run.simulation.answer = answer;
+    },
+  );
 });
