@@ -18,6 +18,8 @@ export interface RecordingProxy {
   readonly seen: readonly SeenRequest[];
   /** Requests of that method that come over WebSocket from now on end the connection, `times` times. */
   breakOn(method: string, times: number): void;
+  /** Requests of that method that come over WebSocket from now on reach the node when `act` is done. */
+  before(method: string, act: () => Promise<unknown>): void;
   stop(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 export async function startRecordingProxy(httpTarget: string): Promise<RecordingProxy> {
   const seen: SeenRequest[] = [];
   let breaking = { method: "", times: 0 };
+  const acts = new Map<string, () => Promise<unknown>>();
   const note = (via: "http" | "ws", body: string, authorization: string | null): string => {
     const { method, params } = requestSchema.parse(JSON.parse(body));
     seen.push({ via, method, params, authorization });
@@ -58,8 +61,13 @@ export async function startRecordingProxy(httpTarget: string): Promise<Recording
         client.terminate();
         return;
       }
-      if (node.readyState === WebSocket.OPEN) node.send(data.toString());
-      else early.push(data.toString());
+      const pass = (): void => {
+        if (node.readyState === WebSocket.OPEN) node.send(data.toString());
+        else early.push(data.toString());
+      };
+      const act = acts.get(method);
+      if (act === undefined) pass();
+      else act().then(pass, () => client.terminate());
     });
     node.on("open", () => early.splice(0).forEach((text) => node.send(text)));
     node.on("message", (data: Buffer) => client.send(data.toString()));
@@ -78,6 +86,7 @@ export async function startRecordingProxy(httpTarget: string): Promise<Recording
     breakOn: (method, times) => {
       breaking = { method, times };
     },
+    before: (method, act) => void acts.set(method, act),
     stop: async () => {
       for (const client of sockets.clients) client.terminate();
       server.closeAllConnections();
