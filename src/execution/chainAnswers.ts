@@ -71,6 +71,23 @@ const headSchema = z
 /** The parts of a header that fates need, of `eth_getBlockByNumber`. Throws on anything else. */
 export const parseHead = (answer: unknown): z.infer<typeof headSchema> => headSchema.parse(answer);
 
+const sentSchema = z.object({
+  from: address,
+  to: address.nullish(),
+  nonce: count,
+  value: quantity,
+  input: bytes,
+});
+
+/** What was sent, of a mined transaction; wei. */
+export type SentTransaction = z.infer<typeof sentSchema>;
+
+const bodiesSchema = z.object({ transactions: z.array(sentSchema) });
+
+/** The transactions of `eth_getBlockByNumber` with their bodies. Throws on anything else. */
+export const parseSent = (answer: unknown): readonly SentTransaction[] =>
+  bodiesSchema.parse(answer).transactions;
+
 const simulatedCallSchema = z.object({
   status: count,
   gasUsed: quantity,

@@ -39,6 +39,7 @@ async function asTracked(
     expires: atomicOnly,
     // Whom it stood behind is not journaled: it is not withdrawn any more when the trigger is replaced.
     behind: [],
+    recovered: true,
     spentLooks: 0,
     cancelFrom: isTail(intent, signed) ? lastBlock : lastBlock + cancelAfterBlocks,
     cancelledAt: null,

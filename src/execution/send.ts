@@ -223,6 +223,7 @@ function tracked(
     behind: tail
       ? decision.behind.map(({ hash: of, from, nonce: at }) => ({ hash: of, from, nonce: at }))
       : [],
+    recovered: false,
     spentLooks: 0,
     cancelFrom: tail ? lastBlock : lastBlock + state.options.cancelAfterBlocks,
     cancelledAt: null,

@@ -10,6 +10,7 @@ import { isDue, judgeFate, type FateVerdict, type Sent } from "./fates.ts";
 import type { FateRecord, IntentJournal } from "./journal.ts";
 import type { HeldNonce } from "./nonces.ts";
 import { compareProfits } from "./profits.ts";
+import { findSpender, isBare } from "./spender.ts";
 
 /** A sent transaction until its fate is booked. */
 export interface TrackedIntent extends Sent {
@@ -23,6 +24,8 @@ export interface TrackedIntent extends Sent {
   readonly fees: Fees;
   /** Of a tail: the pending transactions that it stands behind; else none. */
   readonly behind: readonly PendingRef[];
+  /** A former run sent it, and may have cancelled it. */
+  readonly recovered: boolean;
 }
 
 /** Its nonce, as long as it may land. */
@@ -197,7 +200,7 @@ async function conclude(state: State, entry: Entry, head: Head, verdict: FateVer
       endUnmined(state, entry, missed(entry), head);
       return;
     case "replaced":
-      endUnmined(state, entry, hadPassed(entry) ? missed(entry) : replaced(entry, head), head);
+      endUnmined(state, entry, hadPassed(entry) ? missed(entry) : await replaced(state, entry, head), head);
       return;
     case "cancel":
       if (entry.unmined !== null) reopen(state, entry);
@@ -215,15 +218,30 @@ const missed = ({ intent, doubt }: Entry): Unmined => ({
   block: intent.lastBlock,
 });
 
-const replaced = (entry: Entry, head: Head): Unmined => ({
-  fate: "replaced",
-  reason: spenderOf(entry),
-  block: head.number,
-});
+const replaced = async (state: State, entry: Entry, { number }: Head): Promise<Unmined> =>
+  entry.unmined ?? { fate: "replaced", reason: await spenderOf(state, entry, number), block: number };
 
-function spenderOf({ intent, spentBy }: Entry): string {
+async function spenderOf(state: State, { intent, spentBy }: Entry, head: number): Promise<string> {
   if (spentBy !== null) return `its alternate ${spentBy.intent.intentId} landed`;
-  return intent.cancelledAt === null ? "nonce spent by another transaction" : "cancelled";
+  if (intent.cancelledAt !== null) return "cancelled";
+  return intent.recovered && (await wasCancelled(state, intent, head))
+    ? "cancelled by a former run"
+    : "nonce spent by another transaction";
+}
+
+/** Whether the transaction that spent the nonce is a cancellation, as far as the chain can tell. Never rejects. */
+async function wasCancelled(
+  { parts, options }: State,
+  intent: TrackedIntent,
+  head: number,
+): Promise<boolean> {
+  try {
+    const spender = await findSpender(parts.rpc, intent, head, options);
+    return spender !== null && isBare(spender);
+  } catch (error) {
+    parts.log.warn({ err: error, intent: intent.intentId }, "who spent the nonce is not answered");
+    return false;
+  }
 }
 
 /** Reports a mined transaction at once, again when its block changed, and books it when it is deep enough. */

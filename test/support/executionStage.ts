@@ -31,8 +31,8 @@ export interface ExecutionStage {
   pend(trade?: PendingTrade): Promise<Pend>;
   /** A rival's trade that takes the decision's QuickSwap hop, in the public pool ahead of everything of ours. */
   takeArbitrage(decision: SubmitDecision): Promise<void>;
-  /** The operator's key, used by somebody else: a bare transaction in the public pool. */
-  spendNonce(): Promise<void>;
+  /** The operator's key, used by somebody else: a bare transaction in the public pool, to the operator or another. */
+  spendNonce(to?: Address): Promise<void>;
   header(): Promise<BlockHeader>;
   /**
    * The best two-pool arbitrage on the present head, or behind these pending trades, as the engine would decide it.
@@ -207,11 +207,9 @@ export async function startExecutionStage(): Promise<ExecutionStage> {
       if (hop === undefined) throw new Error("the plan does not cross QuickSwap");
       await trade([hop.tokenIn, hop.tokenOut], hop.amountIn, HIGH_FEES);
     },
-    spendNonce: async () => {
+    spendNonce: async (to = operator.address) => {
       const nonce = count.parse(await devnet.rpc("eth_getTransactionCount", [operator.address, "latest"]));
-      await devnet.send(
-        await sign(operator, nonce, { to: operator.address, data: "0x", gas: 21_000n }, HIGH_FEES),
-      );
+      await devnet.send(await sign(operator, nonce, { to, data: "0x", gas: 21_000n }, HIGH_FEES));
     },
     header,
     decide: async (changes = {}, behind = []) => {

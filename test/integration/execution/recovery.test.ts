@@ -49,6 +49,31 @@ test("what was for a private channel is cancelled through a relay, where that is
   journal.dispose();
 });
 
+test.each([true, false])(
+  "what a former run has cancelled is told from what another spent (%s)",
+  async (cancelled) => {
+    await stage.unbalance();
+    const journal = newJournal(stage);
+    const options = { cancelAfterBlocks: 2 };
+    const channels = [privateChannel(stage)];
+    const first = await startRun(stage, { journal, channels, options });
+    await first.execution.submit(await stage.decide());
+    // Too dear for it, not for what takes its place.
+    stage.devnet.setBaseFee(200_000_000_000n);
+    if (cancelled) for (let i = 0; i < 3; i++) await nextBlock(stage, first);
+    else await stage.spendNonce(stage.treasury);
+    for (let i = 0; i < 5; i++) await stage.devnet.build();
+    expect(first.fates()).toEqual([]);
+    stage.devnet.setBaseFee(30_000_000_000n);
+    const second = await startRun(stage, { journal, channels, options });
+    await nextBlock(stage, second);
+    expect(second.outcomes).toMatchObject([
+      { reason: cancelled ? "cancelled by a former run" : "nonce spent by another transaction" },
+    ]);
+    journal.dispose();
+  },
+);
+
 describe("a crash", () => {
   test.each(cases)(
     "$point, $place, restarted after $blocks blocks: exactly one fate, the chain's",

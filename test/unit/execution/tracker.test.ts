@@ -22,6 +22,7 @@ const intent: TrackedIntent = {
   atomicOnly: true,
   expires: true,
   behind: [],
+  recovered: false,
   spentLooks: 0,
   cancelFrom: 103,
   cancelledAt: null,
