@@ -166,7 +166,7 @@ export const METHODS = {
   },
   halt: {
     access: "owner",
-    about: "nothing is sent, over restarts too, until `resume`",
+    about: "no plan is sent, over restarts too, until `resume`; one that lingers is still cancelled",
     params: z.strictObject({ reason }),
     result: done,
   },
