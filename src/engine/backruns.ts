@@ -9,7 +9,7 @@ import type { ForeseenEvent, FurtherEvent, MinedEvent, PendingEvent } from "./ev
 import type { Opportunity } from "../search/opportunity.ts";
 import { offerBehind, review, settledOf, toldOf } from "./hintSteps.ts";
 import { refOf } from "./judging.ts";
-import type { Move, Watched } from "./triggers.ts";
+import type { Row, Watched } from "./triggers.ts";
 
 /** The steps that concern pending transactions. Settled state is decided on in `engine`. */
 
@@ -23,6 +23,8 @@ const MOST_LISTED = 1;
 const MOST_AGAIN = 32;
 /** Of these, simulations that are asked for. */
 const MOST_FORESEEN = 8;
+/** Those that wait of which is asked, to find as many, whether they can be mined. */
+const MOST_ASKED = 256;
 
 type Expired = (() => boolean) | undefined;
 
@@ -31,8 +33,10 @@ export function pending(core: Core, { transaction }: PendingEvent, expired: Expi
   const { head } = core.market;
   const kind = core.triggers.take(transaction, head?.number ?? 0);
   if (kind === "nothing" || head === null || !isReady(core)) return [];
+  const place = placeOf(core, transaction.hash, head);
+  if (place === null) return [];
   if (kind === "opaque") return [{ type: "foresee", transaction, parent: refOf(head) }];
-  return decideBehind(core, transaction.hash, head, { expired, inHaste: goesInHaste(core) });
+  return decideBehind(core, place, head, { expired, inHaste: goesInHaste(core) });
 }
 
 /** Whether anything is decided behind pending transactions; what they do is followed in any case. */
@@ -42,7 +46,8 @@ export function foreseen(core: Core, event: ForeseenEvent, expired: Expired): re
   const { head } = core.market;
   const waitedFor = core.triggers.foreseen(event.hash, event.parent.hash, event.logs);
   if (!waitedFor || head === null || !isReady(core) || head.hash !== event.parent.hash) return [];
-  return decideBehind(core, event.hash, head, { expired, inHaste: goesInHaste(core) });
+  const place = placeOf(core, event.hash, head);
+  return place === null ? [] : decideBehind(core, place, head, { expired, inHaste: goesInHaste(core) });
 }
 
 /**
@@ -58,11 +63,17 @@ export function further(core: Core, { hash, parent }: FurtherEvent, expired: Exp
   const { head } = market;
   if (head === null || head.hash !== parent.hash || !isReady(core)) return [];
   if (triggers.watchedOf(hash)?.failures !== 0) return [];
-  return decideBehind(core, hash, head, { expired, further: true });
+  const place = placeOf(core, hash, head);
+  return place === null ? [] : decideBehind(core, place, head, { expired, further: true });
 }
 
-const rivalsOf = ({ inFlight }: Core, head: BlockHeader): readonly SubmitDecision[] =>
-  [...inFlight.values()].filter(({ targetBlock }) => targetBlock === head.number + 1);
+/** What is under way for the same block. A bundle around something that was superseded comes to nothing: it is no rival. */
+const rivalsOf = ({ inFlight, triggers, options }: Core, head: BlockHeader): readonly SubmitDecision[] =>
+  [...inFlight.values()].filter(
+    ({ targetBlock, behind }) =>
+      targetBlock === head.number + 1 &&
+      (options.backruns?.way !== "bundle" || behind.every(({ hash }) => triggers.waits(hash))),
+  );
 
 /**
  * The predictions of the block are checked, its transactions forgotten, and those that still wait looked at again; then
@@ -75,7 +86,11 @@ export function mined(
 ): readonly Decision[] {
   const { market, triggers, unaudited } = core;
   const { head } = market;
-  if (head === null || head.hash !== block.hash) return [];
+  if (head === null || head.hash !== block.hash) {
+    // The answer came late. Nothing waits any more that was in it, whatever stands on it by now.
+    triggers.spend(transactions, block.number);
+    return [];
+  }
   const findings =
     unaudited?.block.hash === block.hash
       ? auditBlock(unaudited, transactions, {
@@ -84,7 +99,6 @@ export function mined(
           watchedOf: (hash) => triggers.watchedOf(hash),
         })
       : [];
-  if (unaudited !== null) for (const { transactionHash } of unaudited.logs) triggers.learn(transactionHash);
   core.unaudited = null;
   triggers.mined(head, transactions);
   const predictions = findings.map((finding) => note(core, finding, head));
@@ -112,11 +126,17 @@ const keyOf = ({ contract, functionName }: Watched): string => `${contract}.${fu
 
 function again(core: Core, head: BlockHeader, expired: Expired): readonly Decision[] {
   const decisions: Decision[] = [];
-  let asked = 0;
-  for (const { transaction, knowledge } of core.triggers.waiting(MOST_AGAIN)) {
-    if (expired?.() === true) break;
-    if (knowledge.type === "read") decisions.push(...decideBehind(core, transaction.hash, head, { expired }));
-    else if (asked++ < MOST_FORESEEN) decisions.push({ type: "foresee", transaction, parent: refOf(head) });
+  let looked = 0;
+  let simulated = 0;
+  for (const { transaction, knowledge } of core.triggers.waiting(MOST_ASKED)) {
+    if (looked === MOST_AGAIN || expired?.() === true) break;
+    // What cannot be mined takes no turn from what can.
+    const place = placeOf(core, transaction.hash, head);
+    if (place === null) continue;
+    looked++;
+    if (knowledge.type === "read") decisions.push(...decideBehind(core, place, head, { expired }));
+    else if (simulated++ < MOST_FORESEEN)
+      decisions.push({ type: "foresee", transaction, parent: refOf(head) });
   }
   return decisions;
 }
@@ -127,15 +147,15 @@ interface Manner extends Pick<BehindRequest, "inHaste" | "further"> {
 
 function decideBehind(
   core: Core,
-  hash: Hash,
+  { row, gasPrice, maxFeePerGas }: Place,
   head: BlockHeader,
   { expired, inHaste, further: follows }: Manner,
 ): readonly Decision[] {
   const { market, search, desk, triggers, calibration, inFlight, options } = core;
-  const move = triggers.moveOf(hash, market, head.timestamp + options.blockSeconds);
-  const moment = move === null ? null : momentOf(core, move, head, expired);
-  if (move === null || moment === null) return [];
-  const { state, watched, behind } = move;
+  const state = triggers.moveOf(row, market, head.timestamp + options.blockSeconds);
+  if (state === null) return [];
+  const moment = { block: head, gasPrice, maxFeePerGas, prices: search.valuer(state), expired };
+  const { watched, behind } = row;
   const leastFloat = leastWorthFloat(core, moment);
   const makesPlan = desk.enough(moment, 1);
   const isLittle = ({ profitNativeFloat }: Opportunity): boolean => profitNativeFloat < leastFloat;
@@ -153,14 +173,14 @@ function decideBehind(
   const fresh = [...found, ...(hinted?.only ?? [])];
   if (fresh.length === 0) return [];
   const decisions = desk.decideBehind({
-    block: moment.block,
-    gasPrice: moment.gasPrice,
-    maxFeePerGas: moment.maxFeePerGas,
+    block: head,
+    gasPrice,
+    maxFeePerGas,
     prices: moment.prices,
     expired,
     inHaste,
     further: follows,
-    trigger: { type: "pending", hash },
+    trigger: { type: "pending", hash: watched.transaction.hash },
     behind,
     state,
     fresh,
@@ -186,9 +206,16 @@ function leastWorthFloat({ options }: Core, { gasPrice }: Moment): number {
   return DRIFT * (Number(perCycle) + 2 * hop) * Number(gasPrice);
 }
 
-/** Null: the trigger, or one before it, cannot be in the next block, or not in a bundle. */
-function momentOf(core: Core, { behind, state }: Move, block: BlockHeader, expired: Expired): Moment | null {
-  const { options, search } = core;
+/** What is asked before anything is worked out: the row of a transaction that may be mined next, and what we would pay. */
+interface Place extends Pick<Moment, "gasPrice" | "maxFeePerGas"> {
+  readonly row: Row;
+}
+
+/** Null: the transaction, or one before it, cannot be in the next block, or not in a bundle. */
+function placeOf({ options, triggers }: Core, hash: Hash, block: BlockHeader): Place | null {
+  const row = triggers.rowOf(hash);
+  if (row === null) return null;
+  const { behind } = row;
   const { fees, backruns } = options;
   const way = backruns?.way;
   const bound = baseFeeBound(block.baseFeePerGas, fees.baseFeeStepPpm, 1);
@@ -198,10 +225,8 @@ function momentOf(core: Core, { behind, state }: Move, block: BlockHeader, expir
   const settled = settledFees(fees, block.baseFeePerGas);
   const tail = way === "tail";
   return {
-    block,
+    row,
     gasPrice: tail ? effectiveGasPrice(bid, bound) : nextGasPrice(fees, block.baseFeePerGas),
     maxFeePerGas: tail ? bid.maxFeePerGas : settled.maxFeePerGas,
-    prices: search.valuer(state),
-    expired,
   };
 }

@@ -1,4 +1,4 @@
-import type { Address, BlockHeader, BlockRef } from "../chain/types.ts";
+import type { Address, BlockHeader, BlockRef, ChainLog } from "../chain/types.ts";
 import type { Market } from "../market/market.ts";
 import type { CalibrationRow } from "../mempool/calibration.ts";
 import type { Valuer } from "../search/prices.ts";
@@ -134,11 +134,24 @@ function committed(core: Core, event: CommittedEvent, expired?: () => boolean): 
   }
   for (const pool of event.tainted) core.market.taint(pool, "logs of a block could not be proven complete");
   note(core, result.changed);
+  land(core, event.logs, block);
   core.unaudited = before;
   const repairs = repairOf(core.market, block);
   if (!event.atHead) return repairs;
   core.live = true;
   return [...repairs, ...decide(core, block, expired)];
+}
+
+/**
+ * What has moved our pools is in the block: it waits no more, and whom it called is looked at from now on. All that the
+ * block holds is told later, and only of the newest of several.
+ */
+function land({ triggers }: Core, logs: readonly ChainLog[], { number }: BlockRef): void {
+  const hashes = logs
+    .map(({ transactionHash }) => transactionHash)
+    .filter((hash, i, all) => hash !== all[i - 1]);
+  for (const hash of hashes) triggers.learn(hash);
+  triggers.spend(hashes, number);
 }
 
 function decide(core: Core, block: BlockHeader, expired?: () => boolean): readonly Decision[] {

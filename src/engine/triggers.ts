@@ -1,13 +1,13 @@
 import { applyPoolLog } from "../amm/poolLog.ts";
 import type { Router } from "../chain/registry.ts";
-import type { Address, BlockHeader, EmittedLog, Hash, PendingTransaction } from "../chain/types.ts";
+import type { Address, BlockRef, EmittedLog, Hash, Hex, PendingTransaction } from "../chain/types.ts";
 import type { Market } from "../market/market.ts";
 import { createOverlay, type Overlay } from "../market/overlay.ts";
 import { createDecoder, type Decoder } from "../mempool/decode.ts";
 import { predictEffects, type EffectsContext } from "../mempool/effects.ts";
 import { createPendingBook, type PendingBook } from "../mempool/pendingBook.ts";
 import { createPoolBook } from "../mempool/poolBook.ts";
-import type { DecodedTransaction } from "../mempool/routerCall.ts";
+import { receiversOf, type DecodedTransaction } from "../mempool/routerCall.ts";
 
 export interface TriggerOptions {
   readonly routers: readonly Router[];
@@ -34,12 +34,11 @@ export interface Watched {
   readonly failures: number;
 }
 
-/** What a transaction makes of the market, if the next block begins with it and those before it. */
-export interface Move {
+/** A transaction that waits, and what must be mined before it. */
+export interface Row {
   readonly watched: Watched;
   /** In the order in which they must be mined; the last one is the trigger. */
   readonly behind: readonly PendingTransaction[];
-  readonly state: Overlay;
 }
 
 /** The pending transactions, and what those that we can read or have simulated would do. */
@@ -50,8 +49,13 @@ export interface Triggers {
   take(transaction: PendingTransaction, block: number): "read" | "opaque" | "nothing";
   /** A simulation's answer; false where nobody waits for it, or it moves nothing. */
   foreseen(hash: Hash, parent: Hash, logs: readonly EmittedLog[] | null): boolean;
-  /** Null: it waits no more, moves nothing of ours, fails, is an estimate, or stands behind what we cannot read. */
-  moveOf(hash: Hash, market: Market, timestamp: number): Move | null;
+  /** Null: it does not wait any more, or what must be mined before it is not known or too much. Cheap. */
+  rowOf(hash: Hash): Row | null;
+  /**
+   * What it makes of the market, if the block of this time (seconds) begins with its row. Null: it moves nothing of ours,
+   * fails, is an estimate, or stands behind something that we cannot read.
+   */
+  moveOf(row: Row, market: Market, timestamp: number): Overlay | null;
   watchedOf(hash: Hash): Watched | undefined;
   /** What predictions for a block of this time (seconds) stand on. */
   contextAt(timestamp: number): EffectsContext;
@@ -59,8 +63,12 @@ export interface Triggers {
   disbelieve(hash: Hash): void;
   /** Who called that moved a pool of ours: from now on such calls are looked at. */
   learn(hash: Hash): void;
-  /** Forgets what is in the block, and what has waited for too long. */
-  mined(block: BlockHeader, transactions: readonly Hash[]): void;
+  /** False: unknown, in a block, superseded, in dispute, or let go. */
+  waits(hash: Hash): boolean;
+  /** These are in a block: they wait no more, nor does what their nonces were. They stay watched until `mined`. */
+  spend(transactions: Iterable<Hash>, block: number): void;
+  /** Forgets what is in the newest block, and what has waited for too long. */
+  mined(block: BlockRef, transactions: readonly Hash[]): void;
   /** Those that still wait, newest first. */
   waiting(most: number): readonly Watched[];
   readonly pendingBook: Pick<PendingBook, "size" | "shed">;
@@ -72,8 +80,6 @@ const MOST_WATCHED = 4096;
 const MOST_LEARNED = 4096;
 /** Simulations that may fail behind one transaction: the state may have been at fault, but not each time. */
 const MOST_FAILURES = 3;
-/** Earlier transactions of one sender that a bundle carries. */
-const MOST_EARLIER = 3;
 
 interface Memory {
   readonly options: TriggerOptions;
@@ -101,11 +107,14 @@ export function createTriggers(options: TriggerOptions): Triggers {
     },
     take: (transaction, block) => take(memory, transaction, block),
     foreseen: (hash, parent, logs) => foreseen(memory, hash, { type: "foreseen", parent, logs }),
-    moveOf: (hash, market, timestamp) => moveOf(memory, hash, { market, timestamp }),
+    rowOf: (hash) => rowOf(memory, hash),
+    moveOf: (row, market, timestamp) => moveOf(memory, row, { market, timestamp }),
     watchedOf: (hash) => memory.watched.get(hash),
     contextAt: (timestamp) => contextAt(memory, timestamp),
     disbelieve: (hash) => disbelieve(memory, hash),
     learn: (hash) => learn(memory, hash),
+    waits: (hash) => memory.pending.has(hash),
+    spend: (transactions, block) => memory.pending.mined(transactions, block),
     mined: (block, transactions) => {
       memory.pending.mined(transactions, block.number);
       for (const hash of memory.watched.keys()) if (!memory.pending.has(hash)) memory.watched.delete(hash);
@@ -120,9 +129,9 @@ const SELECTOR_CHARS = 10;
 function take(memory: Memory, transaction: PendingTransaction, block: number): "read" | "opaque" | "nothing" {
   const { decoder, pending, ours, learned } = memory;
   const { to } = transaction;
-  if (to !== null && ours.has(to)) return "nothing";
-  pending.add(transaction, block);
-  if (to === null) return "nothing";
+  // All are kept: whatever they do, they may stand before another, or in its place.
+  const waits = pending.add(transaction, block);
+  if (!waits || to === null || ours.has(to)) return "nothing";
   const router = decoder.routerOf(to);
   if (router === null && !learned.has(to)) return "nothing";
   const decoding = router === null ? OPAQUE : decoder.decode(transaction);
@@ -180,18 +189,23 @@ interface Standpoint {
   readonly timestamp: number;
 }
 
-function moveOf(memory: Memory, hash: Hash, at: Standpoint): Move | null {
-  const watched = memory.watched.get(hash);
-  // One that was superseded is watched until the block, since it may still be mined; but nobody waits for it.
-  if (watched === undefined || !memory.pending.has(hash)) return null;
-  const earlier = memory.pending.earlierOf(watched.transaction);
-  if (earlier.length > MOST_EARLIER) return null;
+function rowOf({ watched: all, pending }: Memory, hash: Hash): Row | null {
+  const watched = all.get(hash);
+  if (watched === undefined || !pending.has(hash)) return null;
+  const earlier = pending.earlierOf(watched.transaction);
+  return earlier === null ? null : { watched, behind: [...earlier, watched.transaction] };
+}
+
+function moveOf(memory: Memory, { behind }: Row, at: Standpoint): Overlay | null {
   const state = createOverlay(at.market);
-  // Of the trigger itself a part may be known: what the rest does to pools of ours, the simulation finds out.
-  for (const transaction of earlier)
-    if (apply(memory, transaction, at, state)?.complete !== true) return null;
-  const moved = apply(memory, watched.transaction, at, state)?.moved ?? 0;
-  return moved > 0 ? { watched, behind: [...earlier, watched.transaction], state } : null;
+  let moved = 0;
+  for (const [i, transaction] of behind.entries()) {
+    const applied = apply(memory, transaction, at, state);
+    // Of the trigger itself a part may be known: what the rest does to pools of ours, the simulation finds out.
+    if (applied === null || (i < behind.length - 1 && !applied.complete)) return null;
+    ({ moved } = applied);
+  }
+  return moved > 0 ? state : null;
 }
 
 interface Applied {
@@ -209,7 +223,8 @@ function apply(
   state: Overlay,
 ): Applied | null {
   const knowledge = memory.watched.get(transaction.hash)?.knowledge;
-  if (knowledge === undefined) return isHarmless(memory, transaction) ? { moved: 0, complete: true } : null;
+  if (knowledge === undefined)
+    return isHarmless(memory, transaction, market) ? { moved: 0, complete: true } : null;
   if (knowledge.type === "foreseen") {
     const { logs, parent } = knowledge;
     // What was simulated stands on the head, and on nothing else.
@@ -217,6 +232,8 @@ function apply(
     const moved = applyLogs(market, logs, state);
     return moved === null ? null : { moved, complete: true };
   }
+  // What a pool is given besides its swaps is not in its state, but in what its next swap makes of it.
+  if (receiversOf(knowledge.decoded.calls).some((receiver) => market.pools.has(receiver))) return null;
   const { effects, reverts, complete } = predictEffects(
     knowledge.decoded,
     transaction,
@@ -254,11 +271,34 @@ export function applyLogs(
   return moved;
 }
 
-/** `approve(address,uint256)` and `transfer(address,uint256)` of ERC-20. */
-const HARMLESS = /^0x(095ea7b3|a9059cbb)/;
+const APPROVE = "0x095ea7b3";
+/** Where the receiver stands among the words of ERC-20's `transfer(address,uint256)` and `transferFrom(address,address,uint256)`. */
+const RECEIVER_WORDS: ReadonlyMap<string, number> = new Map([
+  ["0xa9059cbb", 0],
+  ["0x23b872dd", 1],
+]);
+const WORD_CHARS = 64;
+const ADDRESS_CHARS = 40;
 
-/** Moves no pool, whatever becomes of it: coins sent to an account, an allowance, a transfer that is not to a pool. */
-function isHarmless({ decoder, learned }: Memory, { to, input }: PendingTransaction): boolean {
+/** To whom a transfer goes; null: it is none. */
+function receiverOf(input: Hex): Address | null {
+  const word = RECEIVER_WORDS.get(input.slice(0, SELECTOR_CHARS));
+  if (word === undefined) return null;
+  const end = SELECTOR_CHARS + (word + 1) * WORD_CHARS;
+  return input.length < end ? null : `0x${input.slice(end - ADDRESS_CHARS, end)}`;
+}
+
+/**
+ * Moves no pool, whatever becomes of it: coins sent to an account, an allowance, a transfer that is not to a pool. A
+ * pair's next swap counts what it was given before as paid. A taxed token may sell what it took on the way.
+ */
+function isHarmless(
+  { decoder, learned, options }: Memory,
+  { to, input }: PendingTransaction,
+  { pools }: Pick<Market, "pools">,
+): boolean {
   if (to === null || decoder.isRouter(to) || learned.has(to)) return false;
-  return input === "0x" || HARMLESS.test(input);
+  if (input === "0x" || input.startsWith(APPROVE)) return true;
+  const receiver = receiverOf(input);
+  return receiver !== null && !pools.has(receiver) && !options.isTaxed(to);
 }

@@ -1,4 +1,6 @@
+import { bidOf, outbids, type Fees } from "../chain/fees.ts";
 import type { Address, Hash, PendingTransaction } from "../chain/types.ts";
+import { maxBigint } from "../lib/bigint.ts";
 
 export interface PendingBookOptions {
   /** Transactions kept, those that were superseded included. */
@@ -7,7 +9,7 @@ export interface PendingBookOptions {
   readonly mostBytes: number;
   /** Blocks after which a transaction that was not mined is forgotten. */
   readonly mostBlocks: number;
-  /** Length at which `earlierOf` ends. */
+  /** Most that `earlierOf` tells; behind more of them nothing is known. */
   readonly mostEarlier: number;
 }
 
@@ -16,21 +18,26 @@ export const pendingBookDefaults: PendingBookOptions = {
   mostTransactions: 16_384,
   mostBytes: 8 * 1024 * 1024,
   mostBlocks: 256,
-  mostEarlier: 16,
+  mostEarlier: 3,
 };
 
 /** Pending transactions by hash and by sender and nonce. All steps are O(1) amortised; block numbers come in. */
 export interface PendingBook {
-  /** A known hash changes nothing; another transaction of the same sender and nonce supersedes the former. */
-  add(transaction: PendingTransaction, block: number): void;
-  /** Null where it is not waiting: unknown, mined, superseded, expired or shed. */
+  /**
+   * True where it waits from now on: a known hash changes nothing. Of two transactions of one sender and nonce the one
+   * that outbids the other waits, whichever was told first: a pool that knows both holds that one, and bodies that are
+   * asked for by hash may come in any order. Where neither outbids the other each pool holds what it heard first, and
+   * nobody can say which is mined: neither waits, until a third outbids both.
+   */
+  add(transaction: PendingTransaction, block: number): boolean;
+  /** Null where it is not waiting: unknown, mined, superseded, in dispute, expired or shed. */
   get(hash: Hash): PendingTransaction | null;
   has(hash: Hash): boolean;
   /**
-   * The unbroken row of the sender's waiting transactions right before this one's nonce, ascending; at most
-   * `mostEarlier` of them, the nearest.
+   * All of the sender's that must be mined before this nonce, ascending. Null where they are not known: one is missing
+   * between them, is in dispute, or was let go while it waited, or there are more than `mostEarlier`.
    */
-  earlierOf(transaction: Pick<PendingTransaction, "from" | "nonce">): readonly PendingTransaction[];
+  earlierOf(transaction: Pick<PendingTransaction, "from" | "nonce">): readonly PendingTransaction[] | null;
   /**
    * Forgets what a block holds, what its senders can no longer send since that nonce or a later one is spent, and what
    * has waited too long by then. A superseded transaction that is mined after all spends its nonce too.
@@ -52,13 +59,17 @@ interface Entry {
   readonly from: Address;
   readonly nonce: number;
   readonly block: number;
+  /** What another of its nonce has to outbid; null: not known, nothing does. */
+  bid: Fees | null;
   transaction: PendingTransaction | null;
+  /** The sender's one before it was let go while both waited: what must be mined first is not known any more. */
+  bereft: boolean;
 }
 
 interface Memory {
   readonly options: PendingBookOptions;
   readonly byHash: Map<Hash, Entry>;
-  /** Those that wait, by nonce; few senders have more than one. */
+  /** One for each nonce, ascending; without its body where the nonce is in dispute. Few senders have more than one. */
   readonly senders: Map<Address, Entry[]>;
   /**
    * In order of arrival from `first` on, with those that are forgotten already. Not a map's own order: its first key
@@ -126,11 +137,12 @@ function positionOf(waiting: readonly Entry[], nonce: number): number {
   return low;
 }
 
-function add(memory: Memory, transaction: PendingTransaction, block: number): void {
+function add(memory: Memory, transaction: PendingTransaction, block: number): boolean {
   const { byHash, options, row } = memory;
   const { hash, from, nonce } = transaction;
-  if (byHash.has(hash)) return;
-  const entry: Entry = { hash, from, nonce, block, transaction };
+  if (byHash.has(hash)) return false;
+  const bid = bidOf(transaction);
+  const entry: Entry = { hash, from, nonce, block, bid, transaction, bereft: false };
   byHash.set(hash, entry);
   row.push(entry);
   memory.size++;
@@ -143,9 +155,10 @@ function add(memory: Memory, transaction: PendingTransaction, block: number): vo
     memory.row.length - memory.first > 2 * mostTransactions
   )
     if (shift(memory)) memory.shed++;
+  return entry.transaction !== null;
 }
 
-/** Puts it among its sender's, in the place of one with its nonce. */
+/** Puts it among its sender's. */
 function enlist(memory: Memory, entry: Entry): void {
   const waiting = memory.senders.get(entry.from);
   if (waiting === undefined) {
@@ -154,13 +167,34 @@ function enlist(memory: Memory, entry: Entry): void {
   }
   const position = positionOf(waiting, entry.nonce);
   const former = waiting[position];
-  if (former?.nonce !== entry.nonce) {
-    waiting.splice(position, 0, entry);
-    return;
+  if (former?.nonce !== entry.nonce) waiting.splice(position, 0, entry);
+  else if (isOutbid(former, entry)) {
+    supersede(memory, former);
+    entry.bereft = former.bereft;
+    waiting[position] = entry;
+  } else {
+    supersede(memory, entry);
+    if (isOutbid(entry, former)) return;
+    supersede(memory, former);
+    former.bid = higherOf(former.bid, entry.bid);
   }
-  release(memory, former);
-  waiting[position] = entry;
-  memory.superseded++;
+}
+
+const isOutbid = ({ bid }: Entry, by: Entry): boolean =>
+  bid !== null && by.bid !== null && outbids(by.bid, bid);
+
+/** Who outbids this outbids both. */
+const higherOf = (a: Fees | null, b: Fees | null): Fees | null =>
+  a === null || b === null
+    ? null
+    : {
+        maxFeePerGas: maxBigint(a.maxFeePerGas, b.maxFeePerGas),
+        maxPriorityFeePerGas: maxBigint(a.maxPriorityFeePerGas, b.maxPriorityFeePerGas),
+      };
+
+function supersede(memory: Memory, entry: Entry): void {
+  if (entry.transaction !== null) memory.superseded++;
+  release(memory, entry);
 }
 
 /** Lets go of the body. */
@@ -180,6 +214,8 @@ function forget(memory: Memory, entry: Entry): void {
   if (waiting[position] !== entry) return;
   if (waiting.length === 1) memory.senders.delete(entry.from);
   else waiting.splice(position, 1);
+  const next = waiting[position];
+  if (next !== undefined) next.bereft = true;
 }
 
 /** Takes the oldest out of the row; true where it still waited. */
@@ -198,16 +234,16 @@ function shift(memory: Memory): boolean {
 function earlierOf(
   { senders, options }: Memory,
   { from, nonce }: Pick<PendingTransaction, "from" | "nonce">,
-): readonly PendingTransaction[] {
+): readonly PendingTransaction[] | null {
   const waiting = senders.get(from) ?? [];
+  const count = positionOf(waiting, nonce);
+  if (count > options.mostEarlier || waiting[count]?.bereft === true) return null;
   const earlier: PendingTransaction[] = [];
-  let before = positionOf(waiting, nonce) - 1;
-  while (earlier.length < options.mostEarlier) {
-    const transaction = waiting[before--]?.transaction ?? null;
-    if (transaction?.nonce !== nonce - 1 - earlier.length) break;
+  for (const { transaction, bereft } of waiting.slice(0, count)) {
+    if (transaction?.nonce !== nonce - count + earlier.length || bereft) return null;
     earlier.push(transaction);
   }
-  return earlier.toReversed();
+  return earlier;
 }
 
 function mine(memory: Memory, hash: Hash): void {
@@ -215,6 +251,9 @@ function mine(memory: Memory, hash: Hash): void {
   if (entry === undefined) return;
   const waiting = memory.senders.get(entry.from) ?? [];
   const spent = waiting.splice(0, positionOf(waiting, entry.nonce + 1));
+  const [next] = waiting;
+  // Whatever was let go before it is spent.
+  if (next?.nonce === entry.nonce + 1) next.bereft = false;
   if (waiting.length === 0) memory.senders.delete(entry.from);
   for (const each of [entry, ...spent]) {
     release(memory, each);

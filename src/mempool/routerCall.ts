@@ -107,3 +107,11 @@ export function swapsOf(calls: readonly RouterCall[]): readonly SwapCall[] {
     call.type === "swap" ? [call] : call.type === "optional" ? swapsOf(call.calls) : [],
   );
 }
+
+/** Accounts that a transaction names as receivers of what its steps give: neither its sender nor its router. */
+export function receiversOf(calls: readonly RouterCall[]): readonly Address[] {
+  return calls.flatMap((call) => {
+    if (call.type === "optional") return receiversOf(call.calls);
+    return call.receiver === "sender" || call.receiver === "router" ? [] : [call.receiver];
+  });
+}

@@ -6,6 +6,7 @@ import {
   baseFeeBound,
   effectiveGasPrice,
   effectiveTip,
+  outbids,
   raceFees,
   replacementFees,
   settledFees,
@@ -63,6 +64,24 @@ test("a replacement is at least 10 % above in both fields", () => {
       expect(bumped.maxFeePerGas).toBeGreaterThanOrEqual(floor);
     }),
   );
+});
+
+test("a replacement outbids what it replaces; a pool takes what is 10 % above in both fields, rounded down", () => {
+  const fees = (maxFeePerGas: bigint, maxPriorityFeePerGas: bigint) => ({ maxFeePerGas, maxPriorityFeePerGas });
+  fc.assert(
+    fc.property(wei, wei, (cap, tip) => {
+      const old = fees(cap + 1n, tip + 1n);
+      expect(outbids(replacementFees(old, fees(0n, 0n)), old)).toBe(true);
+      expect(outbids(old, old)).toBe(false);
+    }),
+  );
+  const old = fees(119n, 19n);
+  expect(outbids(fees(130n, 20n), old)).toBe(true);
+  expect(outbids(fees(129n, 20n), old)).toBe(false);
+  expect(outbids(fees(130n, 19n), old)).toBe(false);
+  // Where a tenth is less than a unit, one more is wanted all the same.
+  expect(outbids(fees(1n, 1n), fees(1n, 1n))).toBe(false);
+  expect(outbids(fees(2n, 2n), fees(1n, 1n))).toBe(true);
 });
 
 describe("fees of a back-run", () => {

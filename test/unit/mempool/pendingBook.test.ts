@@ -1,7 +1,11 @@
 import { array, assert, nat, oneof, property, record } from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Hash, PendingTransaction } from "../../../src/chain/types.ts";
-import { createPendingBook, pendingBookDefaults } from "../../../src/mempool/pendingBook.ts";
+import {
+  createPendingBook,
+  pendingBookDefaults,
+  type PendingBook,
+} from "../../../src/mempool/pendingBook.ts";
 import { addressOf, hashOf } from "../../support/marketBlocks.ts";
 
 const ALICE = addressOf(1);
@@ -27,37 +31,116 @@ const pending = (
   signed: null,
 });
 
+/** The same with another bid: both fees, or the tip alone. */
+const bidding = (transaction: PendingTransaction, fee: bigint, tip = fee): PendingTransaction => ({
+  ...transaction,
+  maxFeePerGas: fee,
+  maxPriorityFeePerGas: tip,
+});
+
 const small = (change: Partial<typeof pendingBookDefaults> = {}) =>
   createPendingBook({ ...pendingBookDefaults, ...change });
 
-test("earlier nonces of the sender come ascending, up to the first gap and no further", () => {
+test("the sender's earlier nonces come ascending; where one is missing between them they are not known", () => {
   const book = small();
-  for (const nonce of [3, 7, 5, 6, 9]) book.add(pending(`a${nonce}`, ALICE, nonce), 1);
+  for (const nonce of [3, 5, 4, 9]) book.add(pending(`a${nonce}`, ALICE, nonce), 1);
   book.add(pending("b8", BOB, 8), 1);
-  const nonces = (nonce: number, from = ALICE) => book.earlierOf({ from, nonce }).map((one) => one.nonce);
-  expect(nonces(8)).toEqual([5, 6, 7]);
-  expect(nonces(5)).toEqual([]);
+  const nonces = (nonce: number, from = ALICE) => book.earlierOf({ from, nonce })?.map((one) => one.nonce);
+  expect(nonces(3)).toEqual([]);
   expect(nonces(4)).toEqual([3]);
-  expect(nonces(9)).toEqual([]);
+  expect(nonces(6)).toEqual([3, 4, 5]);
+  expect(nonces(7)).toBeUndefined();
+  expect(nonces(9)).toBeUndefined();
   expect(nonces(9, BOB)).toEqual([8]);
+  expect(nonces(10, BOB)).toBeUndefined();
   expect(nonces(1, addressOf(3))).toEqual([]);
 });
 
-test("a long row ends at its bound, with the nearest", () => {
+test("a row that is too long is not known", () => {
   const book = small({ mostEarlier: 3 });
   for (let nonce = 0; nonce < 10; nonce++) book.add(pending(`a${nonce}`, ALICE, nonce), 1);
-  expect(book.earlierOf({ from: ALICE, nonce: 10 }).map(({ nonce }) => nonce)).toEqual([7, 8, 9]);
+  expect(book.earlierOf({ from: ALICE, nonce: 3 })?.map(({ nonce }) => nonce)).toEqual([0, 1, 2]);
+  expect(book.earlierOf({ from: ALICE, nonce: 4 })).toBeNull();
 });
 
-test("another transaction of the same nonce supersedes the former; the same one changes nothing", () => {
-  const book = small();
-  book.add(pending("first", ALICE, 4, "0x00ff"), 1);
-  book.add(pending("first", ALICE, 4, "0x00ff"), 9);
-  book.add(pending("second", ALICE, 4, "0xff"), 2);
-  expect(book.has(hashOf("first"))).toBe(false);
-  expect(book.get(hashOf("second"))?.nonce).toBe(4);
-  expect(book.earlierOf({ from: ALICE, nonce: 5 }).map(({ hash }) => hash)).toEqual([hashOf("second")]);
-  expect([book.size, book.bytes, book.superseded, book.shed]).toEqual([1, 1, 1, 0]);
+describe("two transactions of one nonce", () => {
+  const first = bidding(pending("first", ALICE, 4, "0x00ff"), 100n);
+  const second = pending("second", ALICE, 4, "0xff");
+  const standing = (book: PendingBook) =>
+    book.earlierOf({ from: ALICE, nonce: 5 })?.map(({ hash }) => hash) ?? null;
+
+  test("one that outbids the other supersedes it; the same one changes nothing", () => {
+    const book = small();
+    expect(book.add(first, 1)).toBe(true);
+    expect(book.add(first, 9)).toBe(false);
+    expect(book.add(bidding(second, 110n), 2)).toBe(true);
+    expect(book.has(first.hash)).toBe(false);
+    expect(book.get(second.hash)?.nonce).toBe(4);
+    expect(standing(book)).toEqual([second.hash]);
+    expect([book.size, book.bytes, book.superseded, book.shed]).toEqual([1, 1, 1, 0]);
+  });
+
+  test("and keeps its place where the other is told later", () => {
+    const book = small();
+    book.add(bidding(second, 110n), 1);
+    expect(book.add(first, 2)).toBe(false);
+    expect([book.has(first.hash), book.has(second.hash)]).toEqual([false, true]);
+    expect(standing(book)).toEqual([second.hash]);
+    expect([book.size, book.bytes, book.superseded]).toEqual([1, 1, 1]);
+  });
+
+  test.each([
+    ["bids the same", bidding(second, 100n)],
+    ["bids too little more", bidding(second, 109n)],
+    ["bids more in one field alone", bidding(second, 1000n, 50n)],
+    ["does not say what it bids", { ...second, maxFeePerGas: null }],
+  ])("neither waits where the other %s, nor is anything known behind them", (_, other) => {
+    const book = small();
+    book.add(first, 1);
+    expect(book.add(other, 1)).toBe(false);
+    expect([book.has(first.hash), book.has(other.hash), book.size, book.bytes]).toEqual([false, false, 0, 0]);
+    expect(standing(book)).toBeNull();
+    expect(book.add(pending("next", ALICE, 5), 1)).toBe(true);
+    expect(book.earlierOf({ from: ALICE, nonce: 6 })).toBeNull();
+    expect(book.earlierOf({ from: ALICE, nonce: 4 })).toEqual([]);
+  });
+
+  test("a third one ends the dispute when it outbids both", () => {
+    const book = small();
+    book.add(first, 1);
+    book.add(bidding(second, 50n, 200n), 1);
+    expect(book.add(bidding(pending("third", ALICE, 4), 219n), 1)).toBe(false);
+    expect(standing(book)).toBeNull();
+    expect(book.add(bidding(pending("fourth", ALICE, 4), 241n), 1)).toBe(true);
+    expect(standing(book)).toEqual([hashOf("fourth")]);
+  });
+
+  test("whichever is mined ends it as well", () => {
+    for (const mined of [first, second]) {
+      const book = small();
+      book.add(first, 1);
+      book.add(bidding(second, 100n), 1);
+      book.add(pending("next", ALICE, 5), 1);
+      book.mined([mined.hash], 2);
+      expect(book.earlierOf({ from: ALICE, nonce: 6 })?.map(({ hash }) => hash)).toEqual([hashOf("next")]);
+    }
+  });
+});
+
+test("what stood before a waiting one and was let go is missed until it is spent", () => {
+  const book = small({ mostBlocks: 10 });
+  book.add(pending("a1", ALICE, 1), 100);
+  for (const nonce of [2, 3]) book.add(pending(`a${nonce}`, ALICE, nonce), 105);
+  expect(book.earlierOf({ from: ALICE, nonce: 2 })).toHaveLength(1);
+  book.mined([], 111);
+  expect([2, 3].map((nonce) => book.has(hashOf(`a${nonce}`)))).toEqual([true, true]);
+  expect([2, 3].map((nonce) => book.earlierOf({ from: ALICE, nonce }))).toEqual([null, null]);
+  // A higher bid has the place of what it supersedes.
+  book.add(bidding(pending("another a2", ALICE, 2), 2n), 111);
+  expect(book.earlierOf({ from: ALICE, nonce: 3 })).toBeNull();
+  book.mined([hashOf("a2")], 112);
+  expect(book.earlierOf({ from: ALICE, nonce: 3 })).toEqual([]);
+  expect(book.earlierOf({ from: ALICE, nonce: 4 })).toHaveLength(1);
 });
 
 test("a mined transaction takes with it all that its sender can no longer send", () => {
@@ -79,7 +162,7 @@ test("a mined transaction takes with it all that its sender can no longer send",
 test("a superseded transaction that is mined after all spends the nonce of what superseded it", () => {
   const book = small();
   book.add(pending("first", ALICE, 4), 1);
-  book.add(pending("second", ALICE, 4), 1);
+  book.add(bidding(pending("second", ALICE, 4), 2n), 1);
   book.add(pending("third", ALICE, 5), 1);
   book.mined([hashOf("first")], 2);
   expect([book.has(hashOf("second")), book.has(hashOf("third"))]).toEqual([false, true]);
@@ -115,50 +198,83 @@ test("too many transactions, or too many bytes, shed the oldest", () => {
   expect([light.size, light.bytes, light.shed]).toEqual([0, 0, 4]);
 });
 
-/** The book told plainly: a list in order of arrival. */
-function plainBook(most: number, mostBlocks: number) {
-  type Row = { hash: Hash; from: string; nonce: number; block: number; waits: boolean };
+const outbidsPlainly = (bid: bigint, old: bigint) => bid > old && bid >= (old * 11n) / 10n;
+
+/** The book told plainly: a list in order of arrival, and who holds each nonce. */
+function plainBook(most: number, mostBlocks: number, mostEarlier: number) {
+  type Row = { transaction: PendingTransaction; block: number };
+  type Slot = { from: string; nonce: number; holder: Hash; waits: boolean; bid: bigint; bereft: boolean };
   let rows: Row[] = [];
+  let slots: Slot[] = [];
+  const slotAt = (from: string, nonce: number) =>
+    slots.find((slot) => slot.from === from && slot.nonce === nonce);
+  const ofSender = (from: string) =>
+    slots.filter((slot) => slot.from === from).toSorted((a, b) => a.nonce - b.nonce);
+  const letGo = (row: Row) => {
+    rows = rows.filter((one) => one !== row);
+    const slot = slots.find(({ holder }) => holder === row.transaction.hash);
+    if (slot === undefined) return;
+    slots = slots.filter((one) => one !== slot);
+    const next = ofSender(slot.from).find(({ nonce }) => nonce > slot.nonce);
+    if (next !== undefined) next.bereft = true;
+  };
   return {
-    add: ({ hash, from, nonce }: PendingTransaction, block: number) => {
-      if (rows.some((row) => row.hash === hash)) return;
-      for (const row of rows) if (row.from === from && row.nonce === nonce) row.waits = false;
-      rows = [...rows, { hash, from, nonce, block, waits: true }].slice(-most);
+    add: (transaction: PendingTransaction, block: number) => {
+      const { hash, from, nonce, maxFeePerGas } = transaction;
+      if (rows.some((row) => row.transaction.hash === hash)) return;
+      rows.push({ transaction, block });
+      const bid = maxFeePerGas ?? 0n;
+      const slot = slotAt(from, nonce);
+      if (slot === undefined) slots.push({ from, nonce, holder: hash, waits: true, bid, bereft: false });
+      else if (outbidsPlainly(bid, slot.bid)) Object.assign(slot, { holder: hash, waits: true, bid });
+      else if (!outbidsPlainly(slot.bid, bid))
+        Object.assign(slot, { waits: false, bid: bid > slot.bid ? bid : slot.bid });
+      for (const row of rows.slice(0, -most)) letGo(row);
     },
     mined: (hashes: readonly Hash[], block: number) => {
       for (const hash of hashes) {
-        const found = rows.find((row) => row.hash === hash);
+        const found = rows.find((row) => row.transaction.hash === hash)?.transaction;
         if (found === undefined) continue;
-        rows = rows.filter(
-          (row) => row !== found && !(row.waits && row.from === found.from && row.nonce <= found.nonce),
-        );
+        const spent = ofSender(found.from).filter(({ nonce }) => nonce <= found.nonce);
+        const gone = new Set([hash, ...spent.map(({ holder }) => holder)]);
+        rows = rows.filter(({ transaction }) => !gone.has(transaction.hash));
+        slots = slots.filter((slot) => !spent.includes(slot));
+        const next = slotAt(found.from, found.nonce + 1);
+        if (next !== undefined) next.bereft = false;
       }
-      while (rows[0] !== undefined && block - rows[0].block > mostBlocks) rows.shift();
+      for (const row of rows) if (block - row.block > mostBlocks) letGo(row);
     },
-    waiting: () => rows.filter(({ waits }) => waits).map(({ hash }) => hash),
+    waiting: () => slots.filter(({ waits }) => waits).map(({ holder }) => holder),
     earlierOf: (from: string, nonce: number) => {
-      const row: Hash[] = [];
-      for (let before = nonce - 1; ; before--) {
-        const found = rows.find((one) => one.waits && one.from === from && one.nonce === before);
-        if (found === undefined) return row.toReversed();
-        row.push(found.hash);
-      }
+      const own = ofSender(from);
+      const earlier = own.filter((slot) => slot.nonce < nonce);
+      const known =
+        earlier.length <= mostEarlier &&
+        earlier.every((slot, i) => slot.waits && slot.nonce === nonce - earlier.length + i) &&
+        own.slice(0, earlier.length + 1).every(({ bereft }) => !bereft);
+      return known ? earlier.map(({ holder }) => holder) : null;
     },
   };
 }
 
+/** The second outbids the first, the third neither, the fourth all. */
+const BIDS = [100n, 110n, 105n, 121n];
+
 const step = oneof(
-  { weight: 4, arbitrary: record({ from: nat(2), nonce: nat(8), copy: nat(2) }) },
-  { weight: 1, arbitrary: record({ mine: array(nat(80), { maxLength: 3 }) }) },
+  { weight: 4, arbitrary: record({ from: nat(2), nonce: nat(8), copy: nat(3) }) },
+  { weight: 1, arbitrary: record({ mine: array(nat(107), { maxLength: 3 }) }) },
 );
 
 test("it does what a plain list does, whatever comes", () => {
   assert(
     property(array(step, { maxLength: 60 }), (steps) => {
       const book = small({ mostTransactions: 12, mostBlocks: 6 });
-      const plain = plainBook(12, 6);
-      const all = Array.from({ length: 3 * 9 * 3 }, (_, i) =>
-        pending(`t${i}`, addressOf(1 + (i % 3)), Math.floor(i / 3) % 9),
+      const plain = plainBook(12, 6, 3);
+      const all = Array.from({ length: 3 * 9 * BIDS.length }, (_, i) =>
+        bidding(
+          pending(`t${i}`, addressOf(1 + (i % 3)), Math.floor(i / 3) % 9),
+          BIDS[Math.floor(i / 27)] ?? 0n,
+        ),
       );
       let block = 1;
       for (const one of steps) {
@@ -182,11 +298,11 @@ test("it does what a plain list does, whatever comes", () => {
         ).toEqual(waiting.toSorted());
         expect(book.size).toBe(waiting.length);
         for (const { from, nonce } of all)
-          expect(book.earlierOf({ from, nonce }).map(({ hash }) => hash)).toEqual(
+          expect(book.earlierOf({ from, nonce })?.map(({ hash }) => hash) ?? null).toEqual(
             plain.earlierOf(from, nonce),
           );
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
 });
