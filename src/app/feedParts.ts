@@ -4,6 +4,7 @@ import type { Address } from "../chain/types.ts";
 import { fromDecimal } from "../chain/units.ts";
 import type { FeedEvent } from "../engine/events.ts";
 import { createFeed, feedDefaults, type Feed } from "../feed/feed.ts";
+import { foresightDefaults } from "../feed/foresight.ts";
 import { createPoolLoader } from "../feed/pools/poolLoader.ts";
 import type { PoolLoader } from "../feed/poolLoader.ts";
 import { createRpcSocket, rpcSocketDefaults, type RpcSocket } from "../feed/rpcSocket.ts";
@@ -39,6 +40,7 @@ export function buildFeed(
 ): BuiltFeed {
   const { clock, log } = parts;
   const { node } = config;
+  const blockSeconds = Math.ceil(registry.chain.blockTimeMs / 1000);
   const socket = createRpcSocket(
     { ...rpcSocketDefaults, url: node.ws, requestTimeoutMs: node.request_timeout_ms },
     { clock, log, random: Math.random },
@@ -53,7 +55,7 @@ export function buildFeed(
       },
       multicall: { ...MULTICALL, multicall3: registry.multicall3, timeoutMs: node.request_timeout_ms },
       wrappedNative: registry.native.wrapped,
-      blockSeconds: Math.ceil(registry.chain.blockTimeMs / 1000),
+      blockSeconds,
       minDepthFloat: Number(fromDecimal(config.market.min_depth_native, 18)),
     },
     {
@@ -72,6 +74,7 @@ export function buildFeed(
       pendingReceivers: registry.routers.map(({ address }) => address),
       journalDepth: JOURNAL_DEPTH,
       staleAfterMs: node.stale_after_ms,
+      foresight: { ...foresightDefaults, blockSeconds },
     },
     {
       socket,

@@ -7,6 +7,8 @@ import {
 } from "../chain/hexAnswers.ts";
 import type { Address, BlockRef, EmittedLog, Hash, Hex } from "../chain/types.ts";
 
+export { toQuantity } from "../chain/quantity.ts";
+
 /** The node, as far as execution asks it. Rejects on a time-out and on JSON-RPC errors. */
 export interface Rpc {
   request(
@@ -150,5 +152,3 @@ export function revertDataOf(error: unknown): Hex | null {
   }
   return null;
 }
-
-export const toQuantity = (value: number | bigint): Hex => `0x${value.toString(16)}`;

@@ -1,17 +1,11 @@
 import { decodeErrorResult, encodeFunctionData } from "viem";
 import { executorAbi } from "../chain/executorAbi.ts";
 import { isMissingMethod } from "../chain/missingMethod.ts";
+import { blockOverrides, toQuantity } from "../chain/quantity.ts";
 import { RetryableError } from "../lib/errors.ts";
 import type { Address, BlockRef, Hash, Hex, PendingTransaction } from "../chain/types.ts";
 import { decodeRealised, type Realised } from "./calldata.ts";
-import {
-  parseAddressWord,
-  parseQuantity,
-  parseSimulation,
-  revertDataOf,
-  toQuantity,
-  type Rpc,
-} from "./chainAnswers.ts";
+import { parseAddressWord, parseQuantity, parseSimulation, revertDataOf, type Rpc } from "./chainAnswers.ts";
 import { decodeExecutorError } from "./executorError.ts";
 
 /** What one plan would do in one block. */
@@ -81,10 +75,10 @@ async function simulateV1(
     input: request.encode(request.minProfits, "parent"),
     gas: toQuantity(request.gas),
   };
-  const blockOverrides = { number: toQuantity(request.block), time: toQuantity(request.timestamp) };
   const { behind } = request;
   const calls = [...behind.map(callOf), call];
-  const payload = { blockStateCalls: [{ blockOverrides, calls }], validation: false };
+  const overrides = blockOverrides(request.block, request.timestamp);
+  const payload = { blockStateCalls: [{ blockOverrides: overrides, calls }], validation: false };
   try {
     const answer = await rpc.request(
       "eth_simulateV1",
@@ -134,7 +128,7 @@ async function simulateByCalls(
   const { executor: to, from } = options;
   const gas = toQuantity(request.gas);
   const block = { blockHash: request.parent.hash };
-  const overrides = { number: toQuantity(request.block), time: toQuantity(request.timestamp) };
+  const overrides = blockOverrides(request.block, request.timestamp);
   const call = (input: Hex): Promise<unknown> =>
     rpc.request("eth_call", [{ from, to, input, gas }, block, {}, overrides], options);
   try {

@@ -1,5 +1,13 @@
-import { isMissingMethod } from "../chain/missingMethod.ts";
-import type { BlockRef, EmittedLog, PendingTransaction } from "../chain/types.ts";
+import { blockOverrides, toQuantity } from "../chain/quantity.ts";
+import type {
+  Address,
+  BlockHeader,
+  BlockRef,
+  EmittedLog,
+  Hash,
+  Hex,
+  PendingTransaction,
+} from "../chain/types.ts";
 import { createBoundedQueue } from "../lib/boundedQueue.ts";
 import type { Clock } from "../lib/clock.ts";
 import { RetryableError } from "../lib/errors.ts";
@@ -21,9 +29,17 @@ export interface ForesightOptions {
   /** Transactions that wait; the oldest are shed first. */
   readonly queueLength: number;
   readonly timeoutMs: number;
+  /** Seconds from a block to the next, as expected. */
+  readonly blockSeconds: number;
 }
 
-export const foresightDefaults = { perSecond: 20, atOnce: 4, queueLength: 64, timeoutMs: 500 } as const;
+export const foresightDefaults = {
+  perSecond: 20,
+  atOnce: 4,
+  queueLength: 64,
+  timeoutMs: 500,
+  blockSeconds: 2,
+} as const;
 
 export interface ForesightStats {
   readonly method: ForesightMethod;
@@ -49,15 +65,26 @@ interface ForesightParts {
   readonly timeline: Pick<Timeline, "emit">;
 }
 
-interface Question {
-  readonly transaction: PendingTransaction;
-  readonly parent: BlockRef;
+type Call = Pick<PendingTransaction, "from" | "to" | "input" | "value" | "gas">;
+
+/** Where a call is run: on whose state, in which block, and with what changed; the last two as geth names them. */
+interface Place {
+  readonly state: { readonly blockHash: Hash } | "latest";
+  readonly changes: {
+    readonly blockOverrides: Partial<ReturnType<typeof blockOverrides>>;
+    readonly stateOverrides?: Readonly<Record<Address, { readonly code: Hex }>>;
+  };
 }
 
 interface Oracle {
   readonly method: ForesightMethod;
   /** Null: it reverts. Rejects as requests do, and with `TypeError` when the answer cannot be read. */
-  logs(question: Question, timeoutMs: number): Promise<readonly EmittedLog[] | null>;
+  logs(call: Call, place: Place, timeoutMs?: number): Promise<readonly EmittedLog[] | null>;
+}
+
+interface Question {
+  readonly transaction: PendingTransaction;
+  readonly parent: BlockRef;
 }
 
 export function createForesight(options: ForesightOptions, parts: ForesightParts): Foresight {
@@ -68,12 +95,11 @@ export function createForesight(options: ForesightOptions, parts: ForesightParts
   let underway = 0;
   const bucket = createTokenBucket(options.perSecond, options.perSecond, () => clock.monotonic());
 
-  const answer = async (by: Oracle, question: Question): Promise<void> => {
+  const answer = async (by: Oracle, { transaction, parent }: Question, tip: BlockHeader): Promise<void> => {
     underway++;
     try {
-      const logs = await by.logs(question, options.timeoutMs);
+      const logs = await by.logs(transaction, nextOf(tip, options.blockSeconds), options.timeoutMs);
       counts.answered++;
-      const { transaction, parent } = question;
       timeline.emit({ type: "foreseen", time: clock.now(), hash: transaction.hash, parent, logs });
     } catch (error) {
       if (!isNodeTrouble(error)) throw error;
@@ -87,9 +113,10 @@ export function createForesight(options: ForesightOptions, parts: ForesightParts
     while (underway < options.atOnce) {
       const next = waiting.shift();
       if (next === undefined) return;
+      const { tip } = heads;
       // What stands on an older block is asked for again by whoever still wants to know.
-      if (oracle === null || heads.tip?.hash !== next.parent.hash || bucket.take(1) > 0) counts.dropped++;
-      else void answer(oracle, next);
+      if (oracle === null || tip?.hash !== next.parent.hash || bucket.take(1) > 0) counts.dropped++;
+      else void answer(oracle, next, tip);
     }
   };
 
@@ -99,7 +126,7 @@ export function createForesight(options: ForesightOptions, parts: ForesightParts
       pump();
     },
     use: async (node, signal) => {
-      oracle = await findOracle(node, options.timeoutMs);
+      oracle = await findOracle(node);
       parts.log.info({ method: oracle?.method ?? "none" }, "foresight of opaque transactions");
       signal.addEventListener("abort", () => (oracle = null), { once: true });
       if (signal.aborted) oracle = null;
@@ -111,49 +138,66 @@ export function createForesight(options: ForesightOptions, parts: ForesightParts
 const isNodeTrouble = (error: unknown): boolean =>
   error instanceof RetryableError || error instanceof RpcError || error instanceof TypeError;
 
-const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
+/** The block on top of this one: there a pending transaction is mined, with that block's deadlines and fees. */
+const nextOf = ({ hash, number, timestamp }: BlockHeader, blockSeconds: number): Place => ({
+  state: { blockHash: hash },
+  changes: { blockOverrides: blockOverrides(number + 1, timestamp + blockSeconds) },
+});
 
-const callOf = ({ from, to, input, value, gas }: PendingTransaction): Record<string, string | null> => ({
+const callOf = ({ from, to, input, value, gas }: Call): Record<string, string | null> => ({
   from,
   to,
   input,
-  value: hex(value),
-  gas: hex(gas),
+  value: toQuantity(value),
+  gas: toQuantity(gas),
 });
+
+const optionsOf = (timeoutMs: number | undefined) => (timeoutMs === undefined ? {} : { timeoutMs });
 
 const simulating = (node: Asking): Oracle => ({
   method: "eth_simulateV1",
-  logs: async ({ transaction, parent }, timeoutMs) => {
-    const payload = { blockStateCalls: [{ calls: [callOf(transaction)] }], validation: false };
-    return parseSimulatedLogs(
-      await node.request("eth_simulateV1", [payload, { blockHash: parent.hash }], { timeoutMs }),
-    );
+  logs: async (call, { state, changes }, timeoutMs) => {
+    const block = { ...changes, calls: [callOf(call)] };
+    const params = [{ blockStateCalls: [block], validation: false }, state];
+    return parseSimulatedLogs(await node.request("eth_simulateV1", params, optionsOf(timeoutMs)));
   },
 });
 
 const tracing = (node: Asking): Oracle => ({
   method: "debug_traceCall",
-  logs: async ({ transaction, parent }, timeoutMs) => {
-    const tracer = { tracer: "callTracer", tracerConfig: { withLog: true } };
-    const params = [callOf(transaction), { blockHash: parent.hash }, tracer];
-    return parseTracedLogs(await node.request("debug_traceCall", params, { timeoutMs }));
+  logs: async (call, { state, changes }, timeoutMs) => {
+    const tracer = { tracer: "callTracer", tracerConfig: { withLog: true }, ...changes };
+    return parseTracedLogs(
+      await node.request("debug_traceCall", [callOf(call), state, tracer], optionsOf(timeoutMs)),
+    );
   },
 });
 
-/** A node that lacks a method says so; any other complaint about the empty question means that it is there. */
-async function offers(node: Asking, method: string, timeoutMs: number): Promise<boolean> {
+const NOBODY: Address = `0x${"0".repeat(40)}`;
+/** An address without a contract, and code that logs the time of its block: TIMESTAMP PUSH1 0 PUSH1 0 LOG1. */
+const CLOCK: Address = `0x${"c10c".repeat(10)}`;
+const TELL_TIME: Hex = "0x4260006000a1";
+/** Seconds; later than any block of today. */
+const FAR = toQuantity(4_000_000_000);
+const FAR_WORD: Hex = `0x${FAR.slice(2).padStart(64, "0")}`;
+
+/**
+ * Whether a node simulates in the block that it is told to: it is asked what time it is. One that lacks the method,
+ * refuses the block or passes over it would answer for another moment, if at all: it is not used.
+ */
+async function obeys(oracle: Oracle): Promise<boolean> {
+  const call: Call = { from: NOBODY, to: CLOCK, input: "0x", value: 0n, gas: 100_000n };
+  const changes = { blockOverrides: { time: FAR }, stateOverrides: { [CLOCK]: { code: TELL_TIME } } };
   try {
-    await node.request(method, [], { timeoutMs });
-    return true;
+    const logs = (await oracle.logs(call, { state: "latest", changes })) ?? [];
+    return logs.some(({ topics }) => topics[0] === FAR_WORD);
   } catch (error) {
-    if (error instanceof RpcError) return !isMissingMethod(error);
-    if (error instanceof RetryableError) return false;
+    if (isNodeTrouble(error)) return false;
     throw error;
   }
 }
 
-async function findOracle(node: Asking, timeoutMs: number): Promise<Oracle | null> {
-  for (const oracle of [simulating(node), tracing(node)])
-    if (await offers(node, oracle.method, timeoutMs)) return oracle;
+async function findOracle(node: Asking): Promise<Oracle | null> {
+  for (const oracle of [simulating(node), tracing(node)]) if (await obeys(oracle)) return oracle;
   return null;
 }

@@ -1,4 +1,5 @@
 import { decodeFunctionResult, encodeFunctionData, parseAbi } from "viem";
+import { blockOverrides } from "../../chain/quantity.ts";
 import type { Address, BlockHeader, Pool } from "../../chain/types.ts";
 import type { NextFee } from "../../engine/events.ts";
 import { decodeAggregate3, encodeAggregate3 } from "./aggregate3.ts";
@@ -40,7 +41,7 @@ export async function readNextFees(
       args: [token0, token1, 1n, 0n],
     }),
   }));
-  const next = { number: hex(block.number + 1), time: hex(block.timestamp + options.blockSeconds) };
+  const next = blockOverrides(block.number + 1, block.timestamp + options.blockSeconds);
   const call = { to: options.multicall3, data: encodeAggregate3(calls) };
   const params = [call, { blockHash: block.hash }, {}, next];
   const answer = await rpc.request("eth_call", params, { timeoutMs: options.timeoutMs });
@@ -55,5 +56,3 @@ export async function readNextFees(
 
 /** Two words in hex, with their `0x`. */
 const ANSWER_LENGTH = 2 + 2 * 64;
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
