@@ -180,8 +180,12 @@ function disbelieve({ watched }: Memory, hash: Hash): void {
 
 function learn({ pending, decoder, learned, ours }: Memory, hash: Hash): void {
   const to = pending.get(hash)?.to ?? null;
-  if (to === null || ours.has(to) || decoder.isRouter(to) || learned.size >= MOST_LEARNED) return;
+  if (to === null || ours.has(to) || decoder.isRouter(to)) return;
+  // To the end of the row: what moved nothing for the longest time makes room.
+  learned.delete(to);
   learned.add(to);
+  const [oldest] = learned;
+  if (learned.size > MOST_LEARNED && oldest !== undefined) learned.delete(oldest);
 }
 
 interface Standpoint {

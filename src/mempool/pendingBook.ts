@@ -24,10 +24,11 @@ export const pendingBookDefaults: PendingBookOptions = {
 /** Pending transactions by hash and by sender and nonce. All steps are O(1) amortised; block numbers come in. */
 export interface PendingBook {
   /**
-   * True where it waits from now on: a known hash changes nothing. Of two transactions of one sender and nonce the one
-   * that outbids the other waits, whichever was told first: a pool that knows both holds that one, and bodies that are
-   * asked for by hash may come in any order. Where neither outbids the other each pool holds what it heard first, and
-   * nobody can say which is mined: neither waits, until a third outbids both.
+   * True where it waits from now on: a known hash changes nothing, nor does one that was mined lately. Of two
+   * transactions of one sender and nonce the one that outbids the other waits, whichever was told first: a pool that
+   * knows both holds that one, and bodies that are asked for by hash may come in any order. Where neither outbids the
+   * other each pool holds what it heard first, and nobody can say which is mined: neither waits, until a third outbids
+   * both.
    */
   add(transaction: PendingTransaction, block: number): boolean;
   /** Null where it is not waiting: unknown, mined, superseded, in dispute, expired or shed. */
@@ -77,6 +78,9 @@ interface Memory {
    */
   row: Entry[];
   first: number;
+  /** Mined lately, and those before them: what a block holds may be told after it. */
+  mined: Set<Hash>;
+  minedBefore: ReadonlySet<Hash>;
   size: number;
   bytes: number;
   shed: number;
@@ -91,6 +95,8 @@ export function createPendingBook(options: PendingBookOptions = pendingBookDefau
     senders: new Map(),
     row: [],
     first: 0,
+    mined: new Set(),
+    minedBefore: new Set(),
     size: 0,
     bytes: 0,
     shed: 0,
@@ -103,7 +109,10 @@ export function createPendingBook(options: PendingBookOptions = pendingBookDefau
     has: (hash) => (memory.byHash.get(hash)?.transaction ?? null) !== null,
     earlierOf: (transaction) => earlierOf(memory, transaction),
     mined: (hashes, block) => {
-      for (const hash of hashes) mine(memory, hash);
+      for (const hash of hashes) {
+        mine(memory, hash);
+        remember(memory, hash);
+      }
       expire(memory, block);
     },
     get size() {
@@ -140,7 +149,7 @@ function positionOf(waiting: readonly Entry[], nonce: number): number {
 function add(memory: Memory, transaction: PendingTransaction, block: number): boolean {
   const { byHash, options, row } = memory;
   const { hash, from, nonce } = transaction;
-  if (byHash.has(hash)) return false;
+  if (byHash.has(hash) || memory.mined.has(hash) || memory.minedBefore.has(hash)) return false;
   const bid = bidOf(transaction);
   const entry: Entry = { hash, from, nonce, block, bid, transaction, bereft: false };
   byHash.set(hash, entry);
@@ -259,6 +268,13 @@ function mine(memory: Memory, hash: Hash): void {
     release(memory, each);
     memory.byHash.delete(each.hash);
   }
+}
+
+function remember(memory: Memory, hash: Hash): void {
+  memory.mined.add(hash);
+  if (memory.mined.size < memory.options.mostTransactions) return;
+  memory.minedBefore = memory.mined;
+  memory.mined = new Set();
 }
 
 function expire(memory: Memory, block: number): void {

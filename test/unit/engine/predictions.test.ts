@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createDecisionHash } from "../../../src/app/decisionHash.ts";
-import type { BlockHeader, ChainLog, Hash } from "../../../src/chain/types.ts";
+import type { Address, BlockHeader, ChainLog, Hash } from "../../../src/chain/types.ts";
 import type { EngineEvent } from "../../../src/engine/events.ts";
 import {
   K,
@@ -17,6 +17,7 @@ import {
   logOf,
 } from "../../support/backrunStage.ts";
 import { USDC, UNIT, WPOL, address, committed, hash, header } from "../../support/marketFixture.ts";
+import { hashOf } from "../../support/marketBlocks.ts";
 import { OPAQUE_ROUTER, pendingTransaction, swapInput } from "../../support/pendingSwaps.ts";
 
 describe("predictions are checked when they are mined", () => {
@@ -147,6 +148,30 @@ describe("what cannot be read", () => {
     engine.step(committed(next, [logOf(after(EVEN, UNIT), next, first)]));
     engine.step(mined(next, [first.hash]));
     expect(engine.step(told(second))).toMatchObject([{ type: "foresee" }]);
+  });
+
+  test("of such contracts those are forgotten first that moved nothing for the longest time", () => {
+    const engine = start();
+    const [busy, idle] = [address(0xcc), address(0xcd)];
+    let number = 2;
+    const moves = (contracts: readonly Address[]) => {
+      const next = header(++number);
+      const logs = contracts.map((to, i) => {
+        const call = pendingTransaction(number, { from: address(0x5000 + i), to, input: "0x99999999" });
+        engine.step(told(call));
+        return logOf(after(EVEN, UNIT), next, call);
+      });
+      engine.step(committed(next, logs));
+    };
+    const isLookedAt = (to: Address) => {
+      const call = pendingTransaction(0, { from: to, hash: hashOf(to), to, input: "0x99999999" });
+      return engine.step(told(call)).length > 0;
+    };
+    moves([busy, idle]);
+    moves(Array.from({ length: 4094 }, (_, i) => address(0x10_000 + i)));
+    moves([busy]);
+    moves([address(0x20_000)]);
+    expect([busy, idle, address(0x20_000)].map(isLookedAt)).toEqual([true, false, true]);
   });
 });
 

@@ -173,6 +173,17 @@ describe("what is in a block waits no more", () => {
     expect(predictionsOf(engine.step(mined(block, [earlier.hash])))).toMatchObject([{ verdict: "exact" }]);
   });
 
+  test("also where the block is told first", () => {
+    const engine = start();
+    engine.step(committed(block, []));
+    engine.step(mined(block, [earlier.hash]));
+    expect(engine.step(told(earlier))).toEqual([]);
+    engine.step(committed(header(4), logs));
+    const swap = sale(20_000n, 0, { from: OTHER });
+    engine.step(committed(header(5), [logOf(EVEN, header(5), swap)]));
+    expect(engine.step(told(swap))).toEqual([]);
+  });
+
   test("also where the list of its transactions comes when there is a new block", () => {
     const engine = start();
     engine.step(told(sale(20_000n)));

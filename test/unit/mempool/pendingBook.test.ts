@@ -168,6 +168,18 @@ test("a superseded transaction that is mined after all spends the nonce of what 
   expect([book.has(hashOf("second")), book.has(hashOf("third"))]).toEqual([false, true]);
 });
 
+test("what is told when it has been mined already does not wait", () => {
+  const book = small({ mostTransactions: 3 });
+  book.mined([hashOf("early"), hashOf("later")], 1);
+  expect(book.add(pending("early"), 1)).toBe(false);
+  // It is remembered for at least as many mined ones as the book holds.
+  book.mined([hashOf("x"), hashOf("y")], 2);
+  expect(book.add(pending("later"), 2)).toBe(false);
+  expect(book.earlierOf({ from: ALICE, nonce: 1 })).toEqual([]);
+  expect([book.size, book.superseded]).toEqual([0, 0]);
+  expect(book.add(pending("new"), 2)).toBe(true);
+});
+
 test("nonces far apart cost no walk between them", () => {
   const book = small();
   book.add(pending("low", ALICE, 0), 1);
@@ -206,6 +218,8 @@ function plainBook(most: number, mostBlocks: number, mostEarlier: number) {
   type Slot = { from: string; nonce: number; holder: Hash; waits: boolean; bid: bigint; bereft: boolean };
   let rows: Row[] = [];
   let slots: Slot[] = [];
+  /** Mined, in as many at a time as the book holds; the last two lots count. */
+  const lots: Hash[][] = [[]];
   const slotAt = (from: string, nonce: number) =>
     slots.find((slot) => slot.from === from && slot.nonce === nonce);
   const ofSender = (from: string) =>
@@ -221,7 +235,7 @@ function plainBook(most: number, mostBlocks: number, mostEarlier: number) {
   return {
     add: (transaction: PendingTransaction, block: number) => {
       const { hash, from, nonce, maxFeePerGas } = transaction;
-      if (rows.some((row) => row.transaction.hash === hash)) return;
+      if (lots.slice(-2).flat().includes(hash) || rows.some((row) => row.transaction.hash === hash)) return;
       rows.push({ transaction, block });
       const bid = maxFeePerGas ?? 0n;
       const slot = slotAt(from, nonce);
@@ -233,11 +247,13 @@ function plainBook(most: number, mostBlocks: number, mostEarlier: number) {
     },
     mined: (hashes: readonly Hash[], block: number) => {
       for (const hash of hashes) {
+        const lot = lots.at(-1)?.includes(hash) ? [] : [hash];
+        if ((lots.at(-1)?.push(...lot) ?? 0) >= most) lots.push([]);
         const found = rows.find((row) => row.transaction.hash === hash)?.transaction;
         if (found === undefined) continue;
         const spent = ofSender(found.from).filter(({ nonce }) => nonce <= found.nonce);
-        const gone = new Set([hash, ...spent.map(({ holder }) => holder)]);
-        rows = rows.filter(({ transaction }) => !gone.has(transaction.hash));
+        const taken = new Set([hash, ...spent.map(({ holder }) => holder)]);
+        rows = rows.filter(({ transaction }) => !taken.has(transaction.hash));
         slots = slots.filter((slot) => !spent.includes(slot));
         const next = slotAt(found.from, found.nonce + 1);
         if (next !== undefined) next.bereft = false;
