@@ -61,6 +61,16 @@ export function settledFees(policy: FeePolicy, baseFee: bigint): Fees {
   return { maxFeePerGas: bound + maxPriorityFeePerGas, maxPriorityFeePerGas };
 }
 
+/**
+ * Whether a pool that holds `old` takes `fees` in its place: geth's rule, and Bor's (`list.Add` of `core/txpool/legacypool`
+ * with a price bump of 10 %). Both fields are above the old ones, and not under 110 % of them, rounded down.
+ */
+export const outbids = (fees: Fees, old: Fees): boolean =>
+  isBumped(fees.maxFeePerGas, old.maxFeePerGas) &&
+  isBumped(fees.maxPriorityFeePerGas, old.maxPriorityFeePerGas);
+
+const isBumped = (fee: bigint, old: bigint): boolean => fee > old && fee >= (old * 11n) / 10n;
+
 /** Bor's price bump of 10 %, rounded up. */
 const bump = (fee: bigint): bigint => ceilDiv(fee * 11n, 10n);
 
@@ -71,16 +81,6 @@ export function replacementFees(old: Fees, floor: Fees): Fees {
     maxPriorityFeePerGas: maxBigint(bump(old.maxPriorityFeePerGas), floor.maxPriorityFeePerGas),
   };
 }
-
-/**
- * Whether a pool that holds `old` takes `fees` in its place: geth's rule, and Bor's (`list.Add` of `core/txpool/legacypool`
- * with a price bump of 10 %). Both fields are above the old ones, and not under 110 % of them, rounded down.
- */
-export const outbids = (fees: Fees, old: Fees): boolean =>
-  isBumped(fees.maxFeePerGas, old.maxFeePerGas) &&
-  isBumped(fees.maxPriorityFeePerGas, old.maxPriorityFeePerGas);
-
-const isBumped = (fee: bigint, old: bigint): boolean => fee > old && fee >= (old * 11n) / 10n;
 
 /** The fee fields of a transaction of others; a legacy one's `gasPrice` stands for both. */
 export interface OthersFees {

@@ -229,6 +229,7 @@ function apply(
   const knowledge = memory.watched.get(transaction.hash)?.knowledge;
   if (knowledge === undefined)
     return isHarmless(memory, transaction, market) ? { moved: 0, complete: true } : null;
+  if (knowledge.type === "read" && givesToPool(knowledge.decoded, market)) return null;
   if (knowledge.type === "foreseen") {
     const { logs, parent } = knowledge;
     // What was simulated stands on the head, and on nothing else.
@@ -236,8 +237,6 @@ function apply(
     const moved = applyLogs(market, logs, state);
     return moved === null ? null : { moved, complete: true };
   }
-  // What a pool is given besides its swaps is not in its state, but in what its next swap makes of it.
-  if (receiversOf(knowledge.decoded.calls).some((receiver) => market.pools.has(receiver))) return null;
   const { effects, reverts, complete } = predictEffects(
     knowledge.decoded,
     transaction,
@@ -248,6 +247,10 @@ function apply(
   for (const { pool, after } of effects) state.set(pool.address, after);
   return { moved: effects.length, complete };
 }
+
+/** What a pool is given besides its swaps is not in its state, but in what its next swap makes of it. */
+const givesToPool = ({ calls }: DecodedTransaction, { pools }: Pick<Market, "pools">): boolean =>
+  receiversOf(calls).some((receiver) => pools.has(receiver));
 
 const contextAt = ({ options, book }: Memory, timestamp: number): EffectsContext => ({
   book,

@@ -66,11 +66,13 @@ test("a replacement is at least 10 % above in both fields", () => {
   );
 });
 
+/** Cap and tip. */
+const fees = (maxFeePerGas: bigint, maxPriorityFeePerGas: bigint) => ({
+  maxFeePerGas,
+  maxPriorityFeePerGas,
+});
+
 test("a replacement outbids what it replaces; a pool takes what is 10 % above in both fields, rounded down", () => {
-  const fees = (maxFeePerGas: bigint, maxPriorityFeePerGas: bigint) => ({
-    maxFeePerGas,
-    maxPriorityFeePerGas,
-  });
   fc.assert(
     fc.property(wei, wei, (cap, tip) => {
       const old = fees(cap + 1n, tip + 1n);

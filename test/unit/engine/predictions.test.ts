@@ -17,7 +17,6 @@ import {
   logOf,
 } from "../../support/backrunStage.ts";
 import { USDC, UNIT, WPOL, address, committed, hash, header } from "../../support/marketFixture.ts";
-import { hashOf } from "../../support/marketBlocks.ts";
 import { OPAQUE_ROUTER, pendingTransaction, swapInput } from "../../support/pendingSwaps.ts";
 
 describe("predictions are checked when they are mined", () => {
@@ -164,7 +163,12 @@ describe("what cannot be read", () => {
       engine.step(committed(next, logs));
     };
     const isLookedAt = (to: Address) => {
-      const call = pendingTransaction(0, { from: to, hash: hashOf(to), to, input: "0x99999999" });
+      const call = pendingTransaction(0, {
+        from: to,
+        hash: hash(Number(BigInt(to))),
+        to,
+        input: "0x99999999",
+      });
       return engine.step(told(call)).length > 0;
     };
     moves([busy, idle]);
