@@ -67,7 +67,7 @@ test("a replacement is at least 10 % above in both fields", () => {
 });
 
 /** Cap and tip. */
-const fees = (maxFeePerGas: bigint, maxPriorityFeePerGas: bigint) => ({
+const bidding = (maxFeePerGas: bigint, maxPriorityFeePerGas: bigint) => ({
   maxFeePerGas,
   maxPriorityFeePerGas,
 });
@@ -75,18 +75,18 @@ const fees = (maxFeePerGas: bigint, maxPriorityFeePerGas: bigint) => ({
 test("a replacement outbids what it replaces; a pool takes what is 10 % above in both fields, rounded down", () => {
   fc.assert(
     fc.property(wei, wei, (cap, tip) => {
-      const old = fees(cap + 1n, tip + 1n);
-      expect(outbids(replacementFees(old, fees(0n, 0n)), old)).toBe(true);
+      const old = bidding(cap + 1n, tip + 1n);
+      expect(outbids(replacementFees(old, bidding(0n, 0n)), old)).toBe(true);
       expect(outbids(old, old)).toBe(false);
     }),
   );
-  const old = fees(119n, 19n);
-  expect(outbids(fees(130n, 20n), old)).toBe(true);
-  expect(outbids(fees(129n, 20n), old)).toBe(false);
-  expect(outbids(fees(130n, 19n), old)).toBe(false);
+  const old = bidding(119n, 19n);
+  expect(outbids(bidding(130n, 20n), old)).toBe(true);
+  expect(outbids(bidding(129n, 20n), old)).toBe(false);
+  expect(outbids(bidding(130n, 19n), old)).toBe(false);
   // Where a tenth is less than a unit, one more is wanted all the same.
-  expect(outbids(fees(1n, 1n), fees(1n, 1n))).toBe(false);
-  expect(outbids(fees(2n, 2n), fees(1n, 1n))).toBe(true);
+  expect(outbids(bidding(1n, 1n), bidding(1n, 1n))).toBe(false);
+  expect(outbids(bidding(2n, 2n), bidding(1n, 1n))).toBe(true);
 });
 
 describe("fees of a back-run", () => {
