@@ -1,6 +1,6 @@
 import { encodeAbiParameters, encodeFunctionData, erc20Abi, parseAbi, parseAbiParameters } from "viem";
 import { describe, expect, test } from "vitest";
-import type { Router } from "../../../src/chain/registry.ts";
+import { loadRegistry } from "../../../src/chain/registry.ts";
 import type { Address, Hex, PendingTransaction } from "../../../src/chain/types.ts";
 import { createEngine, type Engine, type EngineOptions } from "../../../src/engine/engine.ts";
 import type { EngineEvent } from "../../../src/engine/events.ts";
@@ -223,14 +223,7 @@ describe("what must be mined first", () => {
     expect(behindAfter({ to: address(0x44), input: transfer(OTHER) }, { search })).toEqual([]);
   });
 
-  const UNIVERSAL: Router = {
-    address: address(0xa3),
-    name: "universal",
-    family: "universal",
-    dexV2: "dex1",
-    dexV3: "v3",
-    hopPrices: false,
-  };
+  const UNIVERSAL = loadRegistry(137).routers.find(({ family }) => family === "universal");
   const TTA = parseAbiParameters("address, address, uint256");
   /** PERMIT2_TRANSFER_FROM, SWEEP. */
   test.each([
@@ -243,6 +236,7 @@ describe("what must be mined first", () => {
         functionName: "execute",
         args: [command, [encodeAbiParameters(TTA, [USDC, to, 0n])], 4_000_000_000n],
       });
+    if (UNIVERSAL === undefined) throw new Error("Polygon has one");
     const engine = startWide({ triggers: { ...OPTIONS.triggers, routers: [ROUTER, UNIVERSAL] } });
     const behindOf = (from: Address, to: Address) => {
       engine.step(told(pendingTransaction(0, { from, to: UNIVERSAL.address, input: input(to) })));
