@@ -1,6 +1,6 @@
 import { limitOf, run, startWalk, stepIn, stepOut, tickAfter } from "./concentratedWalk.ts";
 import type { Step, Walk } from "./concentratedWalk.ts";
-import type { ConcentratedState, SwapRefusal, SwapRequest, SwapResult } from "./poolState.ts";
+import type { ConcentratedState, SwapRefusal, SwapRequest, SwapResult, WalkCount } from "./poolState.ts";
 import { MAX_SQRT_RATIO, MAX_TICK, MIN_SQRT_RATIO, MIN_TICK } from "./tickMath.ts";
 
 const UINT16_MAX = 65_535;
@@ -24,23 +24,19 @@ export function concentratedFault(state: ConcentratedState): SwapRefusal | null 
 
 const refuse = (refusal: SwapRefusal): SwapResult => ({ ok: false, refusal });
 
-/**
- * The swap loop of UniswapV3Pool.swap and AlgebraPool.swap: exact input or output, over ticks to the price limit
- * or the end of liquidity, with the contracts' rounding at each of their stops. A partial fill answers with
- * `complete: false`. An amount of 2^255 or more does not fit the contract's int256.
- */
-export function concentratedSwap(state: ConcentratedState, request: SwapRequest): SwapResult {
-  const exactIn = "amountIn" in request;
-  const amount = exactIn ? request.amountIn : request.amountOut;
+/** The walk of a swap that is not made yet, or why the contract reverts at once. */
+function walkOf(state: ConcentratedState, request: SwapRequest): Walk | SwapRefusal {
+  const amount = "amountIn" in request ? request.amountIn : request.amountOut;
   const { zeroForOne } = request;
-  if (amount === 0n) return refuse("zero_amount");
-  if (amount < 0n || amount > INT256_MAX) return refuse("amount_out_of_range");
+  if (amount === 0n) return "zero_amount";
+  if (amount < 0n || amount > INT256_MAX) return "amount_out_of_range";
   const fault = concentratedFault(state);
-  if (fault !== null) return refuse(fault);
+  if (fault !== null) return fault;
   const limit = limitOf(state, zeroForOne, request.sqrtPriceLimitX96);
-  if (limit === null) return refuse("price_limit");
-  const walk = startWalk(state, zeroForOne, limit, amount);
-  if (!run(walk, exactIn ? stepIn : stepOut)) return refuse("invalid_state");
+  return limit === null ? "price_limit" : startWalk(state, zeroForOne, limit, amount);
+}
+
+function resultOf(state: ConcentratedState, walk: Walk): SwapResult {
   const after: ConcentratedState = {
     kind: state.kind,
     feePpm: state.feePpm,
@@ -54,6 +50,36 @@ export function concentratedSwap(state: ConcentratedState, request: SwapRequest)
     ok: true,
     swap: { amountIn: walk.paid, amountOut: walk.got, complete: walk.left === 0n, after },
   };
+}
+
+const stepOf = (request: SwapRequest): Step => ("amountIn" in request ? stepIn : stepOut);
+
+/**
+ * The swap loop of UniswapV3Pool.swap and AlgebraPool.swap: exact input or output, over ticks to the price limit
+ * or the end of liquidity, with the contracts' rounding at each of their stops. A partial fill answers with
+ * `complete: false`. An amount of 2^255 or more does not fit the contract's int256.
+ */
+export function concentratedSwap(state: ConcentratedState, request: SwapRequest): SwapResult {
+  const walk = walkOf(state, request);
+  if (typeof walk === "string") return refuse(walk);
+  return run(walk, stepOf(request)) ? resultOf(state, walk) : refuse("invalid_state");
+}
+
+/** As `concentratedSwap` with no more stops than `count` has left, to which it adds what it passed; null: it takes more. */
+export function concentratedSwapWithin(
+  state: ConcentratedState,
+  request: SwapRequest,
+  count: WalkCount,
+): SwapResult | null {
+  const walk = walkOf(state, request);
+  if (typeof walk === "string") return refuse(walk);
+  walk.stopsLeft = count.stopsLeft;
+  const sound = run(walk, stepOf(request));
+  count.stopsLeft = walk.stopsLeft;
+  count.edges += walk.edges;
+  count.crossings += walk.crossings;
+  if (!sound) return refuse("invalid_state");
+  return walk.stopsLeft < 0 ? null : resultOf(state, walk);
 }
 
 /** The walk of an exact input as far as it goes; null where the contract reverts at once or the state is unsound. */

@@ -46,7 +46,15 @@ export interface Walk {
   /** Where the next step ends at the latest, and whether that tick is initialised. */
   stop: number;
   initialised: boolean;
+  /** Stops that it may still make; below zero once it would have needed more. */
+  stopsLeft: number;
+  /** What the contract has passed: edges of its bitmap's words, also where we look past them, and initialised ticks. */
+  edges: number;
+  crossings: number;
 }
+
+/** More than there are ticks. */
+const ENDLESS = 2 ** 30 - 1;
 
 /** The price at which the swap stops; null where the contract refuses it (SPL). */
 export function limitOf(state: ConcentratedState, zeroForOne: boolean, asked?: bigint): bigint | null {
@@ -81,8 +89,15 @@ export function startWalk(
     got: 0n,
     stop: 0,
     initialised: false,
+    stopsLeft: ENDLESS,
+    edges: 0,
+    crossings: 0,
   };
 }
+
+/** Words of the bitmap between two ticks. */
+const wordsBetween = (a: number, b: number, tickSpacing: number): number =>
+  Math.abs((Math.floor(a / tickSpacing) >> 8) - (Math.floor(b / tickSpacing) >> 8));
 
 /**
  * Finds the next stop. The contract looks for initialised ticks within one word of its bitmap and stops at the
@@ -96,11 +111,13 @@ function findStop(walk: Walk, ticks: TickTable): void {
     const edge = liquidity === 0n ? MIN_TICK : wordStart(tick, tickSpacing);
     walk.initialised = candidate !== undefined && candidate >= edge;
     walk.stop = walk.initialised ? (candidate ?? 0) : Math.max(edge, MIN_TICK);
+    if (liquidity === 0n) walk.edges += wordsBetween(tick, walk.stop, tickSpacing);
     return;
   }
   const edge = liquidity === 0n ? MAX_TICK : wordEnd(tick, tickSpacing);
   walk.initialised = candidate !== undefined && candidate <= edge;
   walk.stop = walk.initialised ? (candidate ?? 0) : Math.min(edge, MAX_TICK);
+  if (liquidity === 0n) walk.edges += wordsBetween(tick + tickSpacing, walk.stop, tickSpacing);
 }
 
 /** Without a tick list the pool is known up to the ends of its current tick interval only. */
@@ -185,16 +202,18 @@ function cross(walk: Walk, ticks: TickTable): boolean {
     const net = ticks.liquidityNet[walk.zeroForOne ? walk.position : walk.position + 1] ?? 0n;
     walk.liquidity += walk.zeroForOne ? -net : net;
     walk.position += walk.zeroForOne ? -1 : 1;
+    walk.crossings++;
     if (walk.liquidity < 0n || walk.liquidity > UINT128_MAX) return false;
-  }
+  } else walk.edges++;
   walk.tick = walk.zeroForOne ? walk.stop - 1 : walk.stop;
   return true;
 }
 
-/** Walks until nothing is left, the limit is reached or knowledge ends. False: the state is invalid. */
+/** Walks until nothing is left, the limit is reached, knowledge or its stops end. False: the state is invalid. */
 export function run(walk: Walk, step: Step): boolean {
   const { ticks, zeroForOne, limit } = walk;
   while (walk.left > 0n && walk.price !== limit) {
+    if (--walk.stopsLeft < 0) return true;
     if (ticks === null) findIntervalEnd(walk);
     else findStop(walk, ticks);
     const stopPrice = sqrtRatioAtTick(walk.stop);

@@ -55,6 +55,15 @@ export interface Swap {
   readonly after: PoolState;
 }
 
+/** What walks over ticks may take, and what they took; counted, never timed, so that a replay decides the same. */
+export interface WalkCount {
+  /** Stops that walks may still make, all together; below zero: one would have needed more. */
+  stopsLeft: number;
+  /** Edges of the bitmap's words, and initialised ticks, that the contract passes on its way. */
+  edges: number;
+  crossings: number;
+}
+
 /** Where the contract would revert; `invalid_state`: no contract can be in this state. */
 export type SwapRefusal =
   | "zero_amount"

@@ -36,20 +36,28 @@ const router = z.discriminatedUnion("family", [
   z.strictObject({ ...contract, family: z.literal("v3"), dex: dexName }),
   /** QuickSwap's SwapRouter. */
   z.strictObject({ ...contract, family: z.literal("algebra"), dex: dexName }),
-  /** Uniswap's SwapRouter02; without `dexV2` where it was deployed without a V2 factory. */
+  /**
+   * Uniswap's SwapRouter02; without `dexV2` where it was deployed without a V2 factory, and `unsureV2` where it stood
+   * before there was one, so that what its V2 swaps do is not certain.
+   */
   z.strictObject({
     ...contract,
     family: z.literal("router02"),
     dexV2: dexName.nullable().default(null),
     dexV3: dexName,
+    unsureV2: z.boolean().default(false),
   }),
-  /** Uniswap's Universal Router; `hopPrices` from 2.1.1 on, where swaps carry a least price for each hop. */
+  /**
+   * Uniswap's Universal Router; `hopPrices` from 2.1.1 on, where swaps carry a least price for each hop; `takesCoins`
+   * before 2.0, which refuses native coins from all but the wrapped coin.
+   */
   z.strictObject({
     ...contract,
     family: z.literal("universal"),
     dexV2: dexName.nullable().default(null),
     dexV3: dexName,
     hopPrices: z.boolean().default(false),
+    takesCoins: z.boolean().default(false),
   }),
   /** Aggregators: only a simulation tells what a call does. */
   z.strictObject({ ...contract, family: z.literal("opaque") }),

@@ -101,9 +101,21 @@ export function createDecoder(routers: readonly Router[], wrappedNative: Address
     const bytes = Buffer.from(input.slice(2), "hex");
     if (2 + 2 * bytes.length !== input.length) return refuse("its calldata is no hex", false);
     const { address, family } = router;
+    const takesCoins = family === "universal" && router.takesCoins;
+    const unsureDex = family === "router02" && router.unsureV2 ? router.dexV2 : null;
     const [functionName, read] = openAs(router, { wrappedNative, sender: from, value }, bytes);
     const { calls, deadline, parentHash } = read;
-    return { type: "decoded", router: address, family, functionName, calls, deadline, parentHash };
+    return {
+      type: "decoded",
+      router: address,
+      family,
+      takesCoins,
+      unsureDex,
+      functionName,
+      calls,
+      deadline,
+      parentHash,
+    };
   };
 
   return {

@@ -1,6 +1,7 @@
-import { concentratedSwap } from "../amm/concentrated.ts";
+import { concentratedSwapWithin } from "../amm/concentrated.ts";
 import type { ConcentratedState, Swap, SwapRefusal, SwapRequest } from "../amm/poolState.ts";
 import { MAX_SQRT_RATIO, MIN_SQRT_RATIO } from "../amm/tickMath.ts";
+import { spendHop, spendWalk } from "./effectsGas.ts";
 import { NO_REASON, POOL, REASONS } from "./effectsReasons.ts";
 import { cloud, land, pay, receive, stateAt } from "./effectsRun.ts";
 import type { Hop, Outcome, Run } from "./effectsRun.ts";
@@ -32,8 +33,9 @@ const poolAt = (run: Run, hop: Hop): ConcentratedState | null => {
 };
 
 /** What the pool does, why it reverts, or null where that is not known. */
-function poolSwap(state: ConcentratedState, request: SwapRequest): Swap | string | null {
-  const result = concentratedSwap(state, request);
+function poolSwap({ effort }: Run, hop: Hop, state: ConcentratedState, request: SwapRequest): Swap | Outcome {
+  const result = spendWalk(effort, hop, (count) => concentratedSwapWithin(state, request, count));
+  if (result === null || typeof result === "string") return result;
   if (!result.ok) return poolReason(result.refusal);
   const { swap } = result;
   const { after } = swap;
@@ -57,13 +59,15 @@ function runIn(run: Run, swap: SwapCall, hops: readonly Hop[], amount: bigint): 
     const state = poolAt(run, hop);
     const done =
       state &&
-      poolSwap(state, {
+      poolSwap(run, hop, state, {
         zeroForOne: hop.zeroForOne,
         amountIn: given,
         sqrtPriceLimitX96: limitOf(hop, hops, swap),
       });
     if (done === null) return cloud(run, hops.slice(i));
     if (typeof done === "string") return done;
+    const starved = spendHop(run.effort, hop, done.amountOut);
+    if (starved !== null) return starved;
     if (done.amountIn === 0n) return reasons.nothing;
     const unpaid = pay(run, i === 0 ? swap.payer : "router", hop.tokenIn, done.amountIn);
     if (unpaid !== null) return unpaid;
@@ -89,15 +93,23 @@ function runOut(run: Run, swap: SwapCall, hops: readonly Hop[], amount: bigint):
     if (locked.has(hop.pool)) return POOL.locked;
     locked.add(hop.pool);
     const sqrtPriceLimitX96 = limitOf(hop, hops, swap);
-    const done = poolSwap(state, { zeroForOne: hop.zeroForOne, amountOut: wanted, sqrtPriceLimitX96 });
+    const done = poolSwap(run, hop, state, {
+      zeroForOne: hop.zeroForOne,
+      amountOut: wanted,
+      sqrtPriceLimitX96,
+    });
     if (done === null) return cloud(run, hops);
     if (typeof done === "string") return done;
+    const starved = spendHop(run.effort, hop, done.amountOut);
+    if (starved !== null) return starved;
     if (done.amountIn === 0n) return reasons.nothing;
     if (!done.complete && swap.sqrtPriceLimitX96 === 0n) return reasons.short;
     found.push(done);
     wanted = done.amountIn;
   }
   if (wanted > swap.limit) return reasons.tooMuch;
+  // A router that pays itself may pay with what it has just received.
+  receive(run, swap.receiver, swap.path.at(-1) ?? null, found[0]?.amountOut ?? 0n);
   const unpaid = pay(run, swap.payer, swap.path[0] ?? "0x", wanted);
   if (unpaid !== null) return unpaid;
   // A fee on any transfer of the chain changes all of it.
@@ -106,7 +118,6 @@ function runOut(run: Run, swap: SwapCall, hops: readonly Hop[], amount: bigint):
     const done = found[hops.length - 1 - i];
     if (done !== undefined) land(run, hop, done);
   }
-  receive(run, swap.receiver, swap.path.at(-1) ?? null, found[0]?.amountOut ?? 0n);
   return null;
 }
 

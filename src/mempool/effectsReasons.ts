@@ -20,6 +20,13 @@ export const PAIR = {
 /** What a concentrated pool says itself; Algebra uses the same letters. */
 export const POOL = { zeroAmount: "AS", priceLimit: "SPL", locked: "LOK" } as const;
 
+/** Names of Permit2's errors. */
+export const PERMIT2 = {
+  signatureExpired: "SignatureExpired",
+  allowanceExpired: "AllowanceExpired",
+  insufficientAllowance: "InsufficientAllowance",
+} as const;
+
 interface V2Reasons {
   readonly tooLittle: string;
   readonly tooMuch: string;
@@ -45,7 +52,7 @@ interface PaymentReasons {
   readonly unwrap: string;
   readonly sweepNative: string;
   readonly sweepToken: string;
-  /** The router has less than it is to pay. */
+  /** The router has less than it is to pay, or who is to receive coins refuses them. */
   readonly transferNative: string;
   readonly transferToken: string;
 }
@@ -101,6 +108,7 @@ export const REASONS: Readonly<Record<Dialect, Reasons>> = {
       beyondReserve: "ds-math-sub-underflow",
       overflow: "ds-math-mul-overflow",
     },
+    payments: { ...PERIPHERY.payments, transferNative: "TransferHelper: ETH_TRANSFER_FAILED" },
   },
   periphery: PERIPHERY,
   algebra: { ...PERIPHERY, payments: { ...PERIPHERY.payments, unwrap: "Insufficient WNativeToken" } },

@@ -2,10 +2,11 @@ import type { PoolState } from "../amm/poolState.ts";
 import type { Address, Pool } from "../chain/types.ts";
 import type { Overlay } from "../market/overlay.ts";
 import type { Balances } from "./balances.ts";
-import { REASONS } from "./effectsReasons.ts";
+import type { Effort } from "./effectsGas.ts";
+import { PERMIT2, REASONS } from "./effectsReasons.ts";
 import type { Dialect } from "./effectsReasons.ts";
 import type { PoolBook } from "./poolBook.ts";
-import type { Party, SwapCall } from "./routerCall.ts";
+import type { Allowance, DecodedTransaction, Party, SwapCall } from "./routerCall.ts";
 
 /** One hop of a pending transaction: what its pool takes and gives, raw units, and the pool's state behind it. */
 export interface PoolEffect {
@@ -31,13 +32,21 @@ export interface EffectsContext {
 export interface Run {
   readonly context: EffectsContext;
   readonly dialect: Dialect;
+  /** The router takes native coins from itself. */
+  readonly takesCoins: boolean;
+  /** Its swap gives native coins: the router itself receives the wrapped ones, and unwraps them. */
+  readonly givesCoins: boolean;
+  readonly unsureDex: DecodedTransaction["unsureDex"];
   readonly view: Overlay;
   /** The router's own. Not all of them are known once `complete` is false. */
   balances: Balances;
+  /** What permits of this transaction let the router take from the sender; a token without one is taken for allowed. */
+  allowances: ReadonlyMap<Address, Allowance>;
   readonly effects: PoolEffect[];
   /** From here on every effect is an estimate. */
   estimate: boolean;
   complete: boolean;
+  readonly effort: Effort;
   /** Pools that were touched in a way that is not known: they have no state any more. */
   readonly clouded: Set<Address>;
 }
@@ -99,8 +108,25 @@ export function pay(run: Run, payer: SwapCall["payer"], token: Address, amount: 
     // Too few coins: the router asks the sender for wrapped ones, which it may not have.
     if (payer === "sender" && balances.of(null) > 0n) run.estimate = true;
   }
-  if (payer === "sender" || balances.debit(token, amount)) return null;
+  if (payer === "sender") return take(run, token, amount);
+  if (balances.debit(token, amount)) return null;
   return REASONS[dialect].payments.transferToken;
+}
+
+const ENDLESS_ALLOWANCE = (1n << 160n) - 1n;
+
+/** Takes from the sender what a permit of Permit2 has allowed (AllowanceTransfer._transfer). */
+export function take(run: Run, token: Address, amount: bigint): Outcome {
+  const { allowances, context } = run;
+  const allowance = allowances.get(token);
+  if (allowance === undefined) return null;
+  const { expiration } = allowance;
+  const { timestamp } = context;
+  if (timestamp !== null && expiration > 0n && expiration < timestamp) return PERMIT2.allowanceExpired;
+  if (allowance.amount === ENDLESS_ALLOWANCE) return null;
+  if (allowance.amount < amount) return PERMIT2.insufficientAllowance;
+  run.allowances = new Map(allowances).set(token, { ...allowance, amount: allowance.amount - amount });
+  return null;
 }
 
 /** True for a pool: what it is sent besides its swaps is not in its state. */

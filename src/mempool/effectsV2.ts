@@ -1,7 +1,9 @@
 import type { V2State } from "../amm/poolState.ts";
 import { v2AmountIn, v2AmountOut } from "../amm/v2.ts";
+import { spendHop } from "./effectsGas.ts";
 import { NO_REASON, PAIR, REASONS } from "./effectsReasons.ts";
-import { cloud, land, pay, receive, stateAt } from "./effectsRun.ts";
+import { give } from "./effectsPayment.ts";
+import { cloud, land, pay, stateAt } from "./effectsRun.ts";
 import type { Hop, Outcome, Run } from "./effectsRun.ts";
 import type { SwapCall } from "./routerCall.ts";
 
@@ -33,7 +35,8 @@ function libraryOut(run: Run, pair: V2State, zeroForOne: boolean, amountIn: bigi
 function libraryIn(run: Run, pair: V2State, zeroForOne: boolean, amountOut: bigint): bigint | string {
   const { v2: reasons } = REASONS[run.dialect];
   const [reserveIn, reserveOut] = reservesOf(pair, zeroForOne);
-  if (amountOut === 0n) return reasons.noOutput;
+  // Universal Router's library goes on with nothing, and asks for one unit.
+  if (amountOut === 0n && run.dialect !== "universal") return reasons.noOutput;
   if (reserveIn === 0n || reserveOut === 0n) return reasons.noLiquidity;
   if (amountOut > reserveOut) return reasons.beyondReserve;
   // A division by zero.
@@ -110,8 +113,11 @@ function walk(
     const wanted = quoted === null ? libraryOut(run, pair, hop.zeroForOne, given) : (quoted[i + 1] ?? 0n);
     if (typeof wanted === "string") return wanted;
     const isLast = i === hops.length - 1;
-    if (isLast && (swap.recipient === hop.tokenIn || swap.recipient === hop.tokenOut))
+    // Where native coins come out, it is the router that the pair pays.
+    if (isLast && !run.givesCoins && (swap.recipient === hop.tokenIn || swap.recipient === hop.tokenOut))
       return PAIR.badRecipient;
+    const starved = spendHop(run.effort, hop, wanted);
+    if (starved !== null) return starved;
     const after = pairSwap(pair, hop.zeroForOne, given, wanted);
     if (typeof after === "string") return after;
     land(run, hop, { amountIn: given, amountOut: wanted, after });
@@ -146,6 +152,5 @@ export function runV2(run: Run, swap: SwapCall, hops: readonly Hop[], amount: bi
   const out = walk(run, swap, hops, { first, quoted: quotes ? amounts : null });
   if (out === null || typeof out === "string") return out;
   if (exactIn && out < swap.limit) return reasons.tooLittle;
-  receive(run, swap.receiver, swap.path.at(-1) ?? null, out);
-  return null;
+  return give(run, swap.receiver, run.givesCoins ? null : (swap.path.at(-1) ?? null), out);
 }

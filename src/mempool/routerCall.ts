@@ -57,6 +57,19 @@ export type PaymentCall =
       readonly unit: "raw" | "bips";
       readonly receiver: Party;
     }
+  /**
+   * The whole balance of a token, as native coins where it `unwraps`, which is then the wrapped coin: a fee, in hundredths
+   * of a percent and rounded down, to one, the rest to the other; fails below `minimum`.
+   */
+  | {
+      readonly type: "split";
+      readonly token: Address;
+      readonly unwraps: boolean;
+      readonly minimum: bigint;
+      readonly feeBips: bigint;
+      readonly feeReceiver: Party;
+      readonly receiver: Party;
+    }
   /** From the sender into the router, or to whom is named. */
   | {
       readonly type: "pull";
@@ -65,13 +78,31 @@ export type PaymentCall =
       readonly receiver: Party;
     };
 
+/** What the router may take from the sender by way of Permit2, in place of what it might take before. */
+export interface Allowance {
+  readonly token: Address;
+  /** uint160; all ones: without end. */
+  readonly amount: bigint;
+  /** Seconds since 1970; 0: the block's own. */
+  readonly expiration: bigint;
+}
+
+/** A permit of Permit2, which fails behind its deadline (seconds since 1970). For other spenders it allows nothing here. */
+export interface PermitCall {
+  readonly type: "permit";
+  readonly allowances: readonly Allowance[];
+  readonly deadline: bigint;
+  /** It may fail for reasons that are not known, and the rest goes on. */
+  readonly mayFail: boolean;
+}
+
 /** Steps of which none happens when one fails; the transaction goes on all the same. */
 export interface OptionalCalls {
   readonly type: "optional";
   readonly calls: readonly RouterCall[];
 }
 
-export type RouterCall = SwapCall | PaymentCall | OptionalCalls;
+export type RouterCall = SwapCall | PaymentCall | PermitCall | OptionalCalls;
 
 /** Families of routers whose calls are read. */
 export type ReadFamily = Exclude<Router["family"], "opaque">;
@@ -82,6 +113,10 @@ export interface DecodedTransaction {
   /** The contract that was called, and how its kind trades. */
   readonly router: Address;
   readonly family: ReadFamily;
+  /** It takes native coins from itself; others take them from the wrapped coin alone. */
+  readonly takesCoins: boolean;
+  /** The exchange with which it may not trade at all: its swaps there are estimates. */
+  readonly unsureDex: string | null;
   /** Name of the function, as in its source; the outermost of a multicall. */
   readonly functionName: string;
   /** In order. */

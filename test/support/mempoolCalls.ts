@@ -47,6 +47,8 @@ export const decodedOf = (functionName: string, ...calls: readonly RouterCall[])
   type: "decoded",
   router: ROUTER,
   family: familyOf(functionName, calls),
+  takesCoins: false,
+  unsureDex: null,
   functionName,
   calls,
   deadline: null,
@@ -78,7 +80,7 @@ export function smallMarket(
     states,
     context,
     view,
-    predict: (decoded, value = 0n) => predictEffects(decoded, { from: SENDER, value }, view, context),
+    predict: (decoded, value = 0n) => predictEffects(decoded, { value }, view, context),
   };
 }
 

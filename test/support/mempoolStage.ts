@@ -10,7 +10,7 @@ import type { Call } from "../../devnet/signing.ts";
 import { applyPoolLog, POOL_TOPICS } from "../../src/amm/poolLog.ts";
 import type { PoolState } from "../../src/amm/poolState.ts";
 import { loadRegistry } from "../../src/chain/registry.ts";
-import type { Address, EmittedLog, Hash, Pool } from "../../src/chain/types.ts";
+import type { Address, EmittedLog, Hash, PendingTransaction, Pool } from "../../src/chain/types.ts";
 import { latestHeader } from "../../src/feed/headers.ts";
 import { createPoolLoader } from "../../src/feed/pools/poolLoader.ts";
 import { createDecoder } from "../../src/mempool/decode.ts";
@@ -27,7 +27,7 @@ export interface SeenSwap {
   readonly after: PoolState;
 }
 
-type Asked = Parameters<Decoder["decode"]>[0];
+type Asked = Parameters<Decoder["decode"]>[0] & Partial<Pick<PendingTransaction, "gas">>;
 
 /** The local Polygon, and its pools as their logs alone have moved them. */
 export interface MempoolStage {
@@ -36,8 +36,12 @@ export interface MempoolStage {
   readonly states: ReadonlyMap<Address, PoolState>;
   /** For the next block, on the states as they are; a text: not read. */
   predict(transaction: Asked, context?: Partial<EffectsContext>): Effects | string;
+  /** Mines a call of alice's alone. */
+  mine(call: Call): Promise<DevReceipt>;
   /** Follows a mined transaction: its swaps in the order of their logs. */
   follow(receipt: DevReceipt): readonly SeenSwap[];
+  /** The least gas with which the call goes through on the chain as it is; null: it does not. */
+  leastGas(call: Call): Promise<bigint | null>;
   /** Reads what Algebra's pools charge in the next block. */
   refreshFees(): Promise<void>;
   /**
@@ -49,9 +53,9 @@ export interface MempoolStage {
 }
 
 const registry = loadRegistry(137);
-/** The local chain's SwapRouter02 trades Uniswap V2 too; that of Polygon was deployed without it. */
+/** The local chain's SwapRouter02 trades Uniswap V2 for certain; that of Polygon is older than Uniswap V2 there. */
 const routers = registry.routers.map((router) =>
-  router.family === "router02" ? { ...router, dexV2: "uniswap_v2" } : router,
+  router.family === "router02" ? { ...router, dexV2: "uniswap_v2", unsureV2: false } : router,
 );
 const PAIR_SWAP: Hash = "0xd78ad95fa46c994b6551d0da85fc275fe613ce37657fb8d5e3d130840159d822";
 const PAIR_AMOUNTS = parseAbiParameters("uint256, uint256, uint256, uint256");
@@ -84,7 +88,13 @@ const NAMED = [
   "InsufficientToken",
   "InvalidReserves",
   "TransactionDeadlinePassed",
-].map((name) => [toFunctionSelector(`function ${name}()`), name] as const);
+  "SignatureExpired(uint256)",
+  "AllowanceExpired(uint256)",
+  "InsufficientAllowance(uint256)",
+].map((name) => {
+  const signature = name.endsWith(")") ? name : `${name}()`;
+  return [toFunctionSelector(`function ${signature}`), name.split("(")[0] ?? name] as const;
+});
 
 function reasonIn({ data, message }: RpcError): string {
   // A plan inside of a plan wraps the error of its own.
@@ -165,6 +175,17 @@ export async function startMempoolStage(options: DevnetOptions = {}): Promise<Me
       throw error;
     }
   };
+  const leastGas: MempoolStage["leastGas"] = async (call) => {
+    const works = async (gas: bigint) => (await reasonOf(devnet.accounts.alice, { ...call, gas })) === null;
+    let [low, high] = [20_000n, call.gas];
+    if (!(await works(high))) return null;
+    while (high - low > 1n) {
+      const middle = (low + high) / 2n;
+      if (await works(middle)) high = middle;
+      else low = middle;
+    }
+    return high;
+  };
   const predict: MempoolStage["predict"] = (transaction, context) => {
     const decoding = decoder.decode(transaction);
     if (decoding.type === "unsupported") return decoding.why;
@@ -191,11 +212,13 @@ export async function startMempoolStage(options: DevnetOptions = {}): Promise<Me
     refreshFees,
     follow,
     predict,
+    leastGas,
+    mine,
     check: async (name, call) => {
       const { alice } = devnet.accounts;
       await refreshFees();
       const { to, data, value = 0n } = call;
-      const predicted = predict({ from: alice.address, to, value, input: data });
+      const predicted = predict({ from: alice.address, to, value, input: data, gas: call.gas });
       const reason = await reasonOf(alice, call);
       const receipt = await mine(call);
       const seen = follow(receipt);

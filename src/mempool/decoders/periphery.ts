@@ -1,13 +1,14 @@
 import { parseAbiParameters } from "viem";
 import type { Router } from "../../chain/registry.ts";
-import type { Address } from "../../chain/types.ts";
-import type { Party, PaymentCall } from "../routerCall.ts";
+import type { Address, Hex } from "../../chain/types.ts";
+import type { Party } from "../routerCall.ts";
 import { byteStrings, read, reverts, strictAddress, uint } from "./calldata.ts";
 import {
   type CallContext,
   HARMLESS,
   joined,
   partyOf,
+  type Reading,
   reading,
   type RouterFunction,
   routerFunction,
@@ -29,18 +30,21 @@ export const callsAt = (args: Uint8Array, head: number, { inner }: Pick<CallCont
 
 const MOST_FEE_BIPS = 100n;
 
-/** Takes a fee off the router's whole balance of a token; the rest remains. The sweep to itself only looks whether there is enough. */
-export function feeTaken(
-  token: Address,
-  minimum: bigint,
-  feeBips: bigint,
-  receiver: Party,
-): readonly PaymentCall[] {
+/** PeripheryPaymentsWithFee: a router's whole balance of a token, less a fee. */
+export function split(
+  { token, unwraps }: { readonly token: Address; readonly unwraps: boolean },
+  { minimum, bips, receiver, feeReceiver }: SplitTerms,
+): Reading {
+  const feeBips = uint(bips);
   if (feeBips === 0n || feeBips > MOST_FEE_BIPS) return reverts("its fee is none or above one percent");
-  return [
-    { type: "sweep", token, minimum, receiver: "router" },
-    { type: "pay", token, amount: feeBips, unit: "bips", receiver },
-  ];
+  return reading({ type: "split", token, unwraps, minimum: uint(minimum), feeBips, feeReceiver, receiver });
+}
+
+interface SplitTerms {
+  readonly minimum: Hex;
+  readonly bips: Hex;
+  readonly receiver: Party;
+  readonly feeReceiver: Party;
 }
 
 const selfPermit = (name: string): RouterFunction =>
@@ -67,11 +71,8 @@ export function peripheryFunctions<R extends Router>(names: {
       const [minimum, to, bips, feeTo] = read(FOUR, args);
       const receiver = partyOf(strictAddress(to), context);
       const feeReceiver = partyOf(strictAddress(feeTo), context);
-      return reading(...feeTaken(context.wrappedNative, uint(minimum), uint(bips), feeReceiver), {
-        type: "unwrap",
-        minimum: 0n,
-        receiver,
-      });
+      const token = context.wrappedNative;
+      return split({ token, unwraps: true }, { minimum, bips, receiver, feeReceiver });
     }),
     routerFunction("sweepToken(address,uint256,address)", (args, context) => {
       const [token, minimum, to] = read(THREE, args);
@@ -83,12 +84,7 @@ export function peripheryFunctions<R extends Router>(names: {
       const token = strictAddress(word);
       const receiver = partyOf(strictAddress(to), context);
       const feeReceiver = partyOf(strictAddress(feeTo), context);
-      return reading(...feeTaken(token, uint(minimum), uint(bips), feeReceiver), {
-        type: "sweep",
-        token,
-        minimum: 0n,
-        receiver,
-      });
+      return split({ token, unwraps: false }, { minimum, bips, receiver, feeReceiver });
     }),
     routerFunction(`${names.refund}()`, () =>
       reading({ type: "sweep", token: null, minimum: 0n, receiver: "sender" }),

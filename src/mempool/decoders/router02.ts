@@ -5,7 +5,7 @@ import type { SwapCall } from "../routerCall.ts";
 import { read, strictAddress, uint, unread } from "./calldata.ts";
 import { concentratedSwap, packedPath } from "./concentrated.ts";
 import { mapped } from "./constants.ts";
-import { callsAt, feeTaken, FOUR, peripheryFunctions, readWord, THREE, TWO } from "./periphery.ts";
+import { callsAt, FOUR, peripheryFunctions, readWord, split, THREE, TWO } from "./periphery.ts";
 import {
   type CallContext,
   HARMLESS,
@@ -101,11 +101,8 @@ const PAYMENTS: readonly RouterFunction<Router02>[] = [
   routerFunction("unwrapWETH9WithFee(uint256,uint256,address)", (args, context: Context) => {
     const [minimum, bips, feeTo] = read(THREE, args);
     const feeReceiver = partyOf(strictAddress(feeTo), context);
-    return reading(...feeTaken(context.wrappedNative, uint(minimum), uint(bips), feeReceiver), {
-      type: "unwrap",
-      minimum: 0n,
-      receiver: "sender",
-    });
+    const token = context.wrappedNative;
+    return split({ token, unwraps: true }, { minimum, bips, receiver: "sender", feeReceiver });
   }),
   routerFunction("sweepToken(address,uint256)", (args) => {
     const [token, minimum] = read(TWO, args);
@@ -120,12 +117,7 @@ const PAYMENTS: readonly RouterFunction<Router02>[] = [
     const [word, minimum, bips, feeTo] = read(FOUR, args);
     const token = strictAddress(word);
     const feeReceiver = partyOf(strictAddress(feeTo), context);
-    return reading(...feeTaken(token, uint(minimum), uint(bips), feeReceiver), {
-      type: "sweep",
-      token,
-      minimum: 0n,
-      receiver: "sender",
-    });
+    return split({ token, unwraps: false }, { minimum, bips, receiver: "sender", feeReceiver });
   }),
   routerFunction("wrapETH(uint256)", (args) =>
     reading({ type: "wrap", amount: uint(readWord(args)), receiver: "router" }),

@@ -1,7 +1,7 @@
 import { parseAbiParameters } from "viem";
 import type { Router } from "../../chain/registry.ts";
 import type { Address, Hex } from "../../chain/types.ts";
-import type { RouterCall, SwapCall } from "../routerCall.ts";
+import type { PermitCall, RouterCall, SwapCall } from "../routerCall.ts";
 import { flag, read, reverts, sizeAt, strictAddress, uint, unread } from "./calldata.ts";
 import { concentratedSwap, packedPath } from "./concentrated.ts";
 import { mapped } from "./constants.ts";
@@ -123,6 +123,29 @@ const transferBatch: ReadInput = (input, context) =>
     return { type: "pull", token: strictAddress(token), amount: uint(amount, PERMIT2_BITS), receiver };
   });
 
+const EXPIRATION_BITS = 48;
+
+interface PermitTerms {
+  readonly deadline: Hex;
+  readonly mayFail: boolean;
+  readonly context: UniversalContext;
+}
+
+/** A permit for somebody else leaves what the router may take as it was (AllowanceTransfer.permit). */
+function permit(
+  details: readonly { readonly token: Hex; readonly amount: Hex; readonly expiration: Hex }[],
+  spender: Hex,
+  { deadline, mayFail, context }: PermitTerms,
+): PermitCall {
+  const allowances = details.map(({ token, amount, expiration }) => ({
+    token: strictAddress(token),
+    amount: uint(amount, PERMIT2_BITS),
+    expiration: uint(expiration, EXPIRATION_BITS),
+  }));
+  const isOurs = strictAddress(spender) === context.router.address;
+  return { type: "permit", allowances: isOurs ? allowances : [], deadline: uint(deadline), mayFail };
+}
+
 /** Each command's input by its code (Commands.sol); what is not here, V4 and positions above all, is not read. */
 export const COMMANDS: ReadonlyMap<number, ReadInput> = new Map<number, ReadInput>([
   [0x00, v3Swap("in")],
@@ -137,9 +160,9 @@ export const COMMANDS: ReadonlyMap<number, ReadInput> = new Map<number, ReadInpu
   ],
   [
     0x03, // PERMIT2_PERMIT_BATCH
-    (input) => {
-      read(PERMIT_BATCH, input);
-      return [];
+    (input, context, mayFail) => {
+      const [{ details, spender, deadline }] = read(PERMIT_BATCH, input);
+      return [permit(details, spender, { deadline, mayFail, context })];
     },
   ],
   [
@@ -161,9 +184,9 @@ export const COMMANDS: ReadonlyMap<number, ReadInput> = new Map<number, ReadInpu
   [0x09, v2Swap("out")],
   [
     0x0a, // PERMIT2_PERMIT
-    (input) => {
-      read(PERMIT, input);
-      return [];
+    (input, context, mayFail) => {
+      const [token, amount, expiration, , spender, deadline] = read(PERMIT, input);
+      return [permit([{ token, amount, expiration }], spender, { deadline, mayFail, context })];
     },
   ],
   [

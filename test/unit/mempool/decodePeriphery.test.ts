@@ -183,13 +183,25 @@ describe.each([V3, ALGEBRA])("$name: a multicall", ({ abi, router, fees }) => {
     expect(reading.calls[0]).toMatchObject({ type: "swap", receiver: "router" });
     expect(reading.calls.slice(1)).toEqual([
       { type: "unwrap", minimum: 1n, receiver: "sender" },
-      { type: "sweep", token: wrapped, minimum: 2n, receiver: "router" },
-      { type: "pay", token: wrapped, amount: 1n, unit: "bips", receiver: B },
-      { type: "unwrap", minimum: 0n, receiver: A },
+      {
+        type: "split",
+        token: wrapped,
+        unwraps: true,
+        minimum: 2n,
+        feeBips: 1n,
+        feeReceiver: B,
+        receiver: A,
+      },
       { type: "sweep", token: B, minimum: 3n, receiver: "router" },
-      { type: "sweep", token: B, minimum: 4n, receiver: "router" },
-      { type: "pay", token: B, amount: 100n, unit: "bips", receiver: "sender" },
-      { type: "sweep", token: B, minimum: 0n, receiver: A },
+      {
+        type: "split",
+        token: B,
+        unwraps: false,
+        minimum: 4n,
+        feeBips: 100n,
+        feeReceiver: "sender",
+        receiver: A,
+      },
       { type: "sweep", token: null, minimum: 0n, receiver: "sender" },
     ]);
   });

@@ -1,9 +1,25 @@
 import { parseAbi } from "viem";
 import { describe, expect, test } from "vitest";
+import type { ConcentratedState } from "../../../src/amm/poolState.ts";
+import type { Decoder } from "../../../src/mempool/decode.ts";
+import { sqrtRatioAtTick } from "../../../src/amm/tickMath.ts";
 import type { Address, Hex } from "../../../src/chain/types.ts";
 import { v2State } from "../../support/marketBlocks.ts";
 import { decodedOf, GOLD, pooled, smallMarket, swapOf, USD } from "../../support/mempoolCalls.ts";
-import { ABI, decoded, encode, MSG_SENDER, onlySwap, packed, ROUTER, why, WRAPPED } from "./decodeCases.ts";
+import {
+  ABI,
+  decoded,
+  encode,
+  MSG_SENDER,
+  onlySwap,
+  packed,
+  ethereumDecoder,
+  polygonDecoder,
+  SENDER,
+  ROUTER,
+  why,
+  WRAPPED,
+} from "./decodeCases.ts";
 
 const A: Address = `0x${"a1".repeat(20)}`;
 const B: Address = `0x${"b2".repeat(20)}`;
@@ -16,6 +32,17 @@ const single = {
   amountIn: 7n,
   amountOutMinimum: 1n,
   sqrtPriceLimitX96: 0n,
+};
+
+/** Priced inside of its tick interval. */
+const POOL: ConcentratedState = {
+  kind: "v3",
+  feePpm: 500,
+  tickSpacing: 10,
+  sqrtPriceX96: sqrtRatioAtTick(5),
+  tick: 5,
+  liquidity: 10n ** 9n,
+  ticks: null,
 };
 
 const v2 = (name: string, amount: bigint): Hex =>
@@ -45,6 +72,20 @@ describe("SwapRouter02", () => {
       amountIsBalance: false,
       payer: "sender",
     });
+  });
+
+  test("Polygon's is older than V2 there: what it says it does with pairs is an estimate", () => {
+    const pair = pooled(1, "uniswap_v2", [A, B], v2State(10_000n, 5_000n));
+    const market = smallMarket([pair, pooled(2, "uniswap_v3", [A, B], POOL)]);
+    const marks = (decoder: Decoder, input: Hex) => {
+      const reading = decoder.decode({ to: ROUTER.router02, from: SENDER, value: 0n, input });
+      if (reading.type !== "decoded") throw new Error(reading.why);
+      return market.predict(reading).effects.map(({ estimate }) => estimate);
+    };
+    const pairs = v2("swapExactTokensForTokens", 1_000n);
+    expect(marks(polygonDecoder, pairs)).toEqual([true]);
+    expect(marks(ethereumDecoder, pairs)).toEqual([false]);
+    expect(marks(polygonDecoder, encode(ABI.router02, "exactInputSingle", [single]))).toEqual([false]);
   });
 
   test("an input of 0 is the router's balance", () => {
@@ -117,13 +158,25 @@ describe("SwapRouter02", () => {
       { type: "wrap", amount: 1n, receiver: "router" },
       { type: "pull", token: A, amount: 2n, receiver: "router" },
       { type: "unwrap", minimum: 3n, receiver: "sender" },
-      { type: "sweep", token: WRAPPED, minimum: 4n, receiver: "router" },
-      { type: "pay", token: WRAPPED, amount: 25n, unit: "bips", receiver: B },
-      { type: "unwrap", minimum: 0n, receiver: "sender" },
+      {
+        type: "split",
+        token: WRAPPED,
+        unwraps: true,
+        minimum: 4n,
+        feeBips: 25n,
+        feeReceiver: B,
+        receiver: "sender",
+      },
       { type: "sweep", token: A, minimum: 5n, receiver: "sender" },
-      { type: "sweep", token: A, minimum: 6n, receiver: "router" },
-      { type: "pay", token: A, amount: 100n, unit: "bips", receiver: B },
-      { type: "sweep", token: A, minimum: 0n, receiver: "sender" },
+      {
+        type: "split",
+        token: A,
+        unwraps: false,
+        minimum: 6n,
+        feeBips: 100n,
+        feeReceiver: B,
+        receiver: "sender",
+      },
     ]);
   });
 

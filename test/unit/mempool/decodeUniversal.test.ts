@@ -2,6 +2,7 @@ import { assert, boolean, constantFrom, property, tuple } from "fast-check";
 import { concatHex, encodeAbiParameters, parseAbi, parseAbiParameters } from "viem";
 import { describe, expect, test } from "vitest";
 import type { Address, Hex } from "../../../src/chain/types.ts";
+import { smallMarket } from "../../support/mempoolCalls.ts";
 import {
   ADDRESS_THIS,
   addresses,
@@ -142,6 +143,7 @@ test("payments and permits", () => {
   expect(
     callsOf(
       [0x0a, encodeAbiParameters(permit, [[[A, 1n, 2, 3], B, 4n], "0x1234"])],
+      [0x8a, encodeAbiParameters(permit, [[[A, 1n, 2, 3], ROUTER.universal, 4n], "0x1234"])],
       [0x03, encodeAbiParameters(permits, [[[[A, 1n, 2, 3]], B, 4n], "0x1234"])],
       three(0x02, A, ADDRESS_THIS, 5n),
       [0x0d, encodeAbiParameters(moves, [[[SENDER, ADDRESS_THIS, 6n, A]]])],
@@ -157,6 +159,10 @@ test("payments and permits", () => {
       three(0x8e, A, B, 12n),
     ),
   ).toEqual([
+    // For another spender.
+    { type: "permit", allowances: [], deadline: 4n, mayFail: false },
+    { type: "permit", allowances: [{ token: A, amount: 1n, expiration: 2n }], deadline: 4n, mayFail: true },
+    { type: "permit", allowances: [], deadline: 4n, mayFail: false },
     { type: "pull", token: A, amount: 5n, receiver: "router" },
     { type: "pull", token: A, amount: 6n, receiver: ADDRESS_THIS },
     { type: "wrap", amount: 7n, receiver: "router" },
@@ -169,6 +175,14 @@ test("payments and permits", () => {
     { type: "pay", token: null, amount: 11n, unit: "raw", receiver: B },
     { type: "pay", token: A, amount: 25n, unit: "bips", receiver: B },
   ]);
+});
+
+test("the first routers take native coins from themselves", () => {
+  const toItself = execute(three(0x05, NATIVE, ADDRESS_THIS, 0n));
+  const reverts = (router: Address) => smallMarket([]).predict(decoded(router, toItself)).reverts;
+  expect(reverts(ROUTER.universal)).toBeNull();
+  expect(reverts(POLYGON_ROUTER.universal)).toBeNull();
+  expect(reverts(ROUTER.universal211)).toBe("ETH_TRANSFER_FAILED");
 });
 
 test("a share in parts of 10^18, where it is one in hundredths of a percent", () => {
