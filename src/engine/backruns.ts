@@ -109,7 +109,7 @@ export function mined(
 function note({ calibration }: Core, { watched, verdict, detail }: Finding, head: BlockHeader): Decision {
   const { contract, functionName, transaction } = watched;
   const key = keyOf(watched);
-  calibration.note(key, verdict);
+  calibration.note(key, verdict, transaction.from);
   return {
     type: "prediction",
     transactionHash: transaction.hash,

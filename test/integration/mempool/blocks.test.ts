@@ -39,7 +39,7 @@ test("in full blocks every readable transaction does what is predicted where it 
       if (!same)
         wrong.push(`${receipt.hash} ${receipt.to} ${transaction.input.slice(0, 10)}: ${predicted.reverts}`);
       const key = `${receipt.to}.${transaction.input.slice(0, 10)}`;
-      calibration.note(key, same ? (receipt.ok ? "exact" : "reverted") : "off");
+      calibration.note(key, same ? (receipt.ok ? "exact" : "reverted") : "off", transaction.from);
     }
   }
   expect(wrong).toEqual([]);

@@ -1,24 +1,28 @@
 import { expect, test } from "vitest";
 import { createCalibration } from "../../../src/mempool/calibration.ts";
+import { addressOf } from "../../support/marketBlocks.ts";
+
+const SOMEBODY = addressOf(0x5e);
 
 test("a key without history begins at nine tenths, and each finding moves it by its share", () => {
   const calibration = createCalibration();
   expect(calibration.confidenceFloat("router.swap")).toBe(0.9);
-  calibration.note("router.swap", "exact");
+  calibration.note("router.swap", "exact", SOMEBODY);
   expect(calibration.confidenceFloat("router.swap")).toBeCloseTo(10 / 11, 12);
-  calibration.note("router.swap", "off");
-  calibration.note("router.swap", "failed");
-  expect(calibration.confidenceFloat("router.swap")).toBeCloseTo(10 / 13, 12);
-  calibration.note("router.swap", "reverted");
-  expect(calibration.confidenceFloat("router.swap")).toBeCloseTo(10 / 13, 12);
+  calibration.note("router.swap", "off", SOMEBODY);
+  expect(calibration.confidenceFloat("router.swap")).toBeCloseTo(10 / 12, 12);
+  calibration.note("router.swap", "failed", SOMEBODY);
+  expect(calibration.confidenceFloat("router.swap")).toBeCloseTo(10 / 12.25, 12);
+  calibration.note("router.swap", "reverted", SOMEBODY);
+  expect(calibration.confidenceFloat("router.swap")).toBeCloseTo(10 / 12.25, 12);
   expect(calibration.confidenceFloat("router.other")).toBe(0.9);
 });
 
 test("a key that is always right comes close to one, one that is always wrong close to zero", () => {
   const calibration = createCalibration();
   for (let i = 0; i < 1000; i++) {
-    calibration.note("right", "exact");
-    calibration.note("wrong", "off");
+    calibration.note("right", "exact", SOMEBODY);
+    calibration.note("wrong", "off", SOMEBODY);
   }
   expect(calibration.confidenceFloat("right")).toBeGreaterThan(0.999);
   expect(calibration.confidenceFloat("right")).toBeLessThan(1);
@@ -28,21 +32,49 @@ test("a key that is always right comes close to one, one that is always wrong cl
 
 test("rows tell all counts, the most predicted first", () => {
   const calibration = createCalibration();
-  calibration.note("b.swap", "exact");
-  calibration.note("a.swap", "failed");
-  for (const verdict of ["exact", "off", "reverted", "failed"] as const) calibration.note("c.swap", verdict);
+  calibration.note("b.swap", "exact", SOMEBODY);
+  calibration.note("a.swap", "failed", SOMEBODY);
+  for (const verdict of ["exact", "off", "reverted", "failed"] as const)
+    calibration.note("c.swap", verdict, SOMEBODY);
   expect(calibration.rows()).toEqual([
-    { key: "c.swap", predicted: 4, exact: 1, off: 1, reverted: 1, failed: 1, confidenceFloat: 10 / 13 },
-    { key: "a.swap", predicted: 1, exact: 0, off: 0, reverted: 0, failed: 1, confidenceFloat: 9 / 11 },
+    { key: "c.swap", predicted: 4, exact: 1, off: 1, reverted: 1, failed: 1, confidenceFloat: 10 / 12.25 },
+    { key: "a.swap", predicted: 1, exact: 0, off: 0, reverted: 0, failed: 1, confidenceFloat: 9 / 10.25 },
     { key: "b.swap", predicted: 1, exact: 1, off: 0, reverted: 0, failed: 0, confidenceFloat: 10 / 11 },
   ]);
 });
 
 test("what was not noted for longest makes room, and is counted", () => {
   const calibration = createCalibration(3);
-  for (const key of ["a", "b", "c", "a", "d"]) calibration.note(key, "exact");
+  for (const key of ["a", "b", "c", "a", "d"]) calibration.note(key, "exact", SOMEBODY);
   expect(calibration.rows().map(({ key }) => key)).toEqual(["a", "c", "d"]);
   expect(calibration.forgotten).toBe(1);
-  for (let i = 0; i < 10_000; i++) calibration.note(`0x${i}`, "off");
+  for (let i = 0; i < 10_000; i++) calibration.note(`0x${i}`, "off", SOMEBODY);
   expect(calibration.rows()).toHaveLength(3);
+});
+
+/** Below what `min_confidence` asks for. */
+const GATE = 0.75;
+
+test("failures of one sender count once, those of a few strangers do not switch a function off", () => {
+  const calibration = createCalibration();
+  for (let i = 0; i < 100; i++) calibration.note("router.swap", "failed", SOMEBODY);
+  expect(calibration.confidenceFloat("router.swap")).toBeCloseTo(9 / 10.25, 12);
+  for (let i = 1; i <= 7; i++) calibration.note("router.swap", "failed", addressOf(i));
+  expect(calibration.confidenceFloat("router.swap")).toBe(GATE);
+  expect(calibration.rows()[0]).toMatchObject({ predicted: 107, failed: 107 });
+});
+
+test("what fails for everybody is switched off all the same, and what leaves another state at once", () => {
+  const calibration = createCalibration();
+  for (let i = 1; i <= 9; i++) calibration.note("router.swap", "failed", addressOf(i));
+  expect(calibration.confidenceFloat("router.swap")).toBeLessThan(GATE);
+  for (let i = 0; i < 3; i++) calibration.note("router.other", "off", SOMEBODY);
+  expect(calibration.confidenceFloat("router.other")).toBeLessThan(GATE);
+});
+
+test("senders who failed are forgotten too, the first ones first", () => {
+  const calibration = createCalibration();
+  for (let round = 0; round < 2; round++)
+    for (let i = 1; i <= 300; i++) calibration.note("router.swap", "failed", addressOf(i));
+  expect(calibration.confidenceFloat("router.swap")).toBeCloseTo(9 / (10 + 600 / 4), 12);
 });

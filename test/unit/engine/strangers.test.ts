@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import {
+  after,
+  EVEN,
+  judgedOf,
+  logOf,
+  mined,
+  predictionsOf,
+  sale,
+  start,
+  submitsOf,
+  told,
+} from "../../support/backrunStage.ts";
+import { address, committed, header, UNIT } from "../../support/marketFixture.ts";
+
+/** Blocks with a swap each that moves nothing, by strangers; then what is decided behind somebody else's. */
+function behindStrangers(count: number, gas: bigint) {
+  const engine = start();
+  const verdicts: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const swap = sale(1n, 0, { from: address(0x900 + i), gas });
+    const block = header(3 + i);
+    engine.step(told(swap));
+    engine.step(committed(block, []));
+    verdicts.push(...predictionsOf(engine.step(mined(block, [swap.hash]))).map(({ verdict }) => verdict));
+  }
+  const decisions = engine.step(told(sale(20_000n, 0, { from: address(0xf7) })));
+  return { verdicts, sent: submitsOf(decisions).length, codes: judgedOf(decisions).map(({ code }) => code) };
+}
+
+test("swaps with too little gas fail as predicted, or say nothing", () => {
+  expect(behindStrangers(3, 30_000n)).toMatchObject({
+    verdicts: ["reverted", "reverted", "reverted"],
+    sent: 1,
+  });
+  expect(behindStrangers(3, 80_000n)).toMatchObject({ verdicts: [], sent: 1 });
+});
+
+test("a few swaps without funds do not switch a function off, many do", () => {
+  expect(behindStrangers(3, 300_000n)).toMatchObject({ verdicts: ["failed", "failed", "failed"], sent: 1 });
+  const { sent, codes } = behindStrangers(12, 300_000n);
+  expect(sent).toBe(0);
+  expect(codes).toContain("trigger_uncertain");
+});
+
+test("one that goes through although its gas was not to suffice counts against us", () => {
+  const engine = start();
+  const block = header(3);
+  const swap = sale(20_000n, 0, { gas: 30_000n });
+  engine.step(told(swap));
+  engine.step(committed(block, [logOf(after(EVEN, 20_000n * UNIT), block, swap)]));
+  expect(predictionsOf(engine.step(mined(block, [swap.hash])))).toMatchObject([
+    { verdict: "off", detail: "went through: out of gas" },
+  ]);
+});
