@@ -11,6 +11,8 @@ import type { Metrics } from "../telemetry/metrics.ts";
 export interface MeterSources {
   readonly feed: FeedStats;
   readonly taintedPools: number;
+  /** Pending transactions of which nothing was foretold, so far. */
+  readonly tooFar: number;
   readonly ledgerBacklog: number;
   readonly halted: boolean;
   /** By channel: how many attempts to send ended how. */
@@ -35,6 +37,7 @@ export function createMeters(metrics: Metrics): Meters {
   let before: FeedStats | null = null;
   let channels: MeterSources["channels"] = {};
   let undone = 0;
+  let tooFar = 0;
   return {
     event: (event, micros, decisions) => {
       if (event.type === "reverted") undone++;
@@ -65,6 +68,8 @@ export function createMeters(metrics: Metrics): Meters {
       metrics.halted.set(sources.halted ? 1 : 0);
       metrics.pendingTransactionsTotal.inc(feed.pending.told - (before?.pending.told ?? 0));
       metrics.pendingDroppedTotal.inc({ reason: "shed" }, feed.pending.shed - (before?.pending.shed ?? 0));
+      metrics.pendingDroppedTotal.inc({ reason: "too_far" }, sources.tooFar - tooFar);
+      tooFar = sources.tooFar;
       countForesight(metrics, before, feed);
       metrics.logGapsTotal.inc(feed.logs.unproven - (before?.logs.unproven ?? 0));
       countFrames(metrics, before, feed);

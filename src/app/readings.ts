@@ -6,6 +6,7 @@ export async function metricsOf({ meters, feed, engine, ledger, owner, execution
   return await meters.read({
     feed: feed.stats(),
     taintedPools: engine.market.tainted.size,
+    tooFar: engine.status.tooFar,
     ledgerBacklog: ledger.backlog(),
     halted: ledger.halted() !== null || owner.standstill() !== null,
     channels: execution?.status().channels ?? {},

@@ -18,6 +18,8 @@ export interface EngineStatus {
   readonly live: boolean;
   readonly cycles: number;
   readonly pendingSeen: number;
+  /** How many times a pending transaction went further than is looked at. */
+  readonly tooFar: number;
   readonly openOpportunities: number;
   readonly lastLooked: number;
   /** Plans of which the outcome is awaited. */
@@ -54,6 +56,7 @@ export function createEngine(options: EngineOptions): Engine {
         live,
         cycles: search.cycleCount,
         pendingSeen,
+        tooFar: core.triggers.tooFar,
         openOpportunities: book.all().length,
         lastLooked,
         inFlight: core.inFlight.size,

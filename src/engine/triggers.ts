@@ -72,6 +72,8 @@ export interface Triggers {
   /** Those that still wait, newest first. */
   waiting(most: number): readonly Watched[];
   readonly pendingBook: Pick<PendingBook, "size" | "shed">;
+  /** How many times a transaction went further than is looked at, so that nothing was foretold. */
+  readonly tooFar: number;
 }
 
 /** Those that are watched; the oldest are let go. */
@@ -89,6 +91,7 @@ interface Memory {
   readonly watched: Map<Hash, Watched>;
   readonly learned: Set<Address>;
   book: EffectsContext["book"];
+  tooFar: number;
 }
 
 export function createTriggers(options: TriggerOptions): Triggers {
@@ -100,6 +103,7 @@ export function createTriggers(options: TriggerOptions): Triggers {
     watched: new Map(),
     learned: new Set(),
     book: createPoolBook([]),
+    tooFar: 0,
   };
   return {
     load: (entries) => {
@@ -121,6 +125,9 @@ export function createTriggers(options: TriggerOptions): Triggers {
     },
     waiting: (most) => [...memory.watched.values()].slice(-most).toReversed(),
     pendingBook: memory.pending,
+    get tooFar() {
+      return memory.tooFar;
+    },
   };
 }
 
@@ -237,12 +244,13 @@ function apply(
     const moved = applyLogs(market, logs, state);
     return moved === null ? null : { moved, complete: true };
   }
-  const { effects, reverts, complete } = predictEffects(
+  const { effects, reverts, complete, tooFar } = predictEffects(
     knowledge.decoded,
     transaction,
     state,
     contextAt(memory, timestamp),
   );
+  if (tooFar === true) memory.tooFar++;
   if (reverts !== null || effects.some(({ estimate }) => estimate)) return null;
   for (const { pool, after } of effects) state.set(pool.address, after);
   return { moved: effects.length, complete };

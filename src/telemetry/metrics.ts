@@ -90,7 +90,11 @@ const feedMetrics = ({ gauge, counter, histogram }: Makers) => ({
   headBlock: gauge("head_block", "Number of the last block taken in"),
   headAgeSeconds: gauge("head_age_seconds", "Age of the last block by its own timestamp"),
   pendingTransactionsTotal: counter("pending_transactions_total", "Pending transactions received"),
-  pendingDroppedTotal: counter("pending_dropped_total", "Pending transactions dropped unread", "reason"),
+  pendingDroppedTotal: counter(
+    "pending_dropped_total",
+    "Pending transactions dropped: shed unread, or too_far to be foretold",
+    "reason",
+  ),
   foresightTotal: counter("foresight_total", "Simulations of what cannot be read, by their end", "result"),
   logGapsTotal: counter("log_gaps_total", "Blocks whose logs could not be proven complete at once"),
   logFramesTotal: counter("log_frames_total", "Frames with logs by the decoder that read them", "decoder"),

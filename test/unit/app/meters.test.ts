@@ -37,6 +37,7 @@ const stats = (told: number, unproven: number): FeedStats => ({
 const sources = (feed: FeedStats, accepted: number): MeterSources => ({
   feed,
   taintedPools: 2,
+  tooFar: accepted + 2,
   ledgerBacklog: 3,
   halted: true,
   channels: { relay: { accepted, refused: 1, timeout: 0, error: 0 } },
@@ -50,6 +51,7 @@ test("readings that grow are counted once, however often they are read", async (
   const text = await meters.read(sources(stats(15, 1), 5));
   expect(text).toContain("turbo_mev_pending_transactions_total 15\n");
   expect(text).toContain('turbo_mev_foresight_total{result="dropped"} 30\n');
+  expect(text).toContain('turbo_mev_pending_dropped_total{reason="too_far"} 7\n');
   expect(text).toContain("turbo_mev_log_gaps_total 1\n");
   expect(text).toContain('turbo_mev_log_frames_total{decoder="fast"} 45\n');
   expect(text).toContain('turbo_mev_log_frames_total{decoder="general"} 1\n');

@@ -11,7 +11,8 @@ import {
   submitsOf,
   told,
 } from "../../support/backrunStage.ts";
-import { address, committed, header, UNIT } from "../../support/marketFixture.ts";
+import { address, committed, header, UNIT, USDC, WPOL } from "../../support/marketFixture.ts";
+import { swapInput } from "../../support/pendingSwaps.ts";
 
 /** Blocks with a swap each that moves nothing, by strangers; then what is decided behind somebody else's. */
 function behindStrangers(count: number, gas: bigint) {
@@ -52,4 +53,12 @@ test("one that goes through although its gas was not to suffice counts against u
   expect(predictionsOf(engine.step(mined(block, [swap.hash])))).toMatchObject([
     { verdict: "off", detail: "went through: out of gas" },
   ]);
+});
+
+test("what goes further than is looked at is no occasion to trade, and counted", () => {
+  const engine = start();
+  const path = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? WPOL : USDC));
+  const input = swapInput({ path, amountIn: 20_000n * UNIT });
+  expect(engine.step(told(sale(0n, 0, { input, gas: 10_000_000n })))).toEqual([]);
+  expect(engine.status.tooFar).toBe(1);
 });
