@@ -13,10 +13,9 @@ import {
 } from "../market/snapshotFields.ts";
 import { createLineReader, type LineFinding, type OpenLine } from "./lineReader.ts";
 
-/** What a decoder needs of a transaction. */
-export type LineTransaction = Pick<PendingTransaction, "from" | "to" | "value" | "input"> & {
-  readonly hash: Hash | null;
-};
+/** What a decoder needs of a transaction; signed bytes tell its gas limit too. */
+export type LineTransaction = Pick<PendingTransaction, "from" | "to" | "value" | "input"> &
+  Partial<Pick<PendingTransaction, "gas">> & { readonly hash: Hash | null };
 
 /** What a line of `decode`, or of the file of `scan --after`, says. */
 export type TransactionLine =
