@@ -57,7 +57,8 @@ export function envelope(
     hash: `0x${random.hex(32)}`,
     from,
     nonce,
-    gas: BigInt(200_000 + random.below(200_000)),
+    // Enough for four hops over many ticks: with less, effects are estimates, and nothing is behind them.
+    gas: BigInt(3_000_000 + random.below(200_000)),
     type: 2,
     gasPrice: null,
     maxFeePerGas: 500n * GWEI,

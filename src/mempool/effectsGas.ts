@@ -16,7 +16,7 @@ export interface Effort extends WalkCount {
 // So that one transaction never holds up the others: a stop takes some microseconds. Real routes have up to ten hops, in
 // two or three parts, and cross a few ticks.
 const MOST_HOPS = 32;
-const MOST_STOPS = 256;
+const MOST_STOPS = 384;
 
 /** No contract's own words. */
 export const OUT_OF_GAS = "out of gas";

@@ -73,7 +73,7 @@ describe("how far a transaction is followed is counted", () => {
     const call = decodedOf("exactInput", swap(THERE_AND_BACK(hops)));
     expect(predict(call)).toEqual(NOTHING_SAID);
     expect(predict(call, MOST_GAS)).toEqual(NOTHING_SAID);
-    expect(pool.reads()).toBeLessThanOrEqual(2 * 256);
+    expect(pool.reads()).toBeLessThanOrEqual(2 * 384);
   });
 
   test("over many swaps, exact outputs and optional plans alike", () => {
@@ -83,14 +83,14 @@ describe("how far a transaction is followed is counted", () => {
     const optional = { type: "optional", calls } as const;
     const many = Array.from({ length: 300 }, () => [...calls, optional]).flat();
     expect(over(pool)(decodedOf("execute", ...many), MOST_GAS)).toEqual(NOTHING_SAID);
-    expect(pool.reads()).toBeLessThanOrEqual(256);
+    expect(pool.reads()).toBeLessThanOrEqual(384);
   });
 
-  test("up to 256 stops, those of all its swaps together", () => {
-    expect(follows(-255)).toBe(1);
-    expect(follows(-256)).toBe(0);
-    expect(follows(-127, -255)).toBe(2);
-    expect(follows(-127, -256)).toBe(0);
+  test("up to 384 stops, those of all its swaps together", () => {
+    expect(follows(-383)).toBe(1);
+    expect(follows(-384)).toBe(0);
+    expect(follows(-127, -383)).toBe(2);
+    expect(follows(-127, -384)).toBe(0);
   });
 
   test("up to 32 hops, also over pairs", () => {
