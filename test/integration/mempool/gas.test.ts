@@ -1,7 +1,11 @@
+import { concatHex, encodeFunctionData, numberToHex, parseAbi } from "viem";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { flowExample } from "../../../devnet/flow/example.ts";
 import { FLOW_KINDS } from "../../../devnet/flow/kinds.ts";
+import { amountWorth, tokenBySymbol } from "../../../devnet/market.ts";
+import { FAR_DEADLINE } from "../../../devnet/pools.ts";
 import type { Call } from "../../../devnet/signing.ts";
+import type { Hex } from "../../../src/chain/types.ts";
 import type { Effects } from "../../../src/mempool/effects.ts";
 import { startMempoolStage } from "../../support/mempoolStage.ts";
 import type { MempoolStage } from "../../support/mempoolStage.ts";
@@ -52,6 +56,45 @@ test.each(KINDS)("$name is not called off for want of gas that suffices", async 
     compared++;
   }
   expect(compared).toBeGreaterThan(0);
+});
+
+const V3 = parseAbi([
+  "struct PathIn { bytes path; address recipient; uint256 deadline; uint256 amountIn; uint256 amountOutMinimum; }",
+  "function exactInput(PathIn) payable",
+  "function multicall(bytes[]) payable",
+]);
+
+test("nor is one that gives nothing, or that finds its pools and tokens touched", async () => {
+  const { registry, tokens, accounts } = stage.devnet;
+  const swap = (usd: number, ...hops: readonly string[]) => {
+    const parts = hops.flatMap((symbol, i): Hex[] => [
+      ...(i === 0 ? [] : [numberToHex(500, { size: 3 })]),
+      tokenBySymbol(tokens, symbol).address,
+    ]);
+    const first = tokenBySymbol(tokens, hops[0] ?? "");
+    const amountIn = usd === 0 ? 1n : amountWorth(first, usd);
+    const recipient = accounts.alice.address;
+    const args = [
+      { path: concatHex(parts), recipient, deadline: FAR_DEADLINE, amountIn, amountOutMinimum: 0n },
+    ] as const;
+    return encodeFunctionData({ abi: V3, functionName: "exactInput", args });
+  };
+  const there = swap(100, "WETH", "USDC.e");
+  const cases: readonly (readonly [string, readonly Hex[]])[] = [
+    ["nothing out", [swap(0, "WETH", "USDC.e")]],
+    ["there and back", [swap(100, "WETH", "USDC.e", "WETH", "USDC.e", "WETH")]],
+    ["a circle", [swap(100, "WETH", "WPOL", "USDC", "WETH")]],
+    ["twice", [there, there]],
+    ["six times", [there, there, there, there, there, there]],
+    ["far and back", [swap(30_000, "WETH", "USDC.e", "WETH", "USDC.e")]],
+  ];
+  for (const [name, calls] of cases) {
+    const data = encodeFunctionData({ abi: V3, functionName: "multicall", args: [calls] });
+    const call: Call = { to: registry.v3.router, data, gas: GAS };
+    await compare(`${name}, untouched`, call);
+    expect(await stage.check(name, call)).toBeNull();
+    await compare(`${name}, used`, call);
+  }
 });
 
 test("nor is one that goes over many ticks, or through what they have left", async () => {
