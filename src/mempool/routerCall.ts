@@ -147,6 +147,8 @@ export function swapsOf(calls: readonly RouterCall[]): readonly SwapCall[] {
 export function receiversOf(calls: readonly RouterCall[]): readonly Address[] {
   return calls.flatMap((call) => {
     if (call.type === "optional") return receiversOf(call.calls);
-    return call.receiver === "sender" || call.receiver === "router" ? [] : [call.receiver];
+    if (call.type === "permit") return [];
+    const named = call.type === "split" ? [call.receiver, call.feeReceiver] : [call.receiver];
+    return named.flatMap((receiver) => (receiver === "sender" || receiver === "router" ? [] : [receiver]));
   });
 }
