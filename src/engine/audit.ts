@@ -30,6 +30,8 @@ export interface Finding {
   readonly watched: Watched;
   readonly verdict: CalibrationVerdict;
   readonly detail: string;
+  /** It went wrong in a way that the sender alone can bring about, whoever that is. */
+  readonly suspect: boolean;
 }
 
 export interface AuditParts {
@@ -117,15 +119,30 @@ const statesOf = (overlay: Overlay): ReadonlyMap<Address, PoolState> =>
 function compare({ after, reverts, complete }: Predicted, met: Overlay): Omit<Finding, "watched"> | null {
   const moved = met.changed.length > 0;
   if (reverts !== null)
-    return moved ? off(`went through: ${reverts}`) : { verdict: "reverted", detail: reverts };
+    return moved ? off(`went through: ${reverts}`) : { verdict: "reverted", detail: reverts, suspect: false };
   if (after.size === 0) return moved && complete ? off(`moved ${met.changed.join(" ")}`) : null;
-  if (!moved) return { verdict: "failed", detail: "" };
-  for (const [pool, state] of after) if (!isSame(state, met.stateOf(pool))) return off(pool);
+  if (!moved) return { verdict: "failed", detail: "", suspect: true };
+  const wrong = [...after].filter(([pool, state]) => !isSame(state, met.stateOf(pool)));
+  const [first] = wrong;
+  if (first !== undefined)
+    return {
+      ...off(first[0]),
+      suspect: wrong.every(([pool, state]) => mayBeGifted(state, met.stateOf(pool))),
+    };
   const others = complete ? met.changed.filter((pool) => !after.has(pool)) : [];
-  return others.length > 0 ? off(`moved ${others.join(" ")} too`) : { verdict: "exact", detail: "" };
+  return others.length > 0
+    ? off(`moved ${others.join(" ")} too`)
+    : { verdict: "exact", detail: "", suspect: false };
 }
 
-const off = (detail: string): Omit<Finding, "watched"> => ({ verdict: "off", detail });
+const off = (detail: string): Omit<Finding, "watched"> => ({ verdict: "off", detail, suspect: false });
+
+/** A pair that was given coins before: its next swap takes them into its reserves, and no log tells who gave them. */
+const mayBeGifted = (foretold: PoolState, met: PoolState | null): boolean =>
+  foretold.kind === "v2" &&
+  met?.kind === "v2" &&
+  met.reserve0 >= foretold.reserve0 &&
+  met.reserve1 >= foretold.reserve1;
 
 /** All that a swap moves. */
 function isSame(a: PoolState, b: PoolState | null): boolean {

@@ -106,10 +106,14 @@ export function mined(
   return [...decisions, ...review(core, head, expired)];
 }
 
-function note({ calibration }: Core, { watched, verdict, detail }: Finding, head: BlockHeader): Decision {
+function note(
+  { calibration }: Core,
+  { watched, verdict, detail, suspect }: Finding,
+  head: BlockHeader,
+): Decision {
   const { contract, functionName, transaction } = watched;
   const key = keyOf(watched);
-  calibration.note(key, verdict, transaction.from);
+  calibration.note(key, verdict, suspect ? transaction.from : null);
   return {
     type: "prediction",
     transactionHash: transaction.hash,

@@ -20,14 +20,15 @@ export interface CalibrationRow {
 
 /** How well the predictions of each router's functions have come true. */
 export interface Calibration {
-  note(key: string, verdict: CalibrationVerdict, sender: Address): void;
+  /** `suspect`: who may have brought the verdict about alone, if anyone could; else null. */
+  note(key: string, verdict: CalibrationVerdict, suspect: Address | null): void;
   /**
    * The chance, in (0, 1), that a foreseen effect comes as foreseen: the mean of a Beta distribution that starts as
    * Beta(9, 1). A decoder is held against the contracts' own bytecode before it ships, so a key without history begins
    * at 0.9; that counts as ten observations only, and a key that errs falls below any sensible gate within a few.
-   * Reverts that were predicted say nothing about effects and do not count. A failure says little: the sender may lack
-   * funds or an allowance, which nobody sees, and anyone can bring that about. So it counts once for each sender, as a
-   * quarter; what fails for everybody falls all the same.
+   * Reverts that were predicted say nothing about effects and do not count. A failure says little, since the sender may
+   * lack funds or an allowance, which nobody sees; nor does a pair that was given coins before. What anyone can bring
+   * about counts once for each sender, as a quarter; what is wrong for everybody falls all the same.
    */
   confidenceFloat(key: string): number;
   /** The most predicted first, then by key. */
@@ -40,31 +41,31 @@ export interface Calibration {
 const MOST_KEYS = 512;
 const PRIOR_EXACT = 9;
 const PRIOR_JUDGED = 10;
-const FAILURE_WEIGHT = 0.25;
-/** Senders whose failure is remembered, for each key. */
-const MOST_SENDERS = 64;
+const SUSPECT_WEIGHT = 0.25;
+/** Suspects who are remembered, for each key. */
+const MOST_SUSPECTS = 64;
 
 interface Entry {
   readonly counts: Record<CalibrationVerdict, number>;
-  /** Failures, those of one sender taken for one as long as it is remembered. */
-  distinctFailures: number;
-  /** Who failed, the first one first. */
-  readonly failed: Set<Address>;
+  /** What counts against it; that of one suspect taken for one as long as it is remembered. */
+  wrong: number;
+  /** The first one first. */
+  readonly suspects: Set<Address>;
 }
 
 const newEntry = (): Entry => ({
   counts: { exact: 0, off: 0, reverted: 0, failed: 0 },
-  distinctFailures: 0,
-  failed: new Set(),
+  wrong: 0,
+  suspects: new Set(),
 });
 
-function blame(entry: Entry, sender: Address): void {
-  if (entry.failed.has(sender)) return;
-  entry.distinctFailures++;
-  entry.failed.add(sender);
-  if (entry.failed.size <= MOST_SENDERS) return;
-  const first = entry.failed.keys().next();
-  if (first.done !== true) entry.failed.delete(first.value);
+function weightOf({ suspects }: Entry, suspect: Address | null): number {
+  if (suspect === null) return 1;
+  if (suspects.has(suspect)) return 0;
+  suspects.add(suspect);
+  const first = suspects.keys().next();
+  if (suspects.size > MOST_SUSPECTS && first.done !== true) suspects.delete(first.value);
+  return SUSPECT_WEIGHT;
 }
 
 export function createCalibration(mostKeys = MOST_KEYS): Calibration {
@@ -72,10 +73,10 @@ export function createCalibration(mostKeys = MOST_KEYS): Calibration {
   const table = new Map<string, Entry>();
   let forgotten = 0;
   return {
-    note: (key, verdict, sender) => {
+    note: (key, verdict, suspect) => {
       const entry = table.get(key) ?? newEntry();
       entry.counts[verdict]++;
-      if (verdict === "failed") blame(entry, sender);
+      if (verdict === "off" || verdict === "failed") entry.wrong += weightOf(entry, suspect);
       table.delete(key);
       table.set(key, entry);
       if (table.size <= mostKeys) return;
@@ -97,9 +98,8 @@ export function createCalibration(mostKeys = MOST_KEYS): Calibration {
 
 function confidenceOf(entry: Entry | undefined): number {
   if (entry === undefined) return PRIOR_EXACT / PRIOR_JUDGED;
-  const { exact, off } = entry.counts;
-  const wrong = off + entry.distinctFailures * FAILURE_WEIGHT;
-  return (exact + PRIOR_EXACT) / (exact + wrong + PRIOR_JUDGED);
+  const { exact } = entry.counts;
+  return (exact + PRIOR_EXACT) / (exact + entry.wrong + PRIOR_JUDGED);
 }
 
 function rowOf(key: string, entry: Entry): CalibrationRow {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { PoolState } from "../../../src/amm/poolState.ts";
 import {
   after,
   EVEN,
@@ -42,6 +43,32 @@ test("a few swaps without funds do not switch a function off, many do", () => {
   const { sent, codes } = behindStrangers(12, 300_000n);
   expect(sent).toBe(0);
   expect(codes).toContain("trigger_uncertain");
+});
+
+/** A pair with a little more than it had. */
+function given(state: PoolState, more: readonly [bigint, bigint]): PoolState {
+  if (state.kind !== "v2") throw new TypeError("not a pair");
+  return { ...state, reserve0: state.reserve0 + more[0], reserve1: state.reserve1 + more[1] };
+}
+
+test("pairs that strangers give coins before their swaps do not switch a function off", () => {
+  const engine = start();
+  let pair: PoolState = EVEN;
+  const gifts = [
+    [1n, 0n],
+    [0n, 1n],
+    [UNIT, UNIT],
+  ] as const;
+  const verdicts = gifts.map((gift, i) => {
+    const swap = sale(1n, 0, { from: address(0x900 + i) });
+    const block = header(3 + i);
+    engine.step(told(swap));
+    pair = given(after(pair, UNIT), gift);
+    engine.step(committed(block, [logOf(pair, block, swap)]));
+    return predictionsOf(engine.step(mined(block, [swap.hash]))).map(({ verdict }) => verdict);
+  });
+  expect(verdicts.flat()).toEqual(["off", "off", "off"]);
+  expect(submitsOf(engine.step(told(sale(20_000n, 0, { from: address(0xf7) }))))).toHaveLength(1);
 });
 
 test("one that goes through although its gas was not to suffice counts against us", () => {
