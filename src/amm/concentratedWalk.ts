@@ -95,10 +95,6 @@ export function startWalk(
   };
 }
 
-/** Words of the bitmap between two ticks. */
-const wordsBetween = (a: number, b: number, tickSpacing: number): number =>
-  Math.abs((Math.floor(a / tickSpacing) >> 8) - (Math.floor(b / tickSpacing) >> 8));
-
 /**
  * Finds the next stop. The contract looks for initialised ticks within one word of its bitmap and stops at the
  * word's edge too; every stop rounds, so the edges count. Without liquidity nothing is exchanged and nothing
@@ -111,13 +107,11 @@ function findStop(walk: Walk, ticks: TickTable): void {
     const edge = liquidity === 0n ? MIN_TICK : wordStart(tick, tickSpacing);
     walk.initialised = candidate !== undefined && candidate >= edge;
     walk.stop = walk.initialised ? (candidate ?? 0) : Math.max(edge, MIN_TICK);
-    if (liquidity === 0n) walk.edges += wordsBetween(tick, walk.stop, tickSpacing);
     return;
   }
   const edge = liquidity === 0n ? MAX_TICK : wordEnd(tick, tickSpacing);
   walk.initialised = candidate !== undefined && candidate <= edge;
   walk.stop = walk.initialised ? (candidate ?? 0) : Math.min(edge, MAX_TICK);
-  if (liquidity === 0n) walk.edges += wordsBetween(tick + tickSpacing, walk.stop, tickSpacing);
 }
 
 /** Without a tick list the pool is known up to the ends of its current tick interval only. */
@@ -196,6 +190,17 @@ export function stepOut(walk: Walk, target: bigint): void {
   walk.price = end;
 }
 
+/** The word of the bitmap that holds a tick. */
+const wordOf = (tick: number, tickSpacing: number): number => Math.floor(tick / tickSpacing) >> 8;
+
+/** Edges of words that the contract stops at on its way to a tick, where we go there in one step. */
+function edgesTo({ zeroForOne, tick, tickSpacing }: Walk, to: number): number {
+  if (zeroForOne) return wordOf(tick, tickSpacing) - wordOf(to, tickSpacing);
+  // Upwards it looks from the next tick on.
+  const next = tick + tickSpacing;
+  return wordOf(Math.max(to, next), tickSpacing) - wordOf(next, tickSpacing);
+}
+
 /** Takes the price over the stop it stands on. False when the liquidity leaves uint128: no pool can be so. */
 function cross(walk: Walk, ticks: TickTable): boolean {
   if (walk.initialised) {
@@ -221,8 +226,11 @@ export function run(walk: Walk, step: Step): boolean {
     if (zeroForOne ? stopPrice > walk.price : stopPrice < walk.price) return false;
     const target = (zeroForOne ? stopPrice < limit : stopPrice > limit) ? limit : stopPrice;
     const before = walk.price;
-    if (walk.liquidity === 0n) walk.price = target;
-    else step(walk, target);
+    if (walk.liquidity === 0n) {
+      walk.price = target;
+      if (ticks !== null)
+        walk.edges += edgesTo(walk, target === stopPrice ? walk.stop : tickAtSqrtRatio(target));
+    } else step(walk, target);
     walk.inside = walk.price !== before && walk.price !== stopPrice;
     if (walk.price !== stopPrice) return true;
     if (ticks === null) {

@@ -5,6 +5,7 @@ import { createOverlay, type Overlay } from "../market/overlay.ts";
 import type { StateView } from "../market/stateView.ts";
 import type { CalibrationVerdict } from "../mempool/calibration.ts";
 import { predictEffects, type EffectsContext } from "../mempool/effects.ts";
+import { leansOnRouter } from "../mempool/routerCall.ts";
 import { applyLogs, type Watched } from "./triggers.ts";
 
 /** A committed block, until its transactions are known. */
@@ -81,6 +82,8 @@ interface Predicted {
   readonly after: ReadonlyMap<Address, PoolState>;
   readonly reverts: string | null;
   readonly complete: boolean;
+  /** What a stranger gives to the router beforehand changes it. */
+  readonly leansOnRouter: boolean;
 }
 
 /** Where a transaction stands in its block. */
@@ -101,11 +104,16 @@ function predict(
     // It was simulated on the parent: what others moved before it in the block, it says nothing about.
     if (logs === null || parent !== block.parentHash || applyLogs(market, logs, after) === null) return null;
     if (after.changed.some((pool) => state.isChanged(pool))) return null;
-    return { after: statesOf(after), reverts: null, complete: true };
+    return { after: statesOf(after), reverts: null, complete: true, leansOnRouter: false };
   }
   const { effects, reverts, complete } = predictEffects(knowledge.decoded, transaction, state, context);
   if (effects.some(({ estimate }) => estimate)) return null;
-  return { after: new Map(effects.map(({ pool, after }) => [pool.address, after])), reverts, complete };
+  return {
+    after: new Map(effects.map(({ pool, after }) => [pool.address, after])),
+    reverts,
+    complete,
+    leansOnRouter: leansOnRouter(knowledge.decoded.calls),
+  };
 }
 
 const statesOf = (overlay: Overlay): ReadonlyMap<Address, PoolState> =>
@@ -116,33 +124,32 @@ const statesOf = (overlay: Overlay): ReadonlyMap<Address, PoolState> =>
     }),
   );
 
-function compare({ after, reverts, complete }: Predicted, met: Overlay): Omit<Finding, "watched"> | null {
+function compare(predicted: Predicted, met: Overlay): Omit<Finding, "watched"> | null {
+  const { after, reverts, complete, leansOnRouter: suspect } = predicted;
   const moved = met.changed.length > 0;
+  const off = (detail: string) => ({ verdict: "off", detail, suspect }) as const;
   if (reverts !== null)
     return moved ? off(`went through: ${reverts}`) : { verdict: "reverted", detail: reverts, suspect: false };
   if (after.size === 0) return moved && complete ? off(`moved ${met.changed.join(" ")}`) : null;
   if (!moved) return { verdict: "failed", detail: "", suspect: true };
-  const wrong = [...after].filter(([pool, state]) => !isSame(state, met.stateOf(pool)));
-  const [first] = wrong;
-  if (first !== undefined)
-    return {
-      ...off(first[0]),
-      suspect: wrong.every(([pool, state]) => mayBeGifted(state, met.stateOf(pool))),
-    };
+  // Of a route the first one: what comes behind it is given another amount.
+  for (const [pool, state] of after)
+    if (!isSame(state, met.stateOf(pool)))
+      return { ...off(pool), suspect: suspect || mayBeGifted(state, met.stateOf(pool)) };
   const others = complete ? met.changed.filter((pool) => !after.has(pool)) : [];
   return others.length > 0
     ? off(`moved ${others.join(" ")} too`)
     : { verdict: "exact", detail: "", suspect: false };
 }
 
-const off = (detail: string): Omit<Finding, "watched"> => ({ verdict: "off", detail, suspect: false });
-
-/** A pair that was given coins before: its next swap takes them into its reserves, and no log tells who gave them. */
+/**
+ * A pair that was given coins before: its next swap takes them into its reserves, or is paid for with them where a router
+ * goes by the pair's balance. No log tells who gave them, but the product of the reserves is more than foretold.
+ */
 const mayBeGifted = (foretold: PoolState, met: PoolState | null): boolean =>
   foretold.kind === "v2" &&
   met?.kind === "v2" &&
-  met.reserve0 >= foretold.reserve0 &&
-  met.reserve1 >= foretold.reserve1;
+  met.reserve0 * met.reserve1 >= foretold.reserve0 * foretold.reserve1;
 
 /** All that a swap moves. */
 function isSame(a: PoolState, b: PoolState | null): boolean {

@@ -87,8 +87,8 @@ export function mined(
   const { market, triggers, unaudited } = core;
   const { head } = market;
   if (head === null || head.hash !== block.hash) {
-    // The answer came late. Nothing waits any more that was in it, whatever stands on it by now.
-    triggers.spend(transactions, block.number);
+    // The answer came late: what was in the block waits no more. With another block in its place it may wait again.
+    if (head !== null && block.number < head.number) triggers.spend(transactions, block.number);
     return [];
   }
   const findings =

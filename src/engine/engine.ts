@@ -18,7 +18,7 @@ export interface EngineStatus {
   readonly live: boolean;
   readonly cycles: number;
   readonly pendingSeen: number;
-  /** How many times a pending transaction went further than is looked at. */
+  /** How many pending transactions went further than is looked at. */
   readonly tooFar: number;
   readonly openOpportunities: number;
   readonly lastLooked: number;

@@ -32,6 +32,8 @@ export interface Watched {
   readonly knowledge: Knowledge;
   /** Plans behind it that failed in simulation. */
   readonly failures: number;
+  /** It was found to go further than is looked at. */
+  readonly tooFar: boolean;
 }
 
 /** A transaction that waits, and what must be mined before it. */
@@ -72,7 +74,7 @@ export interface Triggers {
   /** Those that still wait, newest first. */
   waiting(most: number): readonly Watched[];
   readonly pendingBook: Pick<PendingBook, "size" | "shed">;
-  /** How many times a transaction went further than is looked at, so that nothing was foretold. */
+  /** How many transactions went further than is looked at, so that nothing was foretold. */
   readonly tooFar: number;
 }
 
@@ -151,13 +153,14 @@ function take(memory: Memory, transaction: PendingTransaction, block: number): "
       functionName,
       knowledge: { type: "read", decoded: decoding },
       failures: 0,
+      tooFar: false,
     });
     return "read";
   }
   if (!decoding.opaque) return "nothing";
   const functionName = transaction.input.slice(0, SELECTOR_CHARS);
   const knowledge = { type: "foreseen", parent: "0x", logs: null } as const;
-  watch(memory, { transaction, contract, functionName, knowledge, failures: 0 });
+  watch(memory, { transaction, contract, functionName, knowledge, failures: 0, tooFar: false });
   return "opaque";
 }
 
@@ -233,9 +236,10 @@ function apply(
   { market, timestamp }: Standpoint,
   state: Overlay,
 ): Applied | null {
-  const knowledge = memory.watched.get(transaction.hash)?.knowledge;
-  if (knowledge === undefined)
+  const watched = memory.watched.get(transaction.hash);
+  if (watched === undefined)
     return isHarmless(memory, transaction, market) ? { moved: 0, complete: true } : null;
+  const { knowledge } = watched;
   if (knowledge.type === "read" && givesToPool(knowledge.decoded, market)) return null;
   if (knowledge.type === "foreseen") {
     const { logs, parent } = knowledge;
@@ -250,7 +254,10 @@ function apply(
     state,
     contextAt(memory, timestamp),
   );
-  if (tooFar === true) memory.tooFar++;
+  if (tooFar === true && !watched.tooFar) {
+    memory.tooFar++;
+    memory.watched.set(transaction.hash, { ...watched, tooFar: true });
+  }
   if (reverts !== null || effects.some(({ estimate }) => estimate)) return null;
   for (const { pool, after } of effects) state.set(pool.address, after);
   return { moved: effects.length, complete };

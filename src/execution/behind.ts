@@ -1,20 +1,31 @@
-import type { Address, BlockRef, Hash } from "../chain/types.ts";
+import { bidOf, outbids, type OthersFees } from "../chain/fees.ts";
+import type { Address, BlockRef, PendingTransaction } from "../chain/types.ts";
 import { rebuildRaw } from "../chain/rawTransaction.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
 import { triggerTransaction, type TriggerTransaction } from "./bundle.ts";
 import type { Keccak256 } from "./keccak256.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 
-/** What becomes public of a pending transaction when another takes its nonce. */
-export interface PendingRef {
-  readonly hash: Hash;
-  readonly from: Address;
-  readonly nonce: number;
-}
+/** What of a pending transaction tells whether another takes its nonce. */
+export type PendingRef = Pick<PendingTransaction, "hash" | "from" | "nonce" | keyof OthersFees>;
 
-/** True when the newcomer takes the nonce of one of them. */
-export const losesOne = (behind: readonly PendingRef[], { from, nonce, hash }: PendingRef): boolean =>
-  behind.some((each) => each.from === from && each.nonce === nonce && each.hash !== hash);
+const isOutbid = (one: PendingRef, by: PendingRef): boolean => {
+  const [bid, other] = [bidOf(one), bidOf(by)];
+  return bid !== null && other !== null && outbids(other, bid);
+};
+
+/**
+ * True when the newcomer may take the nonce of one of them: not one that this outbids, which is no newcomer but was told
+ * late. As the engine's book has it.
+ */
+export const losesOne = (behind: readonly PendingRef[], seen: PendingRef): boolean =>
+  behind.some(
+    (each) =>
+      each.from === seen.from &&
+      each.nonce === seen.nonce &&
+      each.hash !== seen.hash &&
+      !isOutbid(seen, each),
+  );
 
 /** Why what the decision names cannot be what it stands behind, or null: one sender's row, its trigger last. */
 function misordered({ behind, plan }: SubmitDecision): string | null {

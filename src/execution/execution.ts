@@ -98,6 +98,8 @@ export function createExecution(options: ExecutionOptions, parts: ExecutionParts
     },
     idle,
     limit: ({ minNet, txFeeCap }) => {
+      // What is under way was weighed by the old ones.
+      comeBetween(state, refusal("stale", "the limits have changed"), () => true);
       const { fees } = state.options;
       state.options = {
         ...state.options,

@@ -220,9 +220,7 @@ function tracked(
     lastBlock,
     atomicOnly: way.bundledUntil !== null,
     expires: way.expires,
-    behind: tail
-      ? decision.behind.map(({ hash: of, from, nonce: at }) => ({ hash: of, from, nonce: at }))
-      : [],
+    behind: tail ? decision.behind : [],
     recovered: false,
     spentLooks: 0,
     cancelFrom: tail ? lastBlock : lastBlock + state.options.cancelAfterBlocks,

@@ -13,7 +13,8 @@ import type { Clock } from "../lib/clock.ts";
 import { RetryableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { createTokenBucket } from "../lib/tokenBucket.ts";
-import type { Asking } from "./headers.ts";
+import { latestHeader, type Asking } from "./headers.ts";
+import { pause } from "./pause.ts";
 import { parseSimulatedLogs, parseTracedLogs } from "./foreseenLogs.ts";
 import type { Heads } from "./heads.ts";
 import { RpcError } from "./rpcError.ts";
@@ -31,6 +32,8 @@ export interface ForesightOptions {
   readonly timeoutMs: number;
   /** Seconds from a block to the next, as expected. */
   readonly blockSeconds: number;
+  /** A node that gave no clear answer to the question what it can do is asked again after so long, then twice as long. */
+  readonly probeAgainMs: number;
 }
 
 export const foresightDefaults = {
@@ -39,7 +42,10 @@ export const foresightDefaults = {
   queueLength: 64,
   timeoutMs: 500,
   blockSeconds: 2,
+  probeAgainMs: 5000,
 } as const;
+
+const MOST_PROBE_MS = 600_000;
 
 export interface ForesightStats {
   readonly method: ForesightMethod;
@@ -69,9 +75,9 @@ type Call = Pick<PendingTransaction, "from" | "to" | "input" | "value" | "gas">;
 
 /** Where a call is run: on whose state, in which block, and with what changed; the last two as geth names them. */
 interface Place {
-  readonly state: { readonly blockHash: Hash } | "latest";
+  readonly state: { readonly blockHash: Hash };
   readonly changes: {
-    readonly blockOverrides: Partial<ReturnType<typeof blockOverrides>>;
+    readonly blockOverrides: ReturnType<typeof blockOverrides>;
     readonly stateOverrides?: Readonly<Record<Address, { readonly code: Hex }>>;
   };
 }
@@ -126,7 +132,14 @@ export function createForesight(options: ForesightOptions, parts: ForesightParts
       pump();
     },
     use: async (node, signal) => {
-      oracle = await findOracle(node);
+      let found = await findOracle(node);
+      for (let ms = options.probeAgainMs; found === "unclear"; ms = Math.min(2 * ms, MOST_PROBE_MS)) {
+        parts.log.debug({ againInMs: ms }, "what the node simulates is not clear");
+        await pause(ms, signal);
+        if (signal.aborted) return;
+        found = await findOracle(node);
+      }
+      oracle = found;
       parts.log.info({ method: oracle?.method ?? "none" }, "foresight of opaque transactions");
       signal.addEventListener("abort", () => (oracle = null), { once: true });
       if (signal.aborted) oracle = null;
@@ -177,27 +190,45 @@ const NOBODY: Address = `0x${"0".repeat(40)}`;
 /** An address without a contract, and code that logs the time of its block: TIMESTAMP PUSH1 0 PUSH1 0 LOG1. */
 const CLOCK: Address = `0x${"c10c".repeat(10)}`;
 const TELL_TIME: Hex = "0x4260006000a1";
-/** Seconds; later than any block of today. */
-const FAR = toQuantity(4_000_000_000);
-const FAR_WORD: Hex = `0x${FAR.slice(2).padStart(64, "0")}`;
+/** Seconds after the newest block: no block that the node has or makes is of that time. */
+const ODD_SECONDS = 4_242;
+
+type Verdict = "yes" | "no" | "unclear";
+
+/** JSON-RPC's for a method that is not there, and for parameters that are not taken. */
+const REFUSALS = new Set([-32601, -32602]);
 
 /**
- * Whether a node simulates in the block that it is told to: it is asked what time it is. One that lacks the method,
- * refuses the block or passes over it would answer for another moment, if at all: it is not used.
+ * Whether a node simulates in the block that it is told to: it is asked, as it will be, what time it is. One that lacks
+ * the method, refuses the block or passes over it would answer for another moment, if at all: it is not used.
  */
-async function obeys(oracle: Oracle): Promise<boolean> {
+async function obeys(oracle: Oracle, tip: BlockHeader): Promise<Verdict> {
+  const { state, changes } = nextOf(tip, ODD_SECONDS);
   const call: Call = { from: NOBODY, to: CLOCK, input: "0x", value: 0n, gas: 100_000n };
-  const changes = { blockOverrides: { time: FAR }, stateOverrides: { [CLOCK]: { code: TELL_TIME } } };
+  const place = { state, changes: { ...changes, stateOverrides: { [CLOCK]: { code: TELL_TIME } } } };
+  const time = `0x${changes.blockOverrides.time.slice(2).padStart(64, "0")}`;
   try {
-    const logs = (await oracle.logs(call, { state: "latest", changes })) ?? [];
-    return logs.some(({ topics }) => topics[0] === FAR_WORD);
+    const logs = (await oracle.logs(call, place)) ?? [];
+    return logs.some(({ topics }) => topics[0] === time) ? "yes" : "no";
   } catch (error) {
-    if (isNodeTrouble(error)) return false;
-    throw error;
+    if (!isNodeTrouble(error)) throw error;
+    return error instanceof RpcError && REFUSALS.has(error.code) ? "no" : "unclear";
   }
 }
 
-async function findOracle(node: Asking): Promise<Oracle | null> {
-  for (const oracle of [simulating(node), tracing(node)]) if (await obeys(oracle)) return oracle;
-  return null;
+/** Null: the node offers nothing. `unclear`: it may, and had other troubles. */
+async function findOracle(node: Asking): Promise<Oracle | "unclear" | null> {
+  let isClear = true;
+  try {
+    const tip = await latestHeader(node);
+    for (const oracle of [simulating(node), tracing(node)]) {
+      const verdict = await obeys(oracle, tip);
+      if (verdict === "yes") return oracle;
+      isClear &&= verdict === "no";
+    }
+  } catch (error) {
+    if (!isNodeTrouble(error)) throw error;
+    return "unclear";
+  }
+  return isClear ? null : "unclear";
 }

@@ -290,9 +290,11 @@ function deliver(state: State, message: RpcMessage): boolean {
   return true;
 }
 
+const MAX_ERROR_CHARS = 500;
+
 /** Errors are logged, and a node may well repeat the key of its address that it does not like. Data with it is text then. */
 function rpcError({ mask }: State, method: string, { code, message, data }: RpcFailure): RpcError {
   const text = JSON.stringify(data) ?? "";
   const masked = mask(text);
-  return new RpcError(method, code, mask(message), masked === text ? data : masked);
+  return new RpcError(method, code, mask(message).slice(0, MAX_ERROR_CHARS), masked === text ? data : masked);
 }

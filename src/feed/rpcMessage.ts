@@ -14,8 +14,6 @@ export interface RpcFailure {
   readonly data: unknown;
 }
 
-const MAX_ERROR_CHARS = 500;
-
 /** Null for whatever is not JSON-RPC 2.0 as we speak it (no batches, numeric ids). Never throws. */
 export function parseRpcMessage(text: string): RpcMessage | null {
   let value: unknown;
@@ -37,7 +35,7 @@ function parseAnswer(value: Readonly<Record<string, unknown>>): RpcMessage | nul
   if (!isFields(error)) return null;
   const code = typeof error["code"] === "number" ? error["code"] : 0;
   const message = typeof error["message"] === "string" ? error["message"] : "no message";
-  return { type: "error", id, code, message: message.slice(0, MAX_ERROR_CHARS), data: error["data"] };
+  return { type: "error", id, code, message, data: error["data"] };
 }
 
 function parseNotification(value: Readonly<Record<string, unknown>>): RpcMessage | null {

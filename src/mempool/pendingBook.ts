@@ -67,6 +67,8 @@ interface Entry {
   bereft: boolean;
 }
 
+const MOST_LET_GO = 1024;
+
 interface Memory {
   readonly options: PendingBookOptions;
   readonly byHash: Map<Hash, Entry>;
@@ -81,6 +83,11 @@ interface Memory {
   /** Mined lately, and those before them: what a block holds may be told after it. */
   mined: Set<Hash>;
   minedBefore: ReadonlySet<Hash>;
+  /** The next nonce of senders who had one mined lately, and of those before them. */
+  next: Map<Address, number>;
+  nextBefore: ReadonlyMap<Address, number>;
+  /** Let go while a later one of their sender waited, oldest first: when they are mined, that one is next. */
+  readonly letGo: Map<Hash, Entry>;
   size: number;
   bytes: number;
   shed: number;
@@ -97,6 +104,9 @@ export function createPendingBook(options: PendingBookOptions = pendingBookDefau
     first: 0,
     mined: new Set(),
     minedBefore: new Set(),
+    next: new Map(),
+    nextBefore: new Map(),
+    letGo: new Map(),
     size: 0,
     bytes: 0,
     shed: 0,
@@ -146,10 +156,16 @@ function positionOf(waiting: readonly Entry[], nonce: number): number {
   return low;
 }
 
+/** It is in a block, or another of its nonce or a later one is. */
+function isSpent(memory: Memory, { hash, from, nonce }: PendingTransaction): boolean {
+  if (memory.mined.has(hash) || memory.minedBefore.has(hash)) return true;
+  return nonce < Math.max(memory.next.get(from) ?? 0, memory.nextBefore.get(from) ?? 0);
+}
+
 function add(memory: Memory, transaction: PendingTransaction, block: number): boolean {
   const { byHash, options, row } = memory;
   const { hash, from, nonce } = transaction;
-  if (byHash.has(hash) || memory.mined.has(hash) || memory.minedBefore.has(hash)) return false;
+  if (byHash.has(hash) || isSpent(memory, transaction)) return false;
   const bid = bidOf(transaction);
   const entry: Entry = { hash, from, nonce, block, bid, transaction, bereft: false };
   byHash.set(hash, entry);
@@ -224,7 +240,11 @@ function forget(memory: Memory, entry: Entry): void {
   if (waiting.length === 1) memory.senders.delete(entry.from);
   else waiting.splice(position, 1);
   const next = waiting[position];
-  if (next !== undefined) next.bereft = true;
+  if (next === undefined) return;
+  next.bereft = true;
+  memory.letGo.set(entry.hash, entry);
+  const first = memory.letGo.keys().next();
+  if (memory.letGo.size > MOST_LET_GO && first.done !== true) memory.letGo.delete(first.value);
 }
 
 /** Takes the oldest out of the row; true where it still waited. */
@@ -256,8 +276,10 @@ function earlierOf(
 }
 
 function mine(memory: Memory, hash: Hash): void {
-  const entry = memory.byHash.get(hash);
+  const entry = memory.byHash.get(hash) ?? memory.letGo.get(hash);
   if (entry === undefined) return;
+  memory.letGo.delete(hash);
+  memory.next.set(entry.from, Math.max(memory.next.get(entry.from) ?? 0, entry.nonce + 1));
   const waiting = memory.senders.get(entry.from) ?? [];
   const spent = waiting.splice(0, positionOf(waiting, entry.nonce + 1));
   const [next] = waiting;
@@ -275,6 +297,8 @@ function remember(memory: Memory, hash: Hash): void {
   if (memory.mined.size < memory.options.mostTransactions) return;
   memory.minedBefore = memory.mined;
   memory.mined = new Set();
+  memory.nextBefore = memory.next;
+  memory.next = new Map();
 }
 
 function expire(memory: Memory, block: number): void {

@@ -152,3 +152,25 @@ export function receiversOf(calls: readonly RouterCall[]): readonly Address[] {
     return named.flatMap((receiver) => (receiver === "sender" || receiver === "router" ? [] : [receiver]));
   });
 }
+
+/** Whether steps go by what the router has of its own, which anyone may add to. */
+export function leansOnRouter(calls: readonly RouterCall[]): boolean {
+  return calls.some((call) => {
+    switch (call.type) {
+      case "optional":
+        return leansOnRouter(call.calls);
+      case "swap":
+        return call.amountIsBalance || call.payer === "router";
+      case "wrap":
+        return call.amount === null;
+      case "permit":
+      case "pull":
+        return false;
+      case "unwrap":
+      case "sweep":
+      case "split":
+      case "pay":
+        return true;
+    }
+  });
+}

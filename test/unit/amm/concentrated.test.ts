@@ -1,7 +1,6 @@
 import { assert, bigInt, boolean, integer, pre, property } from "fast-check";
 import { expect, test } from "vitest";
 import type { ConcentratedState, Swap, SwapRequest } from "../../../src/amm/poolState.ts";
-import { concentratedSwapWithin } from "../../../src/amm/concentrated.ts";
 import { amountIn, amountOut, swap } from "../../../src/amm/swap.ts";
 import {
   MAX_SQRT_RATIO,
@@ -192,41 +191,6 @@ test("a limit on the edge of an empty word leaves the tick below it, on any othe
   const tickAt = (limit: number): number =>
     done(empty, { zeroForOne: true, amountIn: 5n, sqrtPriceLimitX96: sqrtRatioAtTick(limit) }).after.tick;
   expect([-2560, -2550, -5120, -2561].map(tickAt)).toEqual([-2561, -2550, -5121, -2561]);
-});
-
-/** Walks down to a tick: whether it got there, the stops left, edges and ticks passed. */
-function walkDown(state: ConcentratedState, to: number, stopsLeft: number) {
-  const count = { stopsLeft, edges: 0, crossings: 0 };
-
-  const request = { zeroForOne: true, amountIn: 1n << 120n, sqrtPriceLimitX96: sqrtRatioAtTick(to) };
-
-  const result = concentratedSwapWithin(state, request, count);
-  return [result?.ok ?? null, count.stopsLeft, count.edges, count.crossings];
-}
-
-test("stops are counted as the contract makes them, and no more than are left are made", () => {
-  const two = pool({
-    sqrtPriceX96: sqrtRatioAtTick(5),
-    tick: 5,
-    ticks: tickTable([
-      [-887270, 10n ** 18n],
-      [-3000, 10n ** 18n],
-      [3000, -(10n ** 18n)],
-      [887270, -(10n ** 18n)],
-    ]),
-  });
-  // Words of 256 ticks of spacing 10: their edges at 0 and -2560, the tick at -3000, and where it ends.
-  expect(walkDown(two, -3005, 10)).toEqual([true, 6, 2, 1]);
-  expect(walkDown(two, -3005, 4)).toEqual([true, 0, 2, 1]);
-  expect(walkDown(two, -3005, 3)).toEqual([null, -1, 2, 1]);
-  expect(walkDown(two, 2, 1)).toEqual([true, 0, 0, 0]);
-  // Where there is nothing we look past the edges, and the contract does not: from the start of word 0 to that of word -346,
-  // and from the end of word 0 to that of word 345.
-  const empty = pool({ liquidity: 0n, ticks: tickTable([]) });
-  expect(walkDown(empty, MIN_TICK + 1, 10)).toEqual([true, 9, 347, 0]);
-  const up = { stopsLeft: 10, edges: 0, crossings: 0 };
-  concentratedSwapWithin(empty, { zeroForOne: false, amountIn: 1n }, up);
-  expect(up).toEqual({ stopsLeft: 9, edges: 346, crossings: 0 });
 });
 
 test("without a tick list the pool is priced inside its tick interval, and not beyond", () => {

@@ -299,3 +299,16 @@ describe("what cannot be mined costs nothing", () => {
     expect(sentAfter(engine).map(({ behind }) => behind)).toEqual([[trigger]]);
   });
 });
+
+test("what an undone block held waits again, though its transactions are told late", () => {
+  const engine = start();
+  const trigger = sale(20_000n);
+  expect(submitsOf(engine.step(told(trigger)))).toHaveLength(1);
+  const { hash: undone } = header(3);
+  engine.step(committed(header(3), []));
+  engine.step({ type: "reverted", time: 0, block: { number: 3, hash: undone } });
+  engine.step(mined(header(3), [trigger.hash]));
+  const sibling = { ...header(3), hash: hash(0x333) };
+  engine.step(committed(sibling, []));
+  expect(submitsOf(engine.step(mined(sibling, [])))).toHaveLength(1);
+});

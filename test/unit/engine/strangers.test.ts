@@ -71,6 +71,34 @@ test("pairs that strangers give coins before their swaps do not switch a functio
   expect(submitsOf(engine.step(told(sale(20_000n, 0, { from: address(0xf7) }))))).toHaveLength(1);
 });
 
+test("nor do those whose router pays out what the pair was given", () => {
+  const engine = start();
+  let pair: PoolState = EVEN;
+  for (let i = 0; i < 3; i++) {
+    const swap = sale(1n, 0, { from: address(0x900 + i) });
+    const block = header(3 + i);
+    engine.step(told(swap));
+    pair = after(pair, UNIT + 1000n);
+    engine.step(committed(block, [logOf(pair, block, swap)]));
+    expect(predictionsOf(engine.step(mined(block, [swap.hash])))).toMatchObject([{ verdict: "off" }]);
+  }
+  expect(submitsOf(engine.step(told(sale(20_000n, 0, { from: address(0xf7) }))))).toHaveLength(1);
+});
+
+test("a pair with less in it than foretold counts in full", () => {
+  const engine = start();
+  let pair: PoolState = EVEN;
+  for (let i = 0; i < 3; i++) {
+    const swap = sale(1n, 0, { from: address(0x900 + i) });
+    const block = header(3 + i);
+    engine.step(told(swap));
+    pair = given(after(pair, UNIT), [-1n, 0n]);
+    engine.step(committed(block, [logOf(pair, block, swap)]));
+    engine.step(mined(block, [swap.hash]));
+  }
+  expect(submitsOf(engine.step(told(sale(20_000n, 0, { from: address(0xf7) }))))).toEqual([]);
+});
+
 test("one that goes through although its gas was not to suffice counts against us", () => {
   const engine = start();
   const block = header(3);
@@ -87,5 +115,9 @@ test("what goes further than is looked at is no occasion to trade, and counted",
   const path = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? WPOL : USDC));
   const input = swapInput({ path, amountIn: 20_000n * UNIT });
   expect(engine.step(told(sale(0n, 0, { input, gas: 10_000_000n })))).toEqual([]);
+  expect(engine.status.tooFar).toBe(1);
+  // It waits, and is looked at again.
+  engine.step(committed(header(3), []));
+  engine.step(mined(header(3), []));
   expect(engine.status.tooFar).toBe(1);
 });

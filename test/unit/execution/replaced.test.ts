@@ -262,3 +262,27 @@ describe("while a relay has not answered", () => {
     expect(there.cancelled).toEqual([there.relay.sent[0]?.id]);
   });
 });
+
+const GWEI = 10n ** 9n;
+
+test.each([true, false])(
+  "one that the trigger outbids is no newcomer, whenever it is told (bundles: %s)",
+  async (atomic) => {
+    const fees = { maxFeePerGas: 500n * GWEI, maxPriorityFeePerGas: 40n * GWEI };
+    const bidding = backrunOf([pendingOf(fees)]);
+    const late = pendingOf({ value: 1n, maxFeePerGas: 300n * GWEI, maxPriorityFeePerGas: 30n * GWEI });
+    const relay = cancellingRelay();
+    const place = atomic ? relay.channel : fakeChannel(false);
+    const run = await startFakes(bidding, [place]);
+    run.chain.others.set(TRADER, 3);
+    const { answer } = run.simulation;
+    run.simulation.answer = (timestamp) => {
+      run.execution.onPending(late);
+      return answer(timestamp);
+    };
+    await run.execution.submit(bidding);
+    run.execution.onPending(late);
+    await run.execution.idle();
+    expect([place.sent.length, relay.cancelled, run.outcomes]).toEqual([1, [], []]);
+  },
+);

@@ -122,3 +122,16 @@ describe("late work is dropped", () => {
     },
   );
 });
+
+test("limits that change while a plan is weighed by the old ones end it", async () => {
+  const channel = fakeChannel(true);
+  const run = await startFakes(decision, [channel]);
+  const { answer } = run.simulation;
+  run.simulation.answer = (timestamp) => {
+    run.execution.limit({ minNet: 10n ** 30n, txFeeCap: 1n });
+    return answer(timestamp);
+  };
+  await run.execution.submit(decision);
+  expect(run.outcomes).toMatchObject([{ fate: "rejected", reason: "stale: the limits have changed" }]);
+  expect(channel.sent).toEqual([]);
+});

@@ -11,8 +11,20 @@ import { header } from "../../support/marketFixture.ts";
 import { PATIENT } from "../../support/patience.ts";
 import { OPAQUE_ROUTER, pendingTransaction } from "../../support/pendingSwaps.ts";
 
+const tip = header(7);
+const quantity = (value: number | bigint): string => `0x${value.toString(16)}`;
+const JSON_TIP = {
+  ...tip,
+  number: quantity(tip.number),
+  timestamp: quantity(tip.timestamp),
+  baseFeePerGas: quantity(tip.baseFeePerGas),
+  gasLimit: quantity(tip.gasLimit),
+  gasUsed: quantity(tip.gasUsed),
+  logsBloom: `0x${"0".repeat(512)}`,
+};
+
 /** What a node does with the block that it is told to simulate in. */
-type Manner = "obeys" | "passes over it" | "refuses it" | "lacks the method" | "is silent";
+type Manner = "obeys" | "passes over it" | "refuses it" | "lacks the method" | "is silent" | "has no time";
 
 interface Asked {
   readonly method: string;
@@ -28,6 +40,7 @@ function nodeThat(manners: Readonly<Record<string, Manner>>) {
   const answer = (method: string, state: unknown, block: unknown): unknown => {
     asked.push({ method, state, block });
     const manner = manners[method] ?? "lacks the method";
+    if (manner === "has no time") throw new RpcError(method, -32005, "rate limit exceeded", undefined);
     if (manner === "is silent") throw new RetryableError("timeout", method);
     if (manner === "lacks the method") throw new RpcError(method, -32601, "not found", undefined);
     if (manner === "refuses it")
@@ -40,6 +53,7 @@ function nodeThat(manners: Readonly<Record<string, Manner>>) {
   const node: Asking = {
     // oxlint-disable-next-line typescript/require-await -- what it throws is a rejection
     request: async (method, [first, second, third]) => {
+      if (method === "eth_getBlockByNumber") return JSON_TIP;
       if (method !== "eth_simulateV1") return answer(method, second, blockOf(third));
       const blocks = isFields(first) ? first["blockStateCalls"] : undefined;
       return answer(method, second, Array.isArray(blocks) ? blockOf(blocks[0]) : undefined);
@@ -49,12 +63,11 @@ function nodeThat(manners: Readonly<Record<string, Manner>>) {
 }
 
 const { signal } = new AbortController();
-const tip = header(7);
 
 function stand() {
   const told: FeedEvent[] = [];
   const foresight = createForesight(
-    { ...foresightDefaults, blockSeconds: 3 },
+    { ...foresightDefaults, blockSeconds: 3, probeAgainMs: 1 },
     {
       clock: systemClock,
       log: silentLog,
@@ -78,6 +91,19 @@ test.each<readonly [Manner, Manner, ForesightMethod]>([
   const { node } = nodeThat({ eth_simulateV1: simulate, debug_traceCall: trace });
   await foresight.use(node, signal);
   expect(foresight.stats().method).toBe(method);
+});
+
+test("a node that gives no clear answer is asked again, as the next one would be", async () => {
+  const { foresight } = stand();
+  const manners: Record<string, Manner> = { eth_simulateV1: "has no time", debug_traceCall: "is silent" };
+  const { node, asked } = nodeThat(manners);
+  const found = foresight.use(node, signal);
+  await vi.waitUntil(() => asked.length >= 4, PATIENT);
+  expect(foresight.stats().method).toBe("none");
+  manners["debug_traceCall"] = "obeys";
+  await found;
+  expect(foresight.stats().method).toBe("debug_traceCall");
+  expect(asked[0]).toMatchObject({ state: { blockHash: tip.hash }, block: { number: "0x8" } });
 });
 
 test.each(["eth_simulateV1", "debug_traceCall"])(

@@ -1,45 +1,10 @@
-import { array, assert, nat, oneof, property, record } from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Hash, PendingTransaction } from "../../../src/chain/types.ts";
-import {
-  createPendingBook,
-  pendingBookDefaults,
-  type PendingBook,
-} from "../../../src/mempool/pendingBook.ts";
+import type { PendingBook } from "../../../src/mempool/pendingBook.ts";
 import { addressOf, hashOf } from "../../support/marketBlocks.ts";
+import { ALICE, BOB, bidding, pending, small } from "../../support/pendingBook.ts";
 
-const ALICE = addressOf(1);
-const BOB = addressOf(2);
-
-const pending = (
-  name: string,
-  from = ALICE,
-  nonce = 0,
-  input: PendingTransaction["input"] = "0x",
-): PendingTransaction => ({
-  hash: hashOf(name),
-  from,
-  to: null,
-  nonce,
-  value: 0n,
-  gas: 21_000n,
-  input,
-  type: 2,
-  gasPrice: null,
-  maxFeePerGas: 1n,
-  maxPriorityFeePerGas: 1n,
-  signed: null,
-});
-
-/** The same with another bid: both fees, or the tip alone. */
-const bidding = (transaction: PendingTransaction, fee: bigint, tip = fee): PendingTransaction => ({
-  ...transaction,
-  maxFeePerGas: fee,
-  maxPriorityFeePerGas: tip,
-});
-
-const small = (change: Partial<typeof pendingBookDefaults> = {}) =>
-  createPendingBook({ ...pendingBookDefaults, ...change });
+const standing = (book: PendingBook) =>
+  book.earlierOf({ from: ALICE, nonce: 5 })?.map(({ hash }) => hash) ?? null;
 
 test("the sender's earlier nonces come ascending; where one is missing between them they are not known", () => {
   const book = small();
@@ -66,9 +31,6 @@ test("a row that is too long is not known", () => {
 describe("two transactions of one nonce", () => {
   const first = bidding(pending("first", ALICE, 4, "0x00ff"), 100n);
   const second = pending("second", ALICE, 4, "0xff");
-  const standing = (book: PendingBook) =>
-    book.earlierOf({ from: ALICE, nonce: 5 })?.map(({ hash }) => hash) ?? null;
-
   test("one that outbids the other supersedes it; the same one changes nothing", () => {
     const book = small();
     expect(book.add(first, 1)).toBe(true);
@@ -198,6 +160,28 @@ test("what waits too long expires", () => {
   expect([book.has(hashOf("old")), book.has(hashOf("young")), book.expired]).toEqual([false, true, 1]);
 });
 
+test("what was let go is known when it is mined: the next one waits for nothing", () => {
+  const book = small({ mostTransactions: 3 });
+  book.add(pending("five", ALICE, 5), 1);
+  const six = pending("six", ALICE, 6);
+  book.add(six, 1);
+  for (let i = 0; i < 2; i++) book.add(pending(`b${i}`, BOB, i), 1);
+  expect([book.has(hashOf("five")), book.earlierOf(six)]).toEqual([false, null]);
+  book.mined([hashOf("five")], 2);
+  expect(book.earlierOf(six)).toEqual([]);
+});
+
+test("another of a spent nonce, or of an earlier one, does not wait when it is told late", () => {
+  const book = small();
+  book.add(bidding(pending("five", ALICE, 5), 200n), 1);
+  book.mined([hashOf("five")], 2);
+  expect(book.add(bidding(pending("late", ALICE, 5), 100n), 2)).toBe(false);
+  expect(book.add(pending("earlier", ALICE, 4), 2)).toBe(false);
+  const six = pending("six", ALICE, 6);
+  expect(book.add(six, 2)).toBe(true);
+  expect(book.earlierOf(six)).toEqual([]);
+});
+
 test("too many transactions, or too many bytes, shed the oldest", () => {
   const few = small({ mostTransactions: 3 });
   for (let i = 0; i < 5; i++) few.add(pending(`a${i}`, ALICE, i), 1);
@@ -208,117 +192,4 @@ test("too many transactions, or too many bytes, shed the oldest", () => {
   expect([light.size, light.bytes, light.shed]).toEqual([2, 4, 1]);
   light.add(pending("huge", BOB, 9, `0x${"ff".repeat(6)}`), 1);
   expect([light.size, light.bytes, light.shed]).toEqual([0, 0, 4]);
-});
-
-const outbidsPlainly = (bid: bigint, old: bigint) => bid > old && bid >= (old * 11n) / 10n;
-
-/** The book told plainly: a list in order of arrival, and who holds each nonce. */
-function plainBook(most: number, mostBlocks: number, mostEarlier: number) {
-  type Row = { transaction: PendingTransaction; block: number };
-  type Slot = { from: string; nonce: number; holder: Hash; waits: boolean; bid: bigint; bereft: boolean };
-  let rows: Row[] = [];
-  let slots: Slot[] = [];
-  /** Mined, in as many at a time as the book holds; the last two lots count. */
-  const lots: Hash[][] = [[]];
-  const slotAt = (from: string, nonce: number) =>
-    slots.find((slot) => slot.from === from && slot.nonce === nonce);
-  const ofSender = (from: string) =>
-    slots.filter((slot) => slot.from === from).toSorted((a, b) => a.nonce - b.nonce);
-  const letGo = (row: Row) => {
-    rows = rows.filter((one) => one !== row);
-    const slot = slots.find(({ holder }) => holder === row.transaction.hash);
-    if (slot === undefined) return;
-    slots = slots.filter((one) => one !== slot);
-    const next = ofSender(slot.from).find(({ nonce }) => nonce > slot.nonce);
-    if (next !== undefined) next.bereft = true;
-  };
-  return {
-    add: (transaction: PendingTransaction, block: number) => {
-      const { hash, from, nonce, maxFeePerGas } = transaction;
-      if (lots.slice(-2).flat().includes(hash) || rows.some((row) => row.transaction.hash === hash)) return;
-      rows.push({ transaction, block });
-      const bid = maxFeePerGas ?? 0n;
-      const slot = slotAt(from, nonce);
-      if (slot === undefined) slots.push({ from, nonce, holder: hash, waits: true, bid, bereft: false });
-      else if (outbidsPlainly(bid, slot.bid)) Object.assign(slot, { holder: hash, waits: true, bid });
-      else if (!outbidsPlainly(slot.bid, bid))
-        Object.assign(slot, { waits: false, bid: bid > slot.bid ? bid : slot.bid });
-      for (const row of rows.slice(0, -most)) letGo(row);
-    },
-    mined: (hashes: readonly Hash[], block: number) => {
-      for (const hash of hashes) {
-        const lot = lots.at(-1)?.includes(hash) ? [] : [hash];
-        if ((lots.at(-1)?.push(...lot) ?? 0) >= most) lots.push([]);
-        const found = rows.find((row) => row.transaction.hash === hash)?.transaction;
-        if (found === undefined) continue;
-        const spent = ofSender(found.from).filter(({ nonce }) => nonce <= found.nonce);
-        const taken = new Set([hash, ...spent.map(({ holder }) => holder)]);
-        rows = rows.filter(({ transaction }) => !taken.has(transaction.hash));
-        slots = slots.filter((slot) => !spent.includes(slot));
-        const next = slotAt(found.from, found.nonce + 1);
-        if (next !== undefined) next.bereft = false;
-      }
-      for (const row of rows) if (block - row.block > mostBlocks) letGo(row);
-    },
-    waiting: () => slots.filter(({ waits }) => waits).map(({ holder }) => holder),
-    earlierOf: (from: string, nonce: number) => {
-      const own = ofSender(from);
-      const earlier = own.filter((slot) => slot.nonce < nonce);
-      const known =
-        earlier.length <= mostEarlier &&
-        earlier.every((slot, i) => slot.waits && slot.nonce === nonce - earlier.length + i) &&
-        own.slice(0, earlier.length + 1).every(({ bereft }) => !bereft);
-      return known ? earlier.map(({ holder }) => holder) : null;
-    },
-  };
-}
-
-/** The second outbids the first, the third neither, the fourth all. */
-const BIDS = [100n, 110n, 105n, 121n];
-
-const step = oneof(
-  { weight: 4, arbitrary: record({ from: nat(2), nonce: nat(8), copy: nat(3) }) },
-  { weight: 1, arbitrary: record({ mine: array(nat(107), { maxLength: 3 }) }) },
-);
-
-test("it does what a plain list does, whatever comes", () => {
-  assert(
-    property(array(step, { maxLength: 60 }), (steps) => {
-      const book = small({ mostTransactions: 12, mostBlocks: 6 });
-      const plain = plainBook(12, 6, 3);
-      const all = Array.from({ length: 3 * 9 * BIDS.length }, (_, i) =>
-        bidding(
-          pending(`t${i}`, addressOf(1 + (i % 3)), Math.floor(i / 3) % 9),
-          BIDS[Math.floor(i / 27)] ?? 0n,
-        ),
-      );
-      let block = 1;
-      for (const one of steps) {
-        if ("mine" in one) {
-          block++;
-          const hashes = one.mine.flatMap((i) => all[i]?.hash ?? []);
-          book.mined(hashes, block);
-          plain.mined(hashes, block);
-        } else {
-          const transaction = all[one.from + 3 * one.nonce + 27 * one.copy];
-          if (transaction === undefined) throw new Error("no such transaction");
-          book.add(transaction, block);
-          plain.add(transaction, block);
-        }
-        const waiting = plain.waiting();
-        expect(
-          all
-            .filter(({ hash }) => book.has(hash))
-            .map(({ hash }) => hash)
-            .toSorted(),
-        ).toEqual(waiting.toSorted());
-        expect(book.size).toBe(waiting.length);
-        for (const { from, nonce } of all)
-          expect(book.earlierOf({ from, nonce })?.map(({ hash }) => hash) ?? null).toEqual(
-            plain.earlierOf(from, nonce),
-          );
-      }
-    }),
-    { numRuns: 100 },
-  );
 });
