@@ -58,6 +58,9 @@ const replySchema = z.object({
   error: z.object({ message: z.string() }).optional(),
 });
 
+const GENESIS_SECONDS = 1_767_225_600;
+const BLOCK_SECONDS = 2;
+
 async function rpc(anvil: Anvil, method: string, params: readonly unknown[]): Promise<unknown> {
   const response = await fetch(anvil.httpUrl, {
     method: "POST",
@@ -71,7 +74,9 @@ async function rpc(anvil: Anvil, method: string, params: readonly unknown[]): Pr
 
 export async function startAmmChain(): Promise<AmmChain> {
   // The last rules without a cap on a transaction's gas.
-  const anvil = await startAnvil(["--hardfork=cancun"]);
+  // By the machine's clock the adaptive fees of Algebra would be others in every run.
+  const anvil = await startAnvil(["--hardfork=cancun", `--timestamp=${GENESIS_SECONDS}`]);
+  await rpc(anvil, "anvil_setBlockTimestampInterval", [BLOCK_SECONDS]);
   await rpc(anvil, "evm_setBlockGasLimit", [BLOCK_GAS]);
   await rpc(anvil, "evm_mine", []);
   const from = z.array(hex).parse(await rpc(anvil, "eth_accounts", []))[0];
