@@ -1,3 +1,4 @@
+import { isMissingMethod } from "../chain/missingMethod.ts";
 import { blockOverrides, toQuantity } from "../chain/quantity.ts";
 import type {
   Address,
@@ -195,8 +196,12 @@ const ODD_SECONDS = 4_242;
 
 type Verdict = "yes" | "no" | "unclear";
 
-/** JSON-RPC's for a method that is not there, and for parameters that are not taken. */
-const REFUSALS = new Set([-32601, -32602]);
+/** JSON-RPC's for parameters that are not taken. */
+const INVALID_PARAMS = -32602;
+
+/** Whether the node said that it lacks the method, or does not take the block. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof RpcError && (error.code === INVALID_PARAMS || isMissingMethod(error));
 
 /**
  * Whether a node simulates in the block that it is told to: it is asked, as it will be, what time it is. One that lacks
@@ -212,7 +217,7 @@ async function obeys(oracle: Oracle, tip: BlockHeader): Promise<Verdict> {
     return logs.some(({ topics }) => topics[0] === time) ? "yes" : "no";
   } catch (error) {
     if (!isNodeTrouble(error)) throw error;
-    return error instanceof RpcError && REFUSALS.has(error.code) ? "no" : "unclear";
+    return isRefusal(error) ? "no" : "unclear";
   }
 }
 

@@ -24,7 +24,14 @@ const JSON_TIP = {
 };
 
 /** What a node does with the block that it is told to simulate in. */
-type Manner = "obeys" | "passes over it" | "refuses it" | "lacks the method" | "is silent" | "has no time";
+type Manner =
+  | "obeys"
+  | "passes over it"
+  | "refuses it"
+  | "lacks the method"
+  | "is silent"
+  | "has no time"
+  | "says it in words";
 
 interface Asked {
   readonly method: string;
@@ -40,6 +47,8 @@ function nodeThat(manners: Readonly<Record<string, Manner>>) {
   const answer = (method: string, state: unknown, block: unknown): unknown => {
     asked.push({ method, state, block });
     const manner = manners[method] ?? "lacks the method";
+    if (manner === "says it in words")
+      throw new RpcError(method, -32000, `${method} is not available on this plan`, undefined);
     if (manner === "has no time") throw new RpcError(method, -32005, "rate limit exceeded", undefined);
     if (manner === "is silent") throw new RetryableError("timeout", method);
     if (manner === "lacks the method") throw new RpcError(method, -32601, "not found", undefined);
@@ -86,6 +95,7 @@ test.each<readonly [Manner, Manner, ForesightMethod]>([
   ["is silent", "obeys", "debug_traceCall"],
   ["refuses it", "passes over it", "none"],
   ["lacks the method", "lacks the method", "none"],
+  ["says it in words", "says it in words", "none"],
 ])("where eth_simulateV1 %s and debug_traceCall %s, %s is asked", async (simulate, trace, method) => {
   const { foresight } = stand();
   const { node } = nodeThat({ eth_simulateV1: simulate, debug_traceCall: trace });
