@@ -1,7 +1,7 @@
 import { encodeFunctionData, erc20Abi } from "viem";
 import { z } from "zod";
 import type { Address, Hex } from "../../src/chain/types.ts";
-import { toQuantity } from "../../src/execution/chainAnswers.ts";
+import { toQuantity } from "../../src/chain/quantity.ts";
 import type { BackrunRow, ProfitRow } from "./ledgerView.ts";
 import { hashText } from "./hashText.ts";
 

@@ -63,9 +63,12 @@ export function settledFees(policy: FeePolicy, baseFee: bigint): Fees {
 
 /**
  * Whether a pool that holds `old` takes `fees` in its place: geth's rule, and Bor's (`list.Add` of `core/txpool/legacypool`
- * with a price bump of 10 %). Both fields are above the old ones, and not under 110 % of them, rounded down.
+ * with a price bump of 10 %). Both fields are above the old ones, and not under 110 % of them, rounded down. Null, a bid
+ * that is not known, neither outbids nor is outbid.
  */
-export const outbids = (fees: Fees, old: Fees): boolean =>
+export const outbids = (fees: Fees | null, old: Fees | null): boolean =>
+  fees !== null &&
+  old !== null &&
   isBumped(fees.maxFeePerGas, old.maxFeePerGas) &&
   isBumped(fees.maxPriorityFeePerGas, old.maxPriorityFeePerGas);
 

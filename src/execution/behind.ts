@@ -9,11 +9,6 @@ import { refusal, type Refusal } from "./refusal.ts";
 /** What of a pending transaction tells whether another takes its nonce. */
 export type PendingRef = Pick<PendingTransaction, "hash" | "from" | "nonce" | keyof OthersFees>;
 
-const isOutbid = (one: PendingRef, by: PendingRef): boolean => {
-  const [bid, other] = [bidOf(one), bidOf(by)];
-  return bid !== null && other !== null && outbids(other, bid);
-};
-
 /**
  * True when the newcomer may take the nonce of one of them: not one that this outbids, which is no newcomer but was told
  * late. As the engine's book has it.
@@ -24,7 +19,7 @@ export const losesOne = (behind: readonly PendingRef[], seen: PendingRef): boole
       each.from === seen.from &&
       each.nonce === seen.nonce &&
       each.hash !== seen.hash &&
-      !isOutbid(seen, each),
+      !outbids(bidOf(each), bidOf(seen)),
   );
 
 /** Why what the decision names cannot be what it stands behind, or null: one sender's row, its trigger last. */

@@ -7,8 +7,6 @@ import {
 } from "../chain/hexAnswers.ts";
 import type { Address, BlockRef, EmittedLog, Hash, Hex } from "../chain/types.ts";
 
-export { toQuantity } from "../chain/quantity.ts";
-
 /** The node, as far as execution asks it. Rejects on a time-out and on JSON-RPC errors. */
 export interface Rpc {
   request(

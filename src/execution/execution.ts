@@ -1,8 +1,9 @@
+import { toQuantity } from "../chain/quantity.ts";
 import type { Address, BlockHeader, BlockRef, Hash } from "../chain/types.ts";
 import type { SubmitDecision } from "../engine/decisions.ts";
 import type { Limits } from "../engine/events.ts";
 import { losesOne, type PendingRef } from "./behind.ts";
-import { parseCount, parseRecentTip, toQuantity } from "./chainAnswers.ts";
+import { parseCount, parseRecentTip } from "./chainAnswers.ts";
 import type { ChannelCounts } from "./channels/channel.ts";
 import {
   comeBetween,

@@ -1,5 +1,6 @@
 import type { Address } from "../chain/types.ts";
-import { parseCount, parseSent, toQuantity, type Rpc, type SentTransaction } from "./chainAnswers.ts";
+import { toQuantity } from "../chain/quantity.ts";
+import { parseCount, parseSent, type Rpc, type SentTransaction } from "./chainAnswers.ts";
 
 /** What spent a nonce of an account. */
 interface Spent {

@@ -1,3 +1,4 @@
+import { toQuantity } from "../chain/quantity.ts";
 import type { BlockHeader, Hash } from "../chain/types.ts";
 import { RetryableError } from "../lib/errors.ts";
 import { parseHeader } from "./parse.ts";
@@ -26,7 +27,7 @@ export async function headerByHash(node: Asking, hash: Hash): Promise<BlockHeade
 
 /** Null: the node's chain is not that high. */
 export async function headerByNumber(node: Asking, number: number): Promise<BlockHeader | null> {
-  const answer = await node.request("eth_getBlockByNumber", [`0x${number.toString(16)}`, false]);
+  const answer = await node.request("eth_getBlockByNumber", [toQuantity(number), false]);
   if (answer === null) return null;
   const header = parseHeader(answer);
   if (header === null || header.number !== number) throw unusable(String(number));

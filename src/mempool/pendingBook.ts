@@ -193,20 +193,17 @@ function enlist(memory: Memory, entry: Entry): void {
   const position = positionOf(waiting, entry.nonce);
   const former = waiting[position];
   if (former?.nonce !== entry.nonce) waiting.splice(position, 0, entry);
-  else if (isOutbid(former, entry)) {
+  else if (outbids(entry.bid, former.bid)) {
     supersede(memory, former);
     entry.bereft = former.bereft;
     waiting[position] = entry;
   } else {
     supersede(memory, entry);
-    if (isOutbid(entry, former)) return;
+    if (outbids(former.bid, entry.bid)) return;
     supersede(memory, former);
     former.bid = higherOf(former.bid, entry.bid);
   }
 }
-
-const isOutbid = ({ bid }: Entry, by: Entry): boolean =>
-  bid !== null && by.bid !== null && outbids(by.bid, bid);
 
 /** Who outbids this outbids both. */
 const higherOf = (a: Fees | null, b: Fees | null): Fees | null =>

@@ -2,13 +2,13 @@ import { z } from "zod";
 import type { Secret } from "../../lib/secret.ts";
 import type { Bundle } from "../bundle.ts";
 import { toHex } from "../bytes.ts";
-import { toQuantity } from "../chainAnswers.ts";
+import { toQuantity } from "../../chain/quantity.ts";
 import type { StopSignal } from "../deadline.ts";
 import type { Keccak256 } from "../keccak256.ts";
 import { portablePrimitives, type Primitives } from "../primitives.ts";
 import { RELAY_PROMISES, type BundleSimulation, type Channel } from "./channel.ts";
 import { CHANNEL_GUARD, createGuard, sick, sound, type Attempt, type GuardOptions } from "./guard.ts";
-import { HttpFailure, openJsonPlace, turnedAway, type Endpoint, type JsonPlace, maskOf } from "./httpJson.ts";
+import { HttpFailure, maskOf, openJsonPlace, turnedAway, type Endpoint, type JsonPlace } from "./httpJson.ts";
 import { createRelayKey } from "./relayKey.ts";
 import { parseRpcAnswer, shortText, type RpcAnswer } from "./rpcAnswer.ts";
 

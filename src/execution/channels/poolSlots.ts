@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Address, BlockRef, Hash, Pool, PoolKind } from "../../chain/types.ts";
-import { toQuantity, type Rpc } from "../chainAnswers.ts";
+import { toQuantity } from "../../chain/quantity.ts";
+import type { Rpc } from "../chainAnswers.ts";
 
 /** PIP-15's conditions: by account, the words that its storage slots must hold. */
 export type KnownAccounts = Readonly<Record<Address, Readonly<Record<Hash, Hash>>>>;

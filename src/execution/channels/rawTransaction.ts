@@ -6,11 +6,11 @@ import type { Channel, Probe, Promises, SendOptions } from "./channel.ts";
 import { CHANNEL_GUARD, createGuard, sick, sound, type Attempt, type GuardOptions } from "./guard.ts";
 import {
   HttpFailure,
+  maskOf,
   openJsonPlace,
   turnedAway,
   type Endpoint,
   type HttpAnswer,
-  maskOf,
 } from "./httpJson.ts";
 import { parseRpcAnswer } from "./rpcAnswer.ts";
 
